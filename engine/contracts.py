@@ -1,0 +1,194 @@
+"""What compiler, workflow and activities hand each other: the Plan, the steps, the records.
+
+Everything here is frozen and serialisable; it travels through Temporal as JSON. Expressions stay source
+text (`{{ … }}`): parsed when compiled, cached by text where they are evaluated.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.errors import Failure
+
+NodeStatus = Literal["running", "waiting", "succeeded", "failed", "skipped", "cancelled"]
+RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Incoming(_Frozen):
+    """An edge seen from its target: live when `source` succeeded (or failed) and left through `port`."""
+
+    source: str
+    port: str = "out"
+
+
+class Attempts(_Frozen):
+    """A resolved retry policy; delays are seconds."""
+
+    maximum: int = 1
+    delay_s: float = 1.0
+    backoff: float = 2.0
+    max_delay_s: float = 60.0
+
+
+class StepBase(_Frozen):
+    """What every step has.
+
+    `incoming` are drawn edges and decide whether the step runs: all must be settled and one live.
+    `after` are sources known only from references: they order the step, and decide it only where
+    `incoming` is empty.
+    """
+
+    id: str
+    type: str
+    incoming: tuple[Incoming, ...] = ()
+    after: tuple[str, ...] = ()
+    on_error: Literal["fail", "continue"] = "fail"
+
+
+class InputStep(StepBase):
+    """Its output is the run's inputs."""
+
+    kind: Literal["input"] = "input"
+
+
+class OutputStep(StepBase):
+    """Adds `name` to the run's outputs; its own output is that value."""
+
+    kind: Literal["output"] = "output"
+    name: str
+    value: Any
+
+
+class TransformStep(StepBase):
+    """Its output is `value`, a JSON value whose strings may be expressions."""
+
+    kind: Literal["transform"] = "transform"
+    value: Any
+    media_type: str = "application/json"
+
+
+class ConditionStep(StepBase):
+    """Leaves through port `true` or `false`; its output is that boolean."""
+
+    kind: Literal["condition"] = "condition"
+    expression: str
+
+
+class MergeStep(StepBase):
+    """Joins branches. Output: the first live source's output, a list of them, or an object by node id."""
+
+    kind: Literal["merge"] = "merge"
+    mode: Literal["first", "list", "object"] = "first"
+
+
+class DelayStep(StepBase):
+    """Waits `seconds`, or until the instant that `until` evaluates to (ISO 8601); either may be an expression."""
+
+    kind: Literal["delay"] = "delay"
+    seconds: Any = None
+    until: str | None = None
+
+
+class ActivityStep(StepBase):
+    """Work that touches the world, done by the adapter named `type`.
+
+    `config` is rendered in the workflow but for the top-level fields in `secret_fields`, which name
+    secrets and are rendered inside the activity, with the values of `reads` (dotted context roots such as
+    `nodes.fetch` or `inputs`) as their context. `local` says that one attempt takes at most ten seconds.
+    """
+
+    kind: Literal["activity"] = "activity"
+    config: dict[str, Any]
+    secret_fields: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    timeout_s: float
+    attempts: Attempts = Attempts()
+    local: bool = True
+
+
+Step = Annotated[
+    InputStep | OutputStep | TransformStep | ConditionStep | MergeStep | DelayStep | ActivityStep,
+    Field(discriminator="kind"),
+]
+
+
+class Plan(_Frozen):
+    """A compiled document: steps in topological order and the expressions of the run's outputs."""
+
+    version_hash: str
+    name: str
+    steps: tuple[Step, ...]
+    outputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class RunRequest(_Frozen):
+    """The GraphRun workflow's one argument."""
+
+    run_id: str
+    plan: Plan
+    inputs: dict[str, Any]
+
+
+class NodeRecord(_Frozen):
+    """The state of one node of one run, written over its earlier state. Times are aware UTC.
+
+    `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
+    `port` is the port through which the node was left.
+    """
+
+    node_id: str
+    status: NodeStatus
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempt: int = 1
+    port: str | None = None
+    output: Any = None
+    media_type: str = "application/json"
+    error: Failure | None = None
+
+
+class RunRecord(_Frozen):
+    """A change of the run's own state. `at` is the time of the change."""
+
+    status: RunStatus
+    at: datetime
+    outputs: dict[str, Any] | None = None
+    error: Failure | None = None
+
+
+class RecordBatch(_Frozen):
+    """Everything one write to the records holds, in one database round trip."""
+
+    run_id: str
+    nodes: tuple[NodeRecord, ...] = ()
+    run: RunRecord | None = None
+
+
+class NodeTask(_Frozen):
+    """The input of the activity that runs a node.
+
+    `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
+    records of inline nodes that settled before, written together with this node's start.
+    """
+
+    run_id: str
+    node_id: str
+    type: str
+    config: dict[str, Any]
+    secret_fields: tuple[str, ...] = ()
+    context: dict[str, Any] = Field(default_factory=dict)
+    timeout_s: float
+    max_attempts: int = 1
+    pending: tuple[NodeRecord, ...] = ()
+
+
+class NodeResult(_Frozen):
+    """What the activity gives back to the workflow: a settled record (succeeded, or failed for good)."""
+
+    record: NodeRecord

@@ -1,0 +1,94 @@
+"""The workflow document: what the canvas edits, git stores, the API exchanges and the compiler reads.
+
+Models only. What a node's `config` may hold is the node type's own business (`engine.nodes`), and
+whether the graph makes sense is the compiler's.
+"""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.ids import VersionHash
+
+FORMAT = "workbench/1"
+NODE_ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+"""A slug that MiniJinja can read as an attribute: `nodes.fetch_feed`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Position(_Part):
+    """Where a node stands on the canvas, in canvas pixels, top left corner."""
+
+    x: float = 0
+    y: float = 0
+
+
+class Retry(_Part):
+    """How often and how patiently a failed attempt is repeated; Temporal does the repeating."""
+
+    attempts: int = Field(1, ge=1, le=100, description="Attempts in all, the first one included.")
+    delay_s: float = Field(1.0, ge=0, le=86_400, description="Seconds before the second attempt.")
+    backoff: float = Field(2.0, ge=1, le=10, description="Each further delay is this many times longer.")
+    max_delay_s: float = Field(60.0, ge=0, le=86_400, description="No delay is longer than this.")
+
+
+class Policy(_Part):
+    """What happens around a node's work rather than in it."""
+
+    retry: Retry = Field(default_factory=Retry)
+    timeout_s: float | None = Field(
+        None, gt=0, le=7 * 86_400, description="Seconds one attempt may take; empty: the node type's default."
+    )
+    on_error: Literal["fail", "continue"] = Field(
+        "fail", description="After the last attempt: fail the run, or go on along the node's error port."
+    )
+
+
+class Node(_Part):
+    """One step: its type, its settings and where it stands."""
+
+    id: str = Field(pattern=NODE_ID_PATTERN)
+    type: str
+    type_version: int = Field(1, ge=1)
+    title: str = Field("", max_length=200)
+    position: Position = Field(default_factory=Position)
+    parent: str | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    policy: Policy = Field(default_factory=Policy)
+
+
+class Edge(_Part):
+    """A connection from a source's output port to a target's input port."""
+
+    source: str
+    source_port: str = "out"
+    target: str
+    target_port: str = "in"
+
+
+class Document(_Part):
+    """A whole workflow. `inputs` is a JSON Schema of type object; its `examples` hold sample inputs.
+
+    `outputs` maps an output's name to the expression that makes it, evaluated when the run ends.
+    """
+
+    format: Literal["workbench/1"] = FORMAT
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    inputs: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    nodes: list[Node] = Field(default_factory=list)
+    edges: list[Edge] = Field(default_factory=list)
+
+    def canonical(self) -> str:
+        """Return the document as JSON with sorted keys, two-space indent and a final newline: good to diff."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+    def content_hash(self) -> VersionHash:
+        """Return the SHA-256 (hex) of the canonical JSON."""
+        return VersionHash(hashlib.sha256(self.canonical().encode()).hexdigest())

@@ -1,0 +1,77 @@
+"""What the engine needs from the application around it; the application implements these protocols."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.contracts import NodeRecord, RecordBatch
+from engine.ids import BlobRef
+
+
+class RunSink(Protocol):
+    """Where runs are recorded and from where they are watched.
+
+    Writes are idempotent upserts and publish themselves to watchers. A settled node or run is never
+    turned back by a later, staler write.
+    """
+
+    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
+        """Write `batch` (it holds `node_id` as running) and return that node's settled record if one exists.
+
+        A settled record means that the step was executed before a crash: its output is used again.
+        One database round trip.
+        """
+
+    async def record(self, batch: RecordBatch) -> None:
+        """Write `batch` in one database round trip and publish it."""
+
+
+class BlobStore(Protocol):
+    """Content-addressed storage for what is too large to travel inline."""
+
+    async def put(self, data: bytes) -> BlobRef:
+        """Store `data` and return its reference; storing the same bytes again is free."""
+
+    async def get(self, ref: BlobRef) -> bytes:
+        """Return the bytes of `ref`; KeyError when there are none."""
+
+
+class SecretStore(Protocol):
+    """Names to secret values, read only inside activities."""
+
+    async def get(self, name: str) -> str:
+        """Return the value of `name`; KeyError when there is none."""
+
+
+@dataclass(frozen=True)
+class AdapterCall:
+    """One attempt at a node's work: the fully rendered config and what the adapter may use."""
+
+    run_id: str
+    node_id: str
+    attempt: int
+    config: Mapping[str, Any]
+    blobs: BlobStore
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class AdapterOutput:
+    """What an adapter returns: a JSON value (or an artifact reference), its media type, the port to leave by."""
+
+    value: Any
+    media_type: str = "application/json"
+    port: str = "out"
+
+
+class AgentAdapter(Protocol):
+    """Does the work of one node type.
+
+    `run` is called once an attempt, in an activity: it may block on I/O but not the event loop, must stop
+    when cancelled, and raises NodeFailed for what a person should see. It never retries by itself.
+    """
+
+    type: str
+
+    async def run(self, call: AdapterCall) -> AdapterOutput:
+        """Do the work and return its output."""

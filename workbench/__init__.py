@@ -1,0 +1,1 @@
+"""The workbench application around the engine: web process, worker, services, command line."""

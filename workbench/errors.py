@@ -1,0 +1,72 @@
+"""Errors of the application that a caller can act on; each knows the HTTP status it becomes.
+
+WorkbenchError
+├── NotFound         404  no such thing, or not yours
+├── Forbidden        403  the principal may not do this
+├── Conflict         409  the state has moved on
+│   └── StaleRevision      the draft was changed since it was read
+├── Invalid          422  what was sent has problems; carries them
+└── Unavailable      503  a service behind us does not answer
+"""
+
+from engine.errors import Problem
+
+
+class WorkbenchError(Exception):
+    """Root of the tree. The message says what is wrong and what to do, fit to be shown to a person."""
+
+    status = 500
+    code = "internal"
+
+
+class NotFound(WorkbenchError):
+    """There is no such thing, or the principal may not know of it."""
+
+    status = 404
+    code = "not-found"
+
+
+class Forbidden(WorkbenchError):
+    """The principal is known and may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class Conflict(WorkbenchError):
+    """The request was right for a state that is no longer there."""
+
+    status = 409
+    code = "conflict"
+
+
+class StaleRevision(Conflict):
+    """An edit was based on revision `based_on`, but the draft is at `current`."""
+
+    code = "stale-revision"
+
+    def __init__(self, *, based_on: int, current: int) -> None:
+        super().__init__(
+            f"The draft is at revision {current}; your change was based on revision {based_on}. "
+            "Reload the draft, then make the change again."
+        )
+        self.based_on = based_on
+        self.current = current
+
+
+class Invalid(WorkbenchError):
+    """What was sent has problems; all of them are in `problems`."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class Unavailable(WorkbenchError):
+    """A service that this needs does not answer; the message names it."""
+
+    status = 503
+    code = "unavailable"
