@@ -1,0 +1,67 @@
+"""A run survives what it should survive: kill -9 of any part, or of everything, in its middle."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import Stack, finished
+from tests.e2e.witness import Witness
+
+
+def twenty_steps(url: str) -> dict[str, Any]:
+    """Return a document of twenty HTTP steps in a row, each asking the witness once, 0.3 s each."""
+    nodes = [
+        {"id": f"step{n}", "type": "http", "config": {"method": "GET", "url": f"{url}/step{n}?wait=0.3"}}
+        for n in range(20)
+    ]
+    edges = [{"source": f"step{n}", "target": f"step{n + 1}"} for n in range(19)]
+    outputs = {"last": "{{ nodes.step19.output.path }}"}
+    return {"format": "workbench/1", "name": "Twenty", "nodes": nodes, "edges": edges, "outputs": outputs}
+
+
+async def started(stack: Stack, witness: Witness) -> str:
+    async with stack.api() as api:
+        workflow = (await api.post("/workflows", json={"document": twenty_steps(witness.url)})).raise_for_status()
+        run = (await api.post("/runs", json={"workflow_id": workflow.json()["id"], "inputs": {}})).raise_for_status()
+    return str(run.json()["id"])
+
+
+async def seen_to_its_end(stack: Stack, witness: Witness, run_id: str) -> None:
+    async with stack.api() as api:
+        run = await finished(api, run_id)
+    assert (run["status"], run["outputs"]) == ("succeeded", {"last": "/step19"})
+    repeated = sum(count - 1 for count in witness.seen.values())
+    assert repeated <= 1, f"only the step that was cut off may be asked for again: {witness.seen}"
+
+
+async def test_whole_tree_is_killed(tmp_path: Path, witness: Witness) -> None:
+    stack = Stack(tmp_path / "data")
+    await stack.start()
+    run_id = await started(stack, witness)
+    await asyncio.wait_for(witness.asked("/step7"), 60)
+    await stack.kill_tree()
+    await stack.start()
+    await seen_to_its_end(stack, witness, run_id)
+    await stack.stop()
+
+
+@pytest.mark.parametrize("part", ["worker", "web", "temporal", "postgres", "valkey"])
+async def test_one_part_is_killed(stack: Stack, witness: Witness, part: str) -> None:
+    run_id = await started(stack, witness)
+    await asyncio.wait_for(witness.asked("/step5"), 60)
+    victims = [process for process in stack.tree() if part_of(process.cmdline()) == part]
+    assert victims, f"no process of {part} found in {[process.cmdline() for process in stack.tree()]}"
+    victims[0].kill()
+    await seen_to_its_end(stack, witness, run_id)
+
+
+def part_of(command: list[str]) -> str | None:
+    """Name the part that a command line belongs to."""
+    line = " ".join(command)
+    marks = {
+        "postgres": "bin/postgres", "valkey": "valkey-server", "temporal": "server start-dev",
+        "worker": "workbench worker", "web": "workbench web",
+    }  # fmt: skip
+    return next((part for part, mark in marks.items() if mark in line), None)

@@ -1,0 +1,64 @@
+"""An HTTP server that remembers what it was asked: the witness that each step acted once."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+
+class Witness:
+    """Counts requests by path. `/feed` answers a JSON feed; `?wait=SECONDS` answers late."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        witness = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                url = urlsplit(self.path)
+                witness.seen[url.path] += 1
+                if wait := parse_qs(url.query).get("wait"):
+                    threading.Event().wait(float(wait[0]))
+                body = json.dumps(witness.answer(url.path)).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Keep the tests' output quiet; `seen` is the log."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def answer(path: str) -> dict[str, object]:
+        """Return what a path answers: a feed, or the path itself."""
+        if path == "/feed":
+            return {
+                "title": "Laboratory news",
+                "items": [
+                    {"id": n, "title": f"Entry {n}", "score": n * 10, "url": f"https://example.org/{n}"}
+                    for n in range(1, 8)
+                ],
+            }
+        return {"path": path}
+
+    async def asked(self, path: str) -> None:
+        """Wait until `path` has been asked for."""
+        while not self.seen[path]:
+            await asyncio.sleep(0.02)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.server.shutdown()
+        self.server.server_close()
