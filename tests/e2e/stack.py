@@ -32,16 +32,25 @@ class Stack:
 
     data_dir: Path
     port: int = field(default_factory=free_port)
+    command: str = WORKBENCH
+    home: Path | None = None
     process: asyncio.subprocess.Process | None = None
     url: str = ""
 
     async def start(self, *, timeout_s: float = 300) -> None:
         """Start the tree and return when it says that it is ready; RuntimeError with its output if it ends first."""
         self.process = await asyncio.create_subprocess_exec(
-            WORKBENCH, "--no-browser", "--port", str(self.port), "--data-dir", str(self.data_dir),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=ROOT,
+            self.command, "--no-browser", "--port", str(self.port), "--data-dir", str(self.data_dir),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=self.environment(),
         )  # fmt: skip
         self.url = await asyncio.wait_for(self._ready(), timeout_s)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a person whose home is `home`, or of this process."""
+        if self.home is None:
+            return dict(os.environ)
+        self.home.mkdir(parents=True, exist_ok=True)
+        return {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"} | {"HOME": str(self.home)}
 
     async def _ready(self) -> str:
         assert self.process
@@ -80,9 +89,9 @@ class Stack:
 
     async def cli(self, *arguments: str) -> tuple[int, str, str]:
         """Run a workbench command against this data directory: exit code, stdout, stderr."""
-        environment = os.environ | {"WORKBENCH_DATA_DIR": str(self.data_dir)}
+        environment = self.environment() | {"WORKBENCH_DATA_DIR": str(self.data_dir)}
         process = await asyncio.create_subprocess_exec(
-            WORKBENCH, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
+            self.command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
         )
         out, err = await process.communicate()
         assert process.returncode is not None

@@ -1,0 +1,30 @@
+"""Every shipped example runs with its own sample input, through the command line, to the right end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import ROOT, Stack
+from tests.e2e.witness import Witness
+
+EXAMPLES = sorted((ROOT / "workbench/examples").glob("*.json"))
+
+
+def sample_input(example: Path, witness: Witness) -> str:
+    """Return the document's sample input as JSON, its addresses led to the witness."""
+    inputs = json.loads(example.read_text())["inputs"].get("examples", [{}])[0]
+    feed = f"{witness.url}/feed"
+    return json.dumps({key: feed if str(value).startswith("http") else value for key, value in inputs.items()})
+
+
+async def test_hello_greets(stack: Stack) -> None:
+    code, out, _ = await stack.cli("run", str(ROOT / "workbench/examples/hello.json"), "--input", '{"name": "Ada"}')
+    assert (code, json.loads(out)) == (0, {"greeting": "Hello, Ada!"})
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+async def test_example_succeeds(stack: Stack, witness: Witness, example: Path) -> None:
+    code, out, err = await stack.cli("run", str(example), "--input", sample_input(example, witness), "--json")
+    assert code == 0, out + err
+    assert json.loads(out)["status"] == "succeeded"
