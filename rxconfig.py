@@ -1,5 +1,17 @@
 """Reflex's configuration; the app itself is in workbench/workbench.py."""
 
 import reflex as rx
+from reflex.plugins import RadixThemesPlugin
+from reflex.plugins.sitemap import SitemapPlugin
 
-config = rx.Config(app_name="workbench", telemetry_enabled=False)
+from components import theme
+
+config = rx.Config(
+    app_name="workbench",
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    default_color_mode="system",
+    cors_allowed_origins=[],
+    plugins=[RadixThemesPlugin(theme=theme.radix()), theme.Stylesheet()],
+    disable_plugins=[SitemapPlugin],
+)

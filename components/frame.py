@@ -1,0 +1,124 @@
+"""The frame around every page: the rail, the top bar, the error banner, the work, and the mobile tab bar.
+
+A page calls `frame.page(...)` once and passes what stands in the top bar and in the middle; nothing else
+draws navigation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import reflex as rx
+
+from components import theme
+from components.banner import connection_banner, trouble_banner
+from workbench import routes
+
+
+@dataclass(frozen=True)
+class Section:
+    """A destination of the rail."""
+
+    key: str
+    label: str
+    icon: str
+    href: str
+
+
+SECTIONS = (
+    Section("workflows", "Workflows", "workflow", routes.WORKFLOWS),
+    Section("runs", "Runs", "history", routes.RUNS),
+    Section("settings", "Settings", "settings-2", routes.SETTINGS),
+)
+
+
+def page(
+    *content: rx.Component,
+    section: str,
+    where: Sequence[rx.Component | str | rx.Var[str]],
+    actions: Sequence[rx.Component] = (),
+    flush: bool = False,
+    retry: rx.EventHandler | None = None,
+) -> rx.Component:
+    """Return a whole page.
+
+    `section` is the key of the rail entry that is current; `where` are the crumbs of the top bar, the last
+    one being this page (its heading); `actions` are the top bar's buttons. `flush` gives the content the
+    whole area without padding or scrolling of its own (the canvas). `retry` is what the error banner's
+    "Try again" does: the page's load handler.
+    """
+    return rx.el.div(
+        rx.el.a("Skip to content", href="#content", class_name="wb-skip"),
+        _rail(section),
+        rx.el.div(
+            _top_bar(where, actions),
+            connection_banner(),
+            trouble_banner(retry),
+            rx.el.main(
+                *content,
+                id="content",
+                tab_index=-1,
+                class_name="wb-main wb-main-flush" if flush else "wb-main",
+            ),
+            class_name="wb-work",
+        ),
+        _tabs(section),
+        class_name="wb-shell",
+    )
+
+
+def column(*content: rx.Component) -> rx.Component:
+    """Return the centred column that lists and forms stand in."""
+    return rx.el.div(*content, class_name="wb-column")
+
+
+def _top_bar(
+    where: Sequence[rx.Component | str | rx.Var[str]], actions: Sequence[rx.Component]
+) -> rx.Component:
+    crumbs = [rx.el.li(crumb, class_name="wb-crumb") for crumb in where[:-1]]
+    here = where[-1]
+    heading = here if isinstance(here, rx.Component) else rx.el.h1(here, class_name="wb-heading")
+    return rx.el.header(
+        rx.el.nav(
+            rx.el.ol(*crumbs, rx.el.li(heading, class_name="wb-crumb wb-crumb-here"), class_name="wb-crumbs"),
+            aria_label="Where you are",
+            class_name="wb-where",
+        ),
+        rx.el.div(*actions, class_name="wb-actions"),
+        class_name="wb-bar",
+    )
+
+
+def _rail(current: str) -> rx.Component:
+    return rx.el.nav(
+        rx.link(
+            rx.el.span("W", aria_hidden="true", class_name="wb-mark"),
+            rx.el.span("Workbench", class_name="wb-rail-label"),
+            href=routes.WORKFLOWS,
+            underline="none",
+            class_name="wb-brand",
+        ),
+        rx.el.div(
+            *[_entry(section, current, "wb-rail-entry") for section in SECTIONS], class_name="wb-rail-list"
+        ),
+        aria_label="Main",
+        class_name="wb-rail",
+    )
+
+
+def _tabs(current: str) -> rx.Component:
+    return rx.el.nav(
+        *[_entry(section, current, "wb-tab") for section in SECTIONS], aria_label="Main", class_name="wb-tabs"
+    )
+
+
+def _entry(section: Section, current: str, class_name: str) -> rx.Component:
+    return rx.link(
+        theme.icon(section.icon),
+        rx.el.span(section.label, class_name="wb-rail-label"),
+        href=section.href,
+        underline="none",
+        aria_current="page" if section.key == current else "false",
+        title=section.label,
+        class_name=class_name,
+        data_testid=f"nav-{section.key}",
+    )

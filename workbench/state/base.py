@@ -1,0 +1,67 @@
+"""The state every other state inherits: who is acting, and how an error becomes something a person reads.
+
+Two ways, and no third: a handler that loads a page wraps its service call in `async with self._guarded():`,
+which turns an error into the banner below the top bar; any other handler lets the error rise, and the
+application's exception handler turns it into a toast. Nothing is caught elsewhere.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import reflex as rx
+import structlog
+from reflex.event import EventSpec
+
+from workbench.auth.principal import OWNER, Principal
+from workbench.errors import Invalid, WorkbenchError
+from workbench.state.views import Trouble
+
+log = structlog.get_logger(__name__)
+
+
+class AppState(rx.State):
+    """Parent of all states. Names that start with an underscore are not reachable from the browser."""
+
+    trouble: Trouble | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who is acting: in single-user mode the owner of the data directory."""
+        return OWNER
+
+    @asynccontextmanager
+    async def _guarded(self) -> AsyncIterator[None]:
+        """Show an error of the enclosed block in the page's banner; take the banner away when there is none."""
+        try:
+            yield
+        except Exception as error:
+            self.trouble = describe(error)
+        else:
+            self.trouble = None
+
+    @rx.event
+    def dismiss_trouble(self) -> None:
+        """Take the banner away."""
+        self.trouble = None
+
+
+def describe(error: Exception) -> Trouble:
+    """Return `error` in words. One of ours speaks for itself; any other is logged under a reference."""
+    if isinstance(error, Invalid):
+        return Trouble(str(error), hint="\n".join(problem.message for problem in error.problems))
+    if isinstance(error, WorkbenchError):
+        return Trouble(str(error))
+    reference = uuid4().hex[:8]
+    log.error("unexpected-error", reference=reference, exc_info=error)
+    return Trouble(
+        "Something went wrong inside the workbench.",
+        hint=f"Try again; if it stays, look for reference {reference} in web.log of the data directory.",
+        reference=reference,
+    )
+
+
+def toast_error(exception: Exception) -> EventSpec:
+    """Return the toast for an error that a handler let rise; this is the application's exception handler."""
+    trouble = describe(exception)
+    return rx.toast.error(trouble.message, description=trouble.hint, duration=12_000, close_button=True)
