@@ -13,6 +13,16 @@ from engine.errors import Failure
 
 NodeStatus = Literal["running", "waiting", "succeeded", "failed", "skipped", "cancelled"]
 RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+
+RUN_NODE = "run_node"
+"""The activity that runs a node: NodeTask in, NodeResult out."""
+
+RECORD = "record"
+"""The activity that writes a RecordBatch."""
+
+INTERRUPTED = "engine.interrupted"
+"""The error type of an activity that stopped for a reason that is not the node's: it is started again."""
+
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 
 
@@ -127,14 +137,6 @@ class Plan(_Frozen):
     outputs: dict[str, Any] = Field(default_factory=dict)
 
 
-class RunRequest(_Frozen):
-    """The GraphRun workflow's one argument."""
-
-    run_id: str
-    plan: Plan
-    inputs: dict[str, Any]
-
-
 class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
 
@@ -154,10 +156,11 @@ class NodeRecord(_Frozen):
 
 
 class RunRecord(_Frozen):
-    """A change of the run's own state. `at` is the time of the change."""
+    """A change of the run's own state. `at` is the time of the change, `started_at` when the run began."""
 
     status: RunStatus
     at: datetime
+    started_at: datetime | None = None
     outputs: dict[str, Any] | None = None
     error: Failure | None = None
 
@@ -174,7 +177,8 @@ class NodeTask(_Frozen):
     """The input of the activity that runs a node.
 
     `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
-    records of inline nodes that settled before, written together with this node's start.
+    records of inline nodes that settled before and `run` the run's changed state: both are written
+    together with this node's start. `attempts_before` were spent by an execution that was interrupted.
     """
 
     run_id: str
@@ -185,10 +189,44 @@ class NodeTask(_Frozen):
     context: dict[str, Any] = Field(default_factory=dict)
     timeout_s: float
     max_attempts: int = 1
+    attempts_before: int = 0
     pending: tuple[NodeRecord, ...] = ()
+    run: RunRecord | None = None
 
 
 class NodeResult(_Frozen):
-    """What the activity gives back to the workflow: a settled record (succeeded, or failed for good)."""
+    """What the activity gives back to the workflow: a settled record (succeeded, or failed for good).
+
+    `recorded` is False when the work was done but the records could not be reached: the workflow then
+    writes the record with its next batch, so that nothing is done twice for want of a database.
+    """
 
     record: NodeRecord
+    recorded: bool = True
+
+
+class Resume(_Frozen):
+    """What a run carries over when it continues as new: all of it is recorded already.
+
+    `settled` are the nodes that are done, in the order in which they settled; `deadlines` the instants
+    that waiting delay nodes wait for; `status` is the run's status as last recorded.
+    """
+
+    started_at: datetime
+    status: RunStatus
+    settled: tuple[NodeRecord, ...]
+    deadlines: dict[str, datetime] = Field(default_factory=dict)
+
+
+class RunRequest(_Frozen):
+    """The GraphRun workflow's one argument.
+
+    `history_limit` is the number of history events after which the run continues as new, with `resume`
+    filled in; Temporal's own suggestion is followed as well.
+    """
+
+    run_id: str
+    plan: Plan
+    inputs: dict[str, Any]
+    history_limit: int = Field(8_000, ge=20)
+    resume: Resume | None = None

@@ -12,7 +12,8 @@ class RunSink(Protocol):
     """Where runs are recorded and from where they are watched.
 
     Writes are idempotent upserts and publish themselves to watchers. A settled node or run is never
-    turned back by a later, staler write.
+    turned back by a later, staler write. An exception means that the records cannot be reached: the
+    engine calls again later, as often as it takes.
     """
 
     async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
