@@ -1,0 +1,1 @@
+"""Postgres: the tables, the sessions, one module of queries a feature, and the migrations."""

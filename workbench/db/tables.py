@@ -1,0 +1,164 @@
+"""The tables, all in one place, because their keys tie them together.
+
+Values that people wrote or steps produced (documents, inputs, outputs) are `json`, not `jsonb`: `jsonb`
+reorders keys, which would shuffle the fields of a form and the columns of a table, and refuses U+0000.
+Ids are uuid7 text, so they sort by the time they were made; times are aware.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Index, MetaData, Sequence, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of keys and indexes, so that a later migration can refer to what an earlier one made."""
+
+JSON_OR_NULL = JSON(none_as_null=True)
+
+
+class Table(SQLModel):
+    """Base of all tables; holds their metadata."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+run_changes = Sequence("run_changes", metadata=Table.metadata)
+"""Numbers every write to `runs` and `node_runs`, so that a watcher can tell a newer state from an older."""
+
+
+class WorkflowRow(Table, table=True):
+    """A workflow and its draft. Deleting it keeps its runs, and the versions that they ran."""
+
+    __tablename__ = "workflows"
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    owner: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    description: str = Field(default="", sa_type=Text)
+    document: dict[str, Any] = Field(sa_type=JSON)
+    node_count: int = 0
+    revision: int = 1
+    live_version: int | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class VersionRow(Table, table=True):
+    """An immutable document. `number` is None for a snapshot of a draft that was run but never published."""
+
+    __tablename__ = "workflow_versions"
+    __table_args__ = (
+        UniqueConstraint("workflow_id", "content_hash"),
+        UniqueConstraint("workflow_id", "number"),
+        Index(None, "content_hash"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    workflow_id: str | None = Field(
+        default=None, sa_type=Text, foreign_key="workflows.id", ondelete="SET NULL", nullable=True
+    )
+    number: int | None = None
+    content_hash: str = Field(sa_type=Text)
+    document: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime
+    created_by: str = Field(sa_type=Text)
+
+
+class DraftEditRow(Table, table=True):
+    """One step of a draft's undo log: the operation, its inverse, and whether it is undone at present."""
+
+    __tablename__ = "draft_edits"
+
+    workflow_id: str = Field(primary_key=True, sa_type=Text, foreign_key="workflows.id", ondelete="CASCADE")
+    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    operation: dict[str, Any] = Field(sa_type=JSON)
+    inverse: dict[str, Any] = Field(sa_type=JSON)
+    size: int
+    author: str = Field(sa_type=Text)
+    at: datetime
+    undone: bool = False
+
+
+class RunRow(Table, table=True):
+    """A run, bound to the version it started with."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "workflow_id", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    workflow_id: str | None = Field(
+        default=None, sa_type=Text, foreign_key="workflows.id", ondelete="SET NULL", nullable=True
+    )
+    workflow_name: str = Field(sa_type=Text)
+    version_id: str = Field(sa_type=Text, foreign_key="workflow_versions.id", index=True)
+    version_number: int | None = None
+    version_hash: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    status_at: datetime | None = None
+    change: int = Field(sa_type=BigInteger)
+    inputs: dict[str, Any] = Field(sa_type=JSON)
+    outputs: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    error: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    started_by: str = Field(sa_type=Text)
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
+
+
+class NodeRunRow(Table, table=True):
+    """One node of one run. A large output is in the blob store, by `output_blob`."""
+
+    __tablename__ = "node_runs"
+
+    run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
+    node_id: str = Field(primary_key=True, sa_type=Text)
+    status: str = Field(sa_type=Text)
+    attempt: int
+    change: int = Field(sa_type=BigInteger)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    port: str | None = Field(default=None, sa_type=Text, nullable=True)
+    media_type: str = Field(sa_type=Text)
+    preview: str = Field(sa_type=Text)
+    output: Any = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)
+    output_blob: str | None = Field(default=None, sa_type=Text, nullable=True)
+    output_bytes: int = Field(sa_type=BigInteger)
+    error: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+
+
+class BlobRow(Table, table=True):
+    """Content by its SHA-256."""
+
+    __tablename__ = "blobs"
+
+    hash: str = Field(primary_key=True, sa_type=Text)
+    data: bytes
+    size: int = Field(sa_type=BigInteger)
+    created_at: datetime
+
+
+class SecretRow(Table, table=True):
+    """A secret, sealed with the key that `key_id` names; the key is never in the database."""
+
+    __tablename__ = "secrets"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    sealed: bytes
+    key_id: str = Field(sa_type=Text)
+    updated_by: str = Field(sa_type=Text)
+    created_at: datetime
+    updated_at: datetime
