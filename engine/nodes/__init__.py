@@ -1,0 +1,39 @@
+"""The node types. To add one: a file in this folder and a line in `NODE_TYPES`.
+
+Palette, inspector form, JSON Schema, documentation and compiler are all made from this tuple.
+"""
+
+from collections.abc import Mapping
+
+from engine.nodes._base import NodeConfig, NodeType, PlanContext, Port
+from engine.nodes.condition import CONDITION
+from engine.nodes.delay import DELAY
+from engine.nodes.http import HTTP
+from engine.nodes.input import INPUT
+from engine.nodes.merge import MERGE
+from engine.nodes.note import NOTE
+from engine.nodes.output import OUTPUT
+from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM
+
+__all__ = [
+    "NODE_TYPES",
+    "TABLE_MEDIA_TYPE",
+    "NodeConfig",
+    "NodeType",
+    "PlanContext",
+    "Port",
+    "get",
+]
+
+NODE_TYPES: tuple[NodeType, ...] = (INPUT, OUTPUT, TRANSFORM, CONDITION, MERGE, DELAY, HTTP, NOTE)
+
+_BY_TYPE: Mapping[str, NodeType] = {node_type.type: node_type for node_type in NODE_TYPES}
+
+
+def get(type: str) -> NodeType:
+    """Return the node type named `type`; KeyError, whose message lists the known ones, when there is none."""
+    try:
+        return _BY_TYPE[type]
+    except KeyError:
+        known = ", ".join(_BY_TYPE)
+        raise KeyError(f"There is no node type {type!r}; the node types are {known}") from None

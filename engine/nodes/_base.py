@@ -1,0 +1,123 @@
+"""What a node type is: one declaration from which palette, inspector, schema, docs and compiler all live.
+
+A node type is data (`NodeType`) plus one function, `plan`, that turns a checked node into the step which
+the workflow interprets. It holds no services and does no work itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contracts import Incoming, Step
+from engine.graph import Node
+
+Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
+Widget = Literal["expression", "code", "text", "markdown", "json", "keyvalue", "select", "number", "switch"]
+
+
+class NodeConfig(BaseModel):
+    """Base of every node type's settings: unknown fields are refused, values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Port:
+    """A place where edges start or end. `name` is stored in documents, `title` is shown."""
+
+    name: str
+    title: str
+
+
+class StepShape(TypedDict):
+    """The fields that every step has, as keyword arguments."""
+
+    id: str
+    type: str
+    incoming: tuple[Incoming, ...]
+    after: tuple[str, ...]
+    on_error: Literal["fail", "continue"]
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What the compiler knows about a node when it asks for the node's step.
+
+    `config` is the validated settings object; `incoming` and `after` are the drawn and the implied
+    dependencies; `secret_fields` are the top-level config fields that name secrets, and `reads` the context
+    roots (`inputs`, `nodes.fetch`) which those fields need beside the secrets.
+    """
+
+    config: NodeConfig
+    incoming: tuple[Incoming, ...] = ()
+    after: tuple[str, ...] = ()
+    secret_fields: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+    def base(self, node: Node) -> StepShape:
+        """Return the keyword arguments that every step of `node` starts with."""
+        return {
+            "id": node.id,
+            "type": node.type,
+            "incoming": self.incoming,
+            "after": self.after,
+            "on_error": node.policy.on_error,
+        }
+
+
+def widget(kind: Widget, *, secrets: bool = False) -> dict[str, Any]:
+    """Return the schema extras of a config field: the inspector's widget, and whether secrets may be named."""
+    return {"widget": kind, "secrets": True} if secrets else {"widget": kind}
+
+
+def _no_inputs_or_outputs() -> tuple[Port, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """A kind of step. `type` and `version` are what documents store; everything else serves people.
+
+    `plan` returns the step to run, or None for a node that is never executed. `default_timeout_s` is set
+    for types whose work is an activity and is the seconds that one attempt may take.
+    """
+
+    type: str
+    version: int
+    title: str
+    summary: str
+    help: str
+    icon: str
+    category: Category
+    config: type[NodeConfig]
+    plan: Callable[[Node, PlanContext], Step | None]
+    summarise: Callable[[Mapping[str, Any]], str]
+    inputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
+    outputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
+    default_timeout_s: float | None = None
+
+    @property
+    def executed(self) -> bool:
+        """Whether a run has a step for this node, so that expressions can read its output."""
+        return bool(self.inputs or self.outputs)
+
+    @property
+    def secret_fields(self) -> frozenset[str]:
+        """The config fields in which `{{ secrets.NAME }}` may stand."""
+        return frozenset(
+            name
+            for name, info in self.config.model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secrets")
+        )
+
+
+IN = (Port("in", "In"),)
+OUT = (Port("out", "Out"),)
+
+
+def text(value: object, *, empty: str = "") -> str:
+    """Return `value` as one line of at most 120 characters for a node's cell; `empty` when there is none."""
+    line = " ".join(str(value).split()) if value not in (None, "") else empty
+    return line if len(line) <= 120 else line[:119] + "…"
