@@ -17,18 +17,28 @@ from tests.e2e.witness import Witness
 
 FIRST_NODE = """
 new MutationObserver((_, observer) => {
-  if (document.querySelector('.react-flow__node')) { window.firstNodeMs = performance.now(); observer.disconnect() }
+  if (!document.querySelector('.react-flow__node')) return
+  window.firstNodeMs = performance.now()
+  observer.disconnect()
 }).observe(document, {childList: true, subtree: true})
 """
 FRAMES = """
-() => { window.frames_ = []; const tick = t => { window.frames_.push(t); window.ticking = requestAnimationFrame(tick) }
-        window.ticking = requestAnimationFrame(tick) }
+() => {
+  window.frames_ = []
+  const tick = t => { window.frames_.push(t); window.ticking = requestAnimationFrame(tick) }
+  window.ticking = requestAnimationFrame(tick)
+}
 """
 STATUSES = """
-() => { window.seen = {}; const look = () => document.querySelectorAll('[data-testid^="status-"]').forEach(e => {
-          const id = e.dataset.testid.slice(7)
-          if (e.dataset.status === 'succeeded' && !(id in window.seen)) window.seen[id] = Date.now() })
-        new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}) }
+() => {
+  window.seen = {}
+  const note = element => {
+    const id = element.dataset.testid.slice(7)
+    if (element.dataset.status === 'succeeded' && !(id in window.seen)) window.seen[id] = Date.now()
+  }
+  const look = () => document.querySelectorAll('[data-testid^="status-"]').forEach(note)
+  new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true})
+}
 """
 
 
@@ -105,7 +115,8 @@ def events(frames: list[str | bytes]) -> int:
 async def status_ms(browser: Browser, stack: Stack, *, runs: int = 5) -> list[float]:
     """Return, for each step of some runs, the milliseconds from its end to its status in an open page."""
     witness = Witness()
-    nodes = [{"id": f"s{n}", "type": "http", "config": {"url": f"{witness.url}/s{n}?wait=0.15"}} for n in range(10)]
+    urls = [f"{witness.url}/s{n}?wait=0.15" for n in range(10)]
+    nodes = [{"id": f"s{n}", "type": "http", "config": {"url": url}} for n, url in enumerate(urls)]
     edges = [{"source": f"s{n}", "target": f"s{n + 1}"} for n in range(9)]
     document = {"format": "workbench/1", "name": "Latency", "nodes": nodes, "edges": edges}
     workflow = await create(stack, document)
@@ -113,7 +124,8 @@ async def status_ms(browser: Browser, stack: Stack, *, runs: int = 5) -> list[fl
     late: list[float] = []
     async with stack.api() as api:
         for _ in range(runs):
-            run = (await api.post("/runs", json={"workflow_id": workflow, "inputs": {}})).raise_for_status().json()
+            answer = await api.post("/runs", json={"workflow_id": workflow, "inputs": {}})
+            run = answer.raise_for_status().json()
             await page.goto(f"{stack.url}/runs/{run['id']}")
             await page.get_by_test_id("node-s0").wait_for()
             await page.evaluate(STATUSES)
@@ -137,7 +149,8 @@ async def measure() -> list[Figure]:
     await stack.start()
     try:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+            path = shutil.which("chromium")
+            browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM)
             figures = await canvas(browser, stack)
             late = await status_ms(browser, stack)
             await browser.close()

@@ -10,7 +10,7 @@ from tests.bench.figures import Figure
 
 
 def document(size: int) -> Document:
-    """Return a chain of `size` nodes, each reading the one before it: every third asks HTTP, every third decides."""
+    """Return a chain of `size` nodes, each reading the one before: a third ask HTTP, a third decide."""
     nodes: list[dict[str, Any]] = [{"id": "n0", "type": "input", "config": {}}]
     edges: list[dict[str, str]] = []
     for n in range(1, size):
@@ -19,7 +19,7 @@ def document(size: int) -> Document:
         if kind == "transform":
             config = {"value": {"total": f"{{{{ nodes.{before}.output | length }}}}", "n": n}}
         elif kind == "http":
-            config = {"method": "GET", "url": f"https://example.org/{n}/{{{{ nodes.{before}.output.total }}}}"}
+            config = {"url": f"https://example.org/{n}/{{{{ nodes.{before}.output.total }}}}"}
         else:
             config = {"expression": f"{{{{ nodes.{before}.output.score > {n} }}}}"}
         nodes.append({"id": f"n{n}", "type": kind, "config": config})

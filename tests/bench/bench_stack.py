@@ -15,7 +15,7 @@ MIB = 2**20
 
 
 async def first_start_s(workspace: Path) -> float:
-    """Return the seconds from the command to the ready line in a fresh, just installed clone without any cache."""
+    """Return the seconds from the command to the ready line in a just installed clone with an empty home."""
     clone = workspace / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
@@ -36,7 +36,7 @@ async def warm_start_s(stack: Stack) -> float:
 
 
 def resident_mib(stack: Stack) -> tuple[float, float]:
-    """Return the tree's proportional and plain resident memory in MiB; the plain sum counts shared pages often."""
+    """Return the tree's proportional and plain resident memory in MiB; plain counts shared pages often."""
     memory = [process.memory_full_info() for process in stack.tree()]
     return sum(m.pss for m in memory) / MIB, sum(m.rss for m in memory) / MIB
 

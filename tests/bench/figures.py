@@ -37,7 +37,8 @@ def machine() -> str:
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "?")
     memory = psutil.virtual_memory().total / 2**30
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
-    return f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {system}, Python {platform.python_version()}"
+    python = platform.python_version()
+    return f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {system}, Python {python}"
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -1,4 +1,4 @@
-"""One workbench and one Chromium for all browser tests; each test has a page, and its workflows, to itself."""
+"""One workbench and one Chromium for all browser tests; each test has a page and workflows of its own."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator

@@ -16,6 +16,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
+ENDED = {"succeeded", "failed", "cancelled"}
 READY = re.compile(r"Workbench is ready at (http://\S+)")
 
 
@@ -38,7 +39,7 @@ class Stack:
     url: str = ""
 
     async def start(self, *, timeout_s: float = 300) -> None:
-        """Start the tree and return when it says that it is ready; RuntimeError with its output if it ends first."""
+        """Start the tree, return when it says that it is ready; RuntimeError with its output if it ends first."""
         self.process = await asyncio.create_subprocess_exec(
             self.command, "--no-browser", "--port", str(self.port), "--data-dir", str(self.data_dir),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=self.environment(),
@@ -50,7 +51,8 @@ class Stack:
         if self.home is None:
             return dict(os.environ)
         self.home.mkdir(parents=True, exist_ok=True)
-        return {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"} | {"HOME": str(self.home)}
+        inherited = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+        return inherited | {"HOME": str(self.home)}
 
     async def _ready(self) -> str:
         assert self.process
@@ -91,8 +93,9 @@ class Stack:
         """Run a workbench command against this data directory: exit code, stdout, stderr."""
         environment = self.environment() | {"WORKBENCH_DATA_DIR": str(self.data_dir)}
         process = await asyncio.create_subprocess_exec(
-            self.command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
-        )
+            self.command, *arguments,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
+        )  # fmt: skip
         out, err = await process.communicate()
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
@@ -105,7 +108,7 @@ async def finished(api: httpx.AsyncClient, run_id: str, *, timeout_s: float = 12
         while True:
             with contextlib.suppress(httpx.TransportError):
                 answer = await api.get(f"/runs/{run_id}")
-                if answer.status_code == 200 and answer.json()["status"] in {"succeeded", "failed", "cancelled"}:
+                if answer.status_code == 200 and answer.json()["status"] in ENDED:
                     return dict(answer.json())
             await asyncio.sleep(0.1)
 

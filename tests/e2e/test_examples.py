@@ -15,11 +15,13 @@ def sample_input(example: Path, witness: Witness) -> str:
     """Return the document's sample input as JSON, its addresses led to the witness."""
     inputs = json.loads(example.read_text())["inputs"].get("examples", [{}])[0]
     feed = f"{witness.url}/feed"
-    return json.dumps({key: feed if str(value).startswith("http") else value for key, value in inputs.items()})
+    led = {key: feed if str(value).startswith("http") else value for key, value in inputs.items()}
+    return json.dumps(led)
 
 
 async def test_hello_greets(stack: Stack) -> None:
-    code, out, _ = await stack.cli("run", str(ROOT / "workbench/examples/hello.json"), "--input", '{"name": "Ada"}')
+    hello = str(ROOT / "workbench/examples/hello.json")
+    code, out, _ = await stack.cli("run", hello, "--input", '{"name": "Ada"}')
     assert (code, json.loads(out)) == (0, {"greeting": "Hello, Ada!"})
 
 

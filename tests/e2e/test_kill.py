@@ -23,9 +23,10 @@ def twenty_steps(url: str) -> dict[str, Any]:
 
 async def started(stack: Stack, witness: Witness) -> str:
     async with stack.api() as api:
-        workflow = (await api.post("/workflows", json={"document": twenty_steps(witness.url)})).raise_for_status()
-        run = (await api.post("/runs", json={"workflow_id": workflow.json()["id"], "inputs": {}})).raise_for_status()
-    return str(run.json()["id"])
+        created = await api.post("/workflows", json={"document": twenty_steps(witness.url)})
+        workflow = created.raise_for_status().json()["id"]
+        run = await api.post("/runs", json={"workflow_id": workflow, "inputs": {}})
+    return str(run.raise_for_status().json()["id"])
 
 
 async def seen_to_its_end(stack: Stack, witness: Witness, run_id: str) -> None:
