@@ -1,26 +1,45 @@
-"""One typed settings object, read from the environment (`WORKBENCH_…`)."""
+"""One typed settings object, read from the environment (`WORKBENCH_…`).
 
+The supervisor gives its children everything through the same variables (`Settings.environment`), so a
+process cannot tell an embedded service from an outside one.
+"""
+
+import json
+import os
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "WORKBENCH_"
+_DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379, "valkeys": 6379}
 
 
 def default_data_dir() -> Path:
     """Return `$XDG_DATA_HOME/workbench`, or its default below the home directory (XDG base directory spec)."""
-    import os
-
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / "workbench"
 
 
-class Settings(BaseSettings):
-    """What an operator can set. A service without an address is started here, out of the data directory."""
+def default_cache_dir() -> Path:
+    """Return `$XDG_CACHE_HOME/workbench`, or its default below the home directory."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "workbench"
 
-    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="ignore")
+
+class Settings(BaseSettings):
+    """What an operator can set. A service without an address is started here, out of the data directory.
+
+    `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
+    no setting of their own (Temporal's HTTP and metrics ports).
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", validate_default=True)
 
     data_dir: Path = default_data_dir()
+    cache_dir: Path = default_cache_dir()
     host: str = "127.0.0.1"
     port: int = 8420
     allowed_hosts: list[str] = []
@@ -33,6 +52,43 @@ class Settings(BaseSettings):
     temporal_tls: bool = False
     redis_url: str | None = None
     task_queue: str = "workbench"
+    internal_endpoints: list[str] = []
+
+    @field_validator("data_dir", "cache_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return Path(os.path.abspath(path.expanduser()))
+
+    @property
+    def url(self) -> str:
+        """Return the address at which a browser on this machine finds the workbench."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def own_endpoints(self) -> frozenset[tuple[str, int]]:
+        """Return (host, port) of every service of ours; requests made for a document never go there."""
+        urls = [url for url in (self.database_url, self.redis_url) if url]
+        addresses = [address for address in (self.temporal_address, *self.internal_endpoints) if address]
+        found = {_endpoint(url) for url in urls} | {_endpoint(f"//{address}") for address in addresses}
+        return frozenset({pair for pair in found if pair} | {(self.host, self.port)})
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings as the `WORKBENCH_…` variables from which a child reads the same settings."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        if self.temporal_api_key:
+            values["temporal_api_key"] = self.temporal_api_key.get_secret_value()
+        return {
+            PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+        }
+
+
+def _endpoint(url: str) -> tuple[str, int] | None:
+    """Return a URL's host and port; None for what is reached over a Unix socket."""
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme.partition("+")[0])
+    return (parts.hostname, port) if parts.hostname and port else None
 
 
 @lru_cache
