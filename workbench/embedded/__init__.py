@@ -1,1 +1,1 @@
-"""Starts, watches, restarts and stops what the workbench needs on one machine; `services.py` is the way in."""
+"""Starts, watches and stops what the workbench needs on one machine; `services.py` is the way in."""

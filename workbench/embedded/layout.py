@@ -43,7 +43,7 @@ class DataDir:
 
     @property
     def postgres(self) -> Path:
-        """The database cluster, or a link to it where the database's user cannot come in here."""
+        """The database cluster; it belongs to the account that Postgres runs as."""
         return self.root / "postgres"
 
     @property
@@ -79,7 +79,7 @@ class DataDir:
             ) from error
 
     def password(self, name: str) -> str:
-        """Return the generated password of service `name`; made at the first call, readable by its owner only."""
+        """Return the generated password of service `name`; made at the first call."""
         path = self.keys / name
         if not path.exists():
             write_private(path, secrets.token_urlsafe(32))

@@ -33,16 +33,17 @@ def assign(home: DataDir, names: Iterable[str]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name in names:
         known = remembered.get(name)
-        usable = isinstance(known, int) and known not in chosen.values() and is_free(LOOPBACK, known)
-        chosen[name] = known if usable else _pick(taken=chosen.values())
+        if isinstance(known, int) and known not in chosen.values() and is_free(LOOPBACK, known):
+            chosen[name] = known
+        else:
+            chosen[name] = _pick(taken={*chosen.values(), *remembered.values()})
     write_private(path, json.dumps({**remembered, **chosen}))
     return chosen
 
 
-def _pick(*, taken: Iterable[int]) -> int:
-    refused = set(taken)
+def _pick(*, taken: set[int]) -> int:
     for port in random.sample(_RANGE, 200):
-        if port not in refused and is_free(LOOPBACK, port):
+        if port not in taken and is_free(LOOPBACK, port):
             return port
     raise EmbeddedError(
         "No free port was found on 127.0.0.1 between 20000 and 32000. Stop some other programs."

@@ -9,26 +9,28 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import structlog
 
-from workbench.embedded import binaries, launch, probes
+from workbench.embedded import binaries, probes
 from workbench.embedded.errors import EmbeddedError, StartFailed
 from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK, runs_in
 from workbench.embedded.logs import append_to, tail
 from workbench.embedded.ports import LOOPBACK
-from workbench.embedded.privileges import Account, account_for, can_reach, shared_home
-from workbench.embedded.process import ChildSpec
+from workbench.embedded.privileges import Account, account_for, can_reach
+from workbench.embedded.process import ChildSpec, describe_exit, launched
 
 log = structlog.get_logger(__name__)
 
 NAME = "postgres"
 ROLE = DATABASE = "workbench"
+_HERE = "/proc/self/cwd"
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -38,6 +40,7 @@ _SETTINGS = {
     "max_wal_size": "256MB",
     "io_method": "sync",  # the default keeps three more processes for it
     "jit": "off",
+    "max_logical_replication_workers": "0",
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -55,43 +58,51 @@ class Cluster:
     env: Mapping[str, str]
     log: Path
 
-    async def run(self, *command: str, given: str = "") -> None:
-        """Run one of the programs to its end with `given` on its standard input; StartFailed unless it succeeds."""
-        user = (str(self.account.uid), str(self.account.gid)) if self.account else ("-", "-")
-        with append_to(self.log) as output:
+    @property
+    def directory(self) -> str:
+        """What `-D` is given: the path, or the working directory where the account may not walk to the path.
+
+        A closed home directory is no obstacle this way: the working directory was entered before root was
+        dropped, and the link in /proc leads to it without passing its parents (proc(5)).
+        """
+        return str(self.place) if self.account is None or can_reach(self.account, self.place) else _HERE
+
+    async def run(self, *command: str, given: str) -> None:
+        """Run one of the programs with `given` on its standard input; StartFailed unless it succeeds."""
+        with append_to(self.log) as output, self._file(given) as stdin:
             process = await asyncio.create_subprocess_exec(
-                *(
-                    sys.executable,
-                    "-I",
-                    "-S",
-                    launch.__file__,
-                    str(os.getpid()),
-                    str(int(signal.SIGKILL)),
-                    *user,
-                ),
-                *(str(self.programs / command[0]), *command[1:]),
+                *launched(str(self.programs / command[0]), *command[1:], account=self.account),
                 env=dict(self.env),
-                cwd="/",
-                stdin=asyncio.subprocess.PIPE,
+                cwd=self.place,
+                stdin=stdin,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
         try:
-            await process.communicate(given.encode())
+            code = await process.wait()
         finally:
             if process.returncode is None:  # we were cancelled
                 process.kill()
-        if process.returncode != 0:
-            reason = f"{command[0]} ended with exit code {process.returncode}"
-            raise StartFailed(NAME, reason, log=self.log, tail=tail(self.log))
+        if code != 0:
+            raise StartFailed(NAME, f"{command[0]}: {describe_exit(code)}", log=self.log, tail=tail(self.log))
+
+    @contextlib.contextmanager
+    def _file(self, content: str) -> Iterator[IO[bytes]]:
+        """Give a nameless file that the account can open again as /dev/stdin; a pipe of ours it could not."""
+        with tempfile.TemporaryFile() as file:
+            file.write(content.encode())
+            file.seek(0)
+            if self.account:
+                os.fchown(file.fileno(), self.account.uid, self.account.gid)
+            yield file
 
 
 async def spec(home: DataDir, port: int) -> ChildSpec:
     """Return how to run this data directory's Postgres on `port`; makes the cluster at the first call."""
-    cluster = _locate(home)
+    cluster = _cluster(home)
     if not cluster.place.exists():
-        await _create(home, cluster)
+        await _create(cluster, home.password(NAME))
     _require_version(cluster.place)
     options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
 
@@ -100,9 +111,9 @@ async def spec(home: DataDir, port: int) -> ChildSpec:
 
     return ChildSpec(
         name=NAME,
-        command=(str(cluster.programs / "postgres"), "-D", str(cluster.place), "-p", str(port), *options),
+        command=(str(cluster.programs / "postgres"), "-D", cluster.directory, "-p", str(port), *options),
         env=cluster.env,
-        cwd=Path("/"),
+        cwd=cluster.place,
         log=cluster.log,
         probe=ready,
         prepare=lambda: _clear(cluster.place),
@@ -117,16 +128,9 @@ def url(home: DataDir, port: int) -> str:
     return f"postgresql+psycopg://{ROLE}:{home.password(NAME)}@{LOOPBACK}:{port}/{DATABASE}"
 
 
-def _locate(home: DataDir) -> Cluster:
-    """Find the cluster, or decide where it will be: outside of the data directory if its user cannot go there."""
+def _cluster(home: DataDir) -> Cluster:
     place = Path(os.path.realpath(home.postgres))
     account = account_for(place)
-    if account and not place.exists() and not can_reach(account, home.root):
-        place = shared_home() / f"postgres-{os.urandom(6).hex()}" / "data"
-        place.parent.mkdir(mode=0o711)
-        place.parent.chmod(0o711)
-        home.postgres.unlink(missing_ok=True)
-        home.postgres.symlink_to(place)
     return Cluster(
         place=place,
         account=account,
@@ -136,27 +140,21 @@ def _locate(home: DataDir) -> Cluster:
     )
 
 
-async def _create(home: DataDir, cluster: Cluster) -> None:
-    """Make the cluster beside its place and move it there when it is whole, so that a crash leaves no half of it."""
-    draft = cluster.place.with_name(f"{cluster.place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    password = draft / "password"
-    password.touch(mode=0o600)
-    password.write_text(home.password(NAME))
-    if cluster.account:
-        for path in (draft, password):
-            os.chown(path, cluster.account.uid, cluster.account.gid)
-    data = draft / "data"
-    await cluster.run(
-        *("initdb", "-D", str(data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={password}"),
+async def _create(cluster: Cluster, password: str) -> None:
+    """Make the cluster beside its place and move it there when whole, so that a crash leaves no half."""
+    draft = replace(cluster, place=cluster.place.with_name(f"{cluster.place.name}.part"))
+    shutil.rmtree(draft.place, ignore_errors=True)
+    draft.place.mkdir(mode=0o700)
+    if draft.account:
+        os.chown(draft.place, draft.account.uid, draft.account.gid)
+    await draft.run(
+        *("initdb", "-D", draft.directory, "-U", ROLE, "-A", "scram-sha-256", "--pwfile=/dev/stdin"),
         *("-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--lc-messages=C"),
+        given=password,
     )
-    await cluster.run(
-        "postgres", "--single", "-D", str(data), "postgres", given=f"CREATE DATABASE {DATABASE};\n"
-    )
-    data.rename(cluster.place)
-    shutil.rmtree(draft)
+    create = f"CREATE DATABASE {DATABASE};\n"
+    await draft.run("postgres", "--single", "-D", draft.directory, "postgres", given=create)
+    draft.place.rename(cluster.place)
 
 
 def _require_version(place: Path) -> None:

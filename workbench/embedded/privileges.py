@@ -1,7 +1,7 @@
-"""What root gives up for Postgres, which refuses to run as root, and where it then keeps its files.
+"""As whom Postgres runs, which refuses to run as root, and where that account finds its programs.
 
-The unprivileged account must be able to walk to binaries and data. Where it cannot (root's home is closed),
-they live below /var/lib/workbench, in which only root can make entries.
+Where the account cannot walk to the installed programs (root's home is closed), they are copied below
+/var/lib/workbench, in which only root can make entries.
 """
 
 import os
@@ -71,7 +71,7 @@ def _may_search(account: Account, found: os.stat_result) -> bool:
 
 
 def shared_home() -> Path:
-    """Return the directory below which root keeps what an unprivileged account must reach.
+    """Return the directory below which root keeps programs that an unprivileged account must reach.
 
     Raises EmbeddedError when somebody other than root could have put something there.
     """
@@ -81,8 +81,8 @@ def shared_home() -> Path:
         foreign = found.st_uid != 0 or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         if foreign or not stat.S_ISDIR(found.st_mode):
             raise EmbeddedError(
-                f"{place} must be a directory that only root can write to. Mend that (chown root, chmod 755), "
-                "or give a --data-dir outside of closed directories and install there."
+                f"{place} must be a directory that only root can write to. Mend that (chmod 755), "
+                "or install the workbench where every user can reach it."
             )
     _SHARED.chmod(0o711)
     return _SHARED

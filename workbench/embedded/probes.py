@@ -1,4 +1,4 @@
-"""Ways to ask a service whether it does its work yet, with nothing but sockets: the supervisor stays small."""
+"""Asks a service whether it does its work yet, with nothing but sockets: the supervisor stays small."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""One supervised process: started through launch.py, watched, started again when it dies, stopped in order."""
+"""One supervised process: started through launch.py, watched, started again when it dies, stopped."""
 
 import asyncio
 import contextlib
@@ -147,19 +147,9 @@ class Child:
 
 async def spawn(spec: ChildSpec) -> asyncio.subprocess.Process:
     """Start the command of `spec` in its own session, its output appended to its log."""
-    user = (str(spec.account.uid), str(spec.account.gid)) if spec.account else ("-", "-")
     with append_to(spec.log) as output:
         return await asyncio.create_subprocess_exec(
-            *(
-                sys.executable,
-                "-I",
-                "-S",
-                launch.__file__,
-                str(os.getpid()),
-                str(int(spec.orphan_signal)),
-                *user,
-            ),
-            *spec.command,
+            *launched(*spec.command, account=spec.account, orphan_signal=spec.orphan_signal),
             env=dict(spec.env),
             cwd=spec.cwd,
             stdin=asyncio.subprocess.DEVNULL,
@@ -167,6 +157,15 @@ async def spawn(spec: ChildSpec) -> asyncio.subprocess.Process:
             stderr=output,
             start_new_session=True,
         )
+
+
+def launched(
+    *command: str, account: Account | None = None, orphan_signal: signal.Signals = signal.SIGKILL
+) -> tuple[str, ...]:
+    """Return `command` as launch.py starts it: as `account`, and ended by `orphan_signal` when we end."""
+    user = (str(account.uid), str(account.gid)) if account else ("-", "-")
+    arguments = (str(os.getpid()), str(int(orphan_signal)), *user)
+    return (sys.executable, "-I", "-S", launch.__file__, *arguments, *command)
 
 
 def _end_group(leader: int) -> None:

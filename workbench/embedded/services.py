@@ -7,10 +7,6 @@
 is an outside one and is not started. Leaving the context stops what was started. While it is entered, a
 service that dies is started again on the same port. The data directory is locked: a second `running` on it
 raises AlreadyRunning. Enter it in the main thread.
-
-Tests that may run as root should make their directory with `tempfile.mkdtemp(dir="/tmp")` and
-`os.chmod(directory, 0o711)`: an unprivileged account runs Postgres then, and a directory closed to it would
-have the database put below /var/lib/workbench.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
