@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6
 
 
 def default_data_dir() -> Path:
-    """Return `$XDG_DATA_HOME/workbench`, or its default below the home directory (XDG base directory spec)."""
+    """Return `$XDG_DATA_HOME/workbench`, or its default below the home directory (XDG base directories)."""
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / "workbench"
 
