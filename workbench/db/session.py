@@ -1,7 +1,6 @@
 """How the process reaches Postgres: one engine, short sessions, connections checked before use."""
 
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from workbench.db.json_text import dump_text, loads
 
@@ -28,7 +27,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
 def session_factory(engine: AsyncEngine) -> Sessions:
     """Return the factory of sessions; rows stay readable after their commit."""
-    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 def plain_url(url: str) -> str:

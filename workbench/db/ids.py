@@ -1,0 +1,24 @@
+"""Row ids: uuid7 text, so they sort by the time they were made."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from uuid6 import uuid7
+
+
+def new_id() -> str:
+    """Return a new uuid7 in its canonical text form."""
+    return str(uuid7())
+
+
+def is_id(text: str) -> bool:
+    """Return whether `text` is an id in canonical form; anything else cannot be in the database."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def now() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return datetime.now(UTC)
