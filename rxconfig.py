@@ -5,6 +5,7 @@ from reflex.plugins import RadixThemesPlugin
 from reflex.plugins.sitemap import SitemapPlugin
 
 from components import theme
+from components.same_origin import SameOrigin
 
 config = rx.Config(
     app_name="workbench",
@@ -12,6 +13,6 @@ config = rx.Config(
     show_built_with_reflex=False,
     default_color_mode="system",
     cors_allowed_origins=[],
-    plugins=[RadixThemesPlugin(theme=theme.radix()), theme.Stylesheet()],
+    plugins=[RadixThemesPlugin(theme=theme.radix()), theme.Stylesheet(), SameOrigin()],
     disable_plugins=[SitemapPlugin],
 )

@@ -15,7 +15,8 @@ def connection_banner() -> rx.Component:
             theme.icon("unplug"),
             rx.el.div(
                 rx.el.strong("The workbench does not answer."),
-                " Reconnecting by itself. Runs go on without this page; what you edit now is not saved until it is back.",
+                " Reconnecting by itself. Runs go on without this page; "
+                "what you edit now is not saved until it is back.",
             ),
             role="status",
             class_name="wb-banner wb-banner-wait",

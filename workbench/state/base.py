@@ -32,7 +32,7 @@ class AppState(rx.State):
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[None]:
-        """Show an error of the enclosed block in the page's banner; take the banner away when there is none."""
+        """Show an error of the enclosed block in the page's banner; without one take the banner away."""
         try:
             yield
         except Exception as error:
@@ -64,4 +64,7 @@ def describe(error: Exception) -> Trouble:
 def toast_error(exception: Exception) -> EventSpec:
     """Return the toast for an error that a handler let rise; this is the application's exception handler."""
     trouble = describe(exception)
-    return rx.toast.error(trouble.message, description=trouble.hint, duration=12_000, close_button=True)
+    spec: EventSpec = rx.toast.error(
+        trouble.message, description=trouble.hint, duration=12_000, close_button=True
+    )
+    return spec

@@ -1,4 +1,4 @@
-"""What the pages show: frozen dataclasses, made from the services' shapes, holding nothing a page does not draw."""
+"""What the pages show: frozen dataclasses made from the services' shapes, holding only what is drawn."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from engine.errors import Problem
 
 @dataclass(frozen=True)
 class Trouble:
-    """An error as a person reads it: what happened, what to do, and the reference under which it was logged."""
+    """An error as a person reads it: what happened, what to do, the reference it was logged under."""
 
     message: str
     hint: str = ""

@@ -1,0 +1,28 @@
+"""Times as people say them: how long ago, the exact instant on hover; and how long something took."""
+
+import reflex as rx
+
+_JSX = rx.asset("moments.jsx", shared=True)
+
+
+class Ago(rx.NoSSRComponent):
+    """`at` (ISO 8601) as "3 min ago", counting by itself; nothing when it is empty."""
+
+    library = _JSX.importable_path
+    tag = "Ago"
+
+    at: rx.Var[str]
+
+
+class Took(rx.NoSSRComponent):
+    """The time from `since` to `until` (ISO 8601); it counts while `until` is empty."""
+
+    library = _JSX.importable_path
+    tag = "Took"
+
+    since: rx.Var[str]
+    until: rx.Var[str]
+
+
+ago = Ago.create
+took = Took.create
