@@ -23,6 +23,9 @@ class NodeConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+ConfigModel = type[NodeConfig]
+
+
 @dataclass(frozen=True)
 class Port:
     """A place where edges start or end. `name` is stored in documents, `title` is shown."""
@@ -68,7 +71,7 @@ class PlanContext:
 
 
 def widget(kind: Widget, *, secrets: bool = False) -> dict[str, Any]:
-    """Return the schema extras of a config field: the inspector's widget, and whether secrets may be named."""
+    """Return a config field's schema extras: the inspector's widget, and whether secrets may be named."""
     return {"widget": kind, "secrets": True} if secrets else {"widget": kind}
 
 
@@ -91,7 +94,7 @@ class NodeType:
     help: str
     icon: str
     category: Category
-    config: type[NodeConfig]
+    config: ConfigModel
     plan: Callable[[Node, PlanContext], Step | None]
     summarise: Callable[[Mapping[str, Any]], str]
     inputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)

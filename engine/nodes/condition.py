@@ -40,8 +40,8 @@ CONDITION = NodeType(
     title="Condition",
     summary="Goes on along one of two branches.",
     help=(
-        "Evaluates one expression and leaves by the port **true** or **false**; the steps that only the other "
-        "port leads to are skipped. Empty text, an empty list or object, zero, `none` and `false` count as "
+        "Evaluates one expression and leaves by the port **true** or **false**; the steps that only the "
+        "other port leads to are skipped. Empty text, an empty list or object, zero, `none` and `false` count as "
         "false.\n\n"
         "Example: `{{ nodes.fetch.output.status == 'open' and inputs.limit > 3 }}`."
     ),

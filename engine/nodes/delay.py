@@ -9,7 +9,7 @@ from engine.contracts import DelayStep
 from engine.expressions import has_expression
 from engine.graph import Node
 from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, text, widget
-from engine.nodes._fields import an_instant_or_expression, an_expression
+from engine.nodes._fields import an_expression, an_instant_or_expression
 
 MAX_SECONDS = 365 * 86_400
 
@@ -17,7 +17,9 @@ MAX_SECONDS = 365 * 86_400
 class DelayConfig(NodeConfig):
     """How long to wait: exactly one of the two."""
 
-    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS)] | Annotated[str, AfterValidator(an_expression)] | None = Field(
+    seconds: (
+        Annotated[float, Field(ge=0, le=MAX_SECONDS)] | Annotated[str, AfterValidator(an_expression)] | None
+    ) = Field(
         None,
         title="Seconds",
         description="Wait this long; a number or an expression that gives one.",

@@ -58,7 +58,7 @@ class HttpConfig(NodeConfig):
         json_schema_extra=widget("json", secrets=True),
     )
     expected_status: list[Status] = Field(
-        default_factory=lambda: ["2xx"],
+        ["2xx"],
         min_length=1,
         title="Expected status",
         description="Status codes or classes that count as success; any other fails the step.",
@@ -114,11 +114,10 @@ HTTP = NodeType(
     title="HTTP request",
     summary="Sends a request to a web service and gives back the answer.",
     help=(
-        "Its output is an object: `status` (number), `headers` (lower-case names), `body` (JSON, text or a "
-        "file) and `url` (where the answer came from), so a field of a JSON answer is "
-        "`{{ nodes.fetch.output.body.title }}`.\n\n"
-        "An answer with another than the expected status, or none in time, fails the step. With **on error: "
-        "continue** the run then goes on along the port **error**, and `{{ nodes.fetch.error.message }}` says "
+        "Its output is the answer's body: a JSON value, text, or a file. A field of a JSON answer is "
+        "`{{ nodes.fetch.output.title }}`.\n\n"
+        "An answer with another than the expected status, or none in time, fails the step. With **on "
+        "error: continue** the run then goes on along the port **error**, and `{{ nodes.fetch.error.message }}` says "
         "why. Repeating and the time limit are set in the step's policy.\n\n"
         "`{{ secrets.NAME }}` may stand in the URL, headers, query and body."
     ),

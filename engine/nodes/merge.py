@@ -28,7 +28,7 @@ class MergeConfig(NodeConfig):
 
 
 def plan(node: Node, ctx: PlanContext) -> MergeStep:
-    """Return the step that joins the live branches, in the order in which their edges stand in the document."""
+    """Return the step that joins the live branches, in the order of their edges in the document."""
     config = ctx.config
     assert isinstance(config, MergeConfig)
     return MergeStep(**ctx.base(node), mode=config.mode)

@@ -1,0 +1,46 @@
+"""From documents to plans: parse, check, compile. Nothing here executes anything.
+
+- `parse` reads JSON or YAML text and gives a document or everything that is wrong with it.
+- `check` gives every problem of a document at once.
+- `compile` gives the frozen plan that a run interprets.
+- `implied_edges` gives the dependencies that come from references alone.
+"""
+
+from typing import Any
+
+from engine.compiler._analysis import Analysis, analyse
+from engine.compiler._parsing import MAX_BYTES, parse
+from engine.compiler._planning import plan
+from engine.contracts import Plan
+from engine.errors import DocumentInvalid, Problem
+from engine.graph import Document
+
+__all__ = ["MAX_BYTES", "Analysis", "analyse", "check", "compile", "implied_edges", "json_schema", "parse"]
+
+
+def check(document: Document) -> tuple[Problem, ...]:
+    """Return everything that keeps `document` from being run, in the document's order."""
+    return analyse(document).problems
+
+
+def compile(document: Document) -> Plan:
+    """Return the plan of a document; DocumentInvalid, with all problems, when it has any."""
+    analysis = analyse(document)
+    if analysis.problems:
+        raise DocumentInvalid(analysis.problems)
+    return plan(document, analysis)
+
+
+def implied_edges(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return (source, target) of each reference between nodes that no drawn edge accompanies.
+
+    Works on unfinished drafts too: what cannot be read is left out, since `check` reports it.
+    """
+    return tuple(
+        (source, target) for target, sources in analyse(document).implied.items() for source in sources
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the document."""
+    return Document.model_json_schema()
