@@ -39,7 +39,7 @@ class Stack:
     url: str = ""
 
     async def start(self, *, timeout_s: float = 300) -> None:
-        """Start the tree, return when it says that it is ready; RuntimeError with its output if it ends first."""
+        """Start the tree, return when it is ready; RuntimeError with its output if it ends first."""
         self.process = await asyncio.create_subprocess_exec(
             self.command, "--no-browser", "--port", str(self.port), "--data-dir", str(self.data_dir),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=self.environment(),
