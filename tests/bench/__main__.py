@@ -1,0 +1,48 @@
+"""Measure everything and write the table: python -m tests.bench [compile|engine|stack|canvas …]"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import bench_canvas, bench_compile, bench_engine, bench_stack
+from tests.bench.figures import Figure, machine, table
+
+PAGE = Path(__file__).with_name("README.md")
+
+
+async def compile_figures() -> list[Figure]:
+    """Measure the compiler."""
+    return bench_compile.measure()
+
+
+BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "compile": compile_figures,
+    "engine": bench_engine.measure,
+    "stack": bench_stack.measure,
+    "canvas": bench_canvas.measure,
+}
+
+
+async def main(names: list[str]) -> None:
+    """Run the named benches, or all, and print their table; a run of all is also written to README.md."""
+    figures = [figure for name in names or BENCHES for figure in await BENCHES[name]()]
+    print(table(figures))
+    if not names:
+        PAGE.write_text(page(figures))
+
+
+def page(figures: list[Figure]) -> str:
+    """Return the page that keeps the figures."""
+    today = datetime.now(UTC).date().isoformat()
+    return (
+        "# Benchmarks\n\n"
+        f"Measured {today} on {machine()}, by `uv run python -m tests.bench`, which writes this page.\n"
+        "Ratios compare with a hand-written equivalent in the same run.\n\n"
+        f"{table(figures)}\n"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
