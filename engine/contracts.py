@@ -205,17 +205,24 @@ class NodeResult(_Frozen):
     recorded: bool = True
 
 
+class Waiting(_Frozen):
+    """A delay node that waits `until` an instant."""
+
+    started_at: datetime
+    until: datetime
+
+
 class Resume(_Frozen):
     """What a run carries over when it continues as new: all of it is recorded already.
 
-    `settled` are the nodes that are done, in the order in which they settled; `deadlines` the instants
-    that waiting delay nodes wait for; `status` is the run's status as last recorded.
+    `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays that
+    still run; `status` is the run's status as last recorded.
     """
 
     started_at: datetime
     status: RunStatus
     settled: tuple[NodeRecord, ...]
-    deadlines: dict[str, datetime] = Field(default_factory=dict)
+    waiting: dict[str, Waiting] = Field(default_factory=dict)
 
 
 class RunRequest(_Frozen):

@@ -1,0 +1,205 @@
+"""Runs nodes: asks the records first, does the work at most once to the end, and writes down what came of it.
+
+What a person should see of a failure is data; it is raised only to let Temporal repeat the attempt. What is
+not the node's fault (no records, a worker that stops) is raised as INTERRUPTED and does not count.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+
+import structlog
+from structlog.contextvars import bound_contextvars
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from engine.activities.secrets import Blotter, rendered_config
+from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, NodeRecord, NodeResult, NodeTask, RecordBatch
+from engine.errors import ExpressionError, Failure, NodeFailed
+from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore
+
+HEARTBEAT_S = 4.0
+"""Seconds between two signs of life of a regular activity."""
+
+_log = structlog.get_logger(__name__)
+
+
+class NodeActivities:
+    """The activities, bound to the application's records, blobs and secrets and to the adapters by type."""
+
+    def __init__(
+        self, *, sink: RunSink, blobs: BlobStore, secrets: SecretStore, adapters: Mapping[str, AgentAdapter]
+    ) -> None:
+        self._sink = sink
+        self._blobs = blobs
+        self._secrets = secrets
+        self._adapters = adapters
+
+    @activity.defn(name=RECORD)
+    async def record(self, batch: RecordBatch) -> None:
+        """Write a batch of records."""
+        with bound_contextvars(run_id=batch.run_id):
+            await self._sink.record(batch)
+            if batch.run:
+                _log.info(
+                    "run.status", status=batch.run.status, error=batch.run.error and batch.run.error.kind
+                )
+
+    @activity.defn(name=RUN_NODE)
+    async def run_node(self, task: NodeTask) -> NodeResult:
+        """Do one attempt at a node's work, or return what an earlier execution recorded."""
+        attempt = task.attempts_before + activity.info().attempt
+        with bound_contextvars(run_id=task.run_id, node_id=task.node_id):
+            try:
+                return await self._run(task, attempt)
+            except asyncio.CancelledError:
+                if activity.is_worker_shutdown():
+                    raise _interrupted("The worker is stopping", attempt) from None
+                raise
+
+    async def _run(self, task: NodeTask, attempt: int) -> NodeResult:
+        running = NodeRecord(node_id=task.node_id, status="running", started_at=_now(), attempt=attempt)
+        settled = await self._begin(task, running)
+        if settled:
+            _log.info("node.reused", status=settled.status)
+            return NodeResult(record=settled)
+        blotter = Blotter(())
+        try:
+            async with _signs_of_life():
+                config, blotter = await self._config(task, attempt)
+                output = await self._attempt(task, config, attempt)
+            record = _succeeded(running, output, blotter)
+        except NodeFailed as error:
+            failure = blotter.failure(error.failure).model_copy(update={"node": task.node_id})
+            if error.retryable and attempt < task.max_attempts:
+                await self._try_again(task, running, failure)
+            record = running.model_copy(
+                update={"status": "failed", "finished_at": _now(), "port": "error", "error": failure}
+            )
+        return NodeResult(record=record, recorded=await self._recorded(task, record))
+
+    async def _begin(self, task: NodeTask, running: NodeRecord) -> NodeRecord | None:
+        batch = RecordBatch(run_id=task.run_id, nodes=(*task.pending, running), run=task.run)
+        try:
+            return await self._sink.begin(batch, task.node_id)
+        except Exception as error:
+            _log.warning("records.unreachable", exc_info=True)
+            raise _interrupted(f"The records cannot be reached: {error}", running.attempt) from error
+
+    async def _config(self, task: NodeTask, attempt: int) -> tuple[Mapping[str, object], Blotter]:
+        try:
+            return await rendered_config(task, self._secrets)
+        except ExpressionError as error:
+            raise NodeFailed(Failure(kind="expression", message=str(error))) from None
+        except NodeFailed:
+            raise
+        except Exception as error:
+            _log.warning("secrets.unreachable", error=type(error).__name__)
+            raise _interrupted("The secrets cannot be reached", attempt) from None
+
+    async def _attempt(self, task: NodeTask, config: Mapping[str, object], attempt: int) -> AdapterOutput:
+        """Let the adapter do the work within the time limit; NodeFailed whatever goes wrong."""
+        call = AdapterCall(
+            run_id=task.run_id,
+            node_id=task.node_id,
+            attempt=attempt,
+            config=config,
+            blobs=self._blobs,
+            idempotency_key=f"{task.run_id}:{task.node_id}",
+        )
+        limit = asyncio.timeout(task.timeout_s)
+        try:
+            async with limit:
+                return await self._adapter(task.type).run(call)
+        except TimeoutError as error:
+            if limit.expired():
+                raise _timed_out(task.timeout_s) from None
+            raise _unforeseen(error) from None
+        except (NodeFailed, ApplicationError):
+            raise
+        except Exception as error:
+            raise _unforeseen(error) from None
+
+    def _adapter(self, type_: str) -> AgentAdapter:
+        try:
+            return self._adapters[type_]
+        except KeyError:
+            failure = Failure(
+                kind="adapter-missing",
+                message=f"This worker has no adapter for nodes of type {type_}",
+                hint="Update the worker to the version that made the workflow.",
+            )
+            raise NodeFailed(failure) from None
+
+    async def _try_again(self, task: NodeTask, running: NodeRecord, failure: Failure) -> None:
+        """Show what the attempt failed of, and raise so that Temporal repeats it."""
+        _log.info("node.attempt-failed", kind=failure.kind, attempt=running.attempt)
+        await self._recorded(task, running.model_copy(update={"error": failure}))
+        raise ApplicationError(failure.message, type=failure.kind) from None
+
+    async def _recorded(self, task: NodeTask, record: NodeRecord) -> bool:
+        """Write a record; False when the records cannot be reached: the work is done all the same."""
+        try:
+            await self._sink.record(RecordBatch(run_id=task.run_id, nodes=(record,)))
+        except Exception:
+            _log.warning("records.unreachable", exc_info=True)
+            return False
+        return True
+
+
+def _succeeded(running: NodeRecord, output: AdapterOutput, blotter: Blotter) -> NodeRecord:
+    changes = {
+        "status": "succeeded",
+        "finished_at": _now(),
+        "port": output.port,
+        "output": blotter.value(output.value),
+        "media_type": output.media_type,
+    }
+    return running.model_copy(update=changes)
+
+
+@contextlib.asynccontextmanager
+async def _signs_of_life() -> AsyncIterator[None]:
+    """Heartbeat while the work goes on; a local activity is watched by its own worker and needs none."""
+    if activity.info().is_local:
+        yield
+        return
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_S)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _interrupted(message: str, attempt: int) -> ApplicationError:
+    return ApplicationError(message, attempt - 1, type=INTERRUPTED, non_retryable=True)
+
+
+def _timed_out(timeout_s: float) -> NodeFailed:
+    failure = Failure(
+        kind="timeout",
+        message=f"The step took longer than its {timeout_s:g} seconds",
+        hint="Give it more time in its policy, or ask for less at a time.",
+    )
+    return NodeFailed(failure, retryable=True)
+
+
+def _unforeseen(error: Exception) -> NodeFailed:
+    """Return an adapter's fault as a failure; the traceback stays out of it, for it may quote a secret."""
+    failure = Failure(
+        kind="internal",
+        message=f"{type(error).__name__}: {error}",
+        hint="This is a fault of the workbench, or of what it was given to work with.",
+    )
+    return NodeFailed(failure, retryable=True)

@@ -1,0 +1,91 @@
+"""Secrets come in at the last moment and do not get out again.
+
+Their values are looked up and rendered inside the activity, and whatever leaves it, an error or an output,
+has them blotted out: a service may well send back the token it was given.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from engine import expressions
+from engine.contracts import NodeTask
+from engine.errors import Failure, NodeFailed
+from engine.ports import SecretStore
+
+MASK = "•••"
+SHORTEST = 4
+"""A shorter value is not blotted out: it would be found by chance everywhere."""
+
+
+async def rendered_config(task: NodeTask, store: SecretStore) -> tuple[Mapping[str, Any], "Blotter"]:
+    """Return the task's config with its secret fields rendered, and what hides the secrets it holds.
+
+    Raises NodeFailed of kind `secret-missing` for a name the store does not have, and ExpressionError.
+    """
+    if not task.secret_fields:
+        return task.config, Blotter(())
+    fields = {name: task.config[name] for name in task.secret_fields if name in task.config}
+    secrets = {name: await _lookup(store, name) for name in sorted(_names(fields))}
+    blotter = Blotter(tuple(secrets.values()))
+    rendered = expressions.render(fields, {**task.context, "secrets": secrets})
+    return {**task.config, **rendered}, blotter
+
+
+def _names(fields: Mapping[str, Any]) -> set[str]:
+    dotted = (reference.split(".") for reference in expressions.references(fields))
+    return {parts[1] for parts in dotted if parts[0] == "secrets" and len(parts) > 1}
+
+
+async def _lookup(store: SecretStore, name: str) -> str:
+    try:
+        return await store.get(name)
+    except KeyError:
+        failure = Failure(
+            kind="secret-missing",
+            message=f"There is no secret named {name}",
+            hint=f"Store a secret under the name {name}, or mend the name in the step's settings.",
+        )
+        raise NodeFailed(failure) from None
+
+
+class Blotter:
+    """Replaces secret values, plain or in the usual encodings, by a mask."""
+
+    def __init__(self, values: tuple[str, ...]) -> None:
+        forms = {form for value in values if len(value) >= SHORTEST for form in _forms(value)}
+        self._forms = sorted(forms, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        """Return `text` without secret values."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+    def failure(self, failure: Failure) -> Failure:
+        """Return `failure` without secret values."""
+        if not self._forms:
+            return failure
+        return failure.model_copy(
+            update={"message": self.text(failure.message), "hint": self.text(failure.hint)}
+        )
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value without secret values in its strings and keys."""
+        if not self._forms:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        return value
+
+
+def _forms(value: str) -> set[str]:
+    """Return a value as it is, as JSON, URL and base64 write it."""
+    encoded = base64.b64encode(value.encode()).decode()
+    return {value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value), encoded}

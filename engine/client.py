@@ -1,0 +1,121 @@
+"""Starts, stops and asks after runs: the application's only way to Temporal."""
+
+import contextlib
+from datetime import UTC, datetime
+from typing import Literal
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from engine.contracts import RunRecord, RunRequest
+from engine.errors import Failure
+from engine.payloads import data_converter
+from engine.ports import BlobStore
+from engine.workflows.graph_run import GraphRun
+
+RunState = Literal["running", "completed", "failed", "cancelled", "terminated", "missing"]
+
+
+def workflow_id(run_id: str) -> str:
+    """Return the Temporal workflow id of a run."""
+    return f"run-{run_id}"
+
+
+class EngineClient:
+    """A connection to Temporal that speaks in runs. Safe to share within one event loop."""
+
+    def __init__(self, client: Client, *, task_queue: str) -> None:
+        self.temporal = client
+        self.task_queue = task_queue
+
+    @classmethod
+    async def connect(
+        cls,
+        address: str,
+        *,
+        blobs: BlobStore,
+        namespace: str = "default",
+        task_queue: str = "workbench",
+        api_key: str | None = None,
+        tls: bool = False,
+    ) -> "EngineClient":
+        """Connect to the server at `address` (`host:port`); RuntimeError when it cannot be reached."""
+        client = await Client.connect(
+            address, namespace=namespace, api_key=api_key, tls=tls, data_converter=data_converter(blobs)
+        )
+        return cls(client, task_queue=task_queue)
+
+    async def start(self, request: RunRequest) -> None:
+        """Start a run. Starting it again does nothing, so that a start may be repeated in doubt."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self.temporal.start_workflow(
+                GraphRun.run,
+                request,
+                id=workflow_id(request.run_id),
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+
+    async def cancel(self, run_id: str) -> None:
+        """Ask a run to stop. A run that is over, or unknown, is left alone."""
+        try:
+            await self._handle(run_id).cancel()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def result(self, run_id: str) -> RunRecord:
+        """Wait for a run's end and return its last record, whichever way it ended.
+
+        RPCError (not found) when there is no such run.
+        """
+        handle = self._handle(run_id)
+        try:
+            return await handle.result()
+        except WorkflowFailureError as error:
+            closed = (await handle.describe()).close_time or datetime.now(UTC)
+            if isinstance(error.cause, CancelledError):
+                return RunRecord(status="cancelled", at=closed)
+            return RunRecord(status="failed", at=closed, error=_ended_outside(error))
+
+    async def describe(self, run_id: str) -> RunState:
+        """Return how the run's workflow stands on the server."""
+        try:
+            description = await self._handle(run_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return "missing"
+            raise
+        return _state(description.status)
+
+    def _handle(self, run_id: str) -> "WorkflowHandle[GraphRun, RunRecord]":
+        return self.temporal.get_workflow_handle_for(GraphRun.run, workflow_id(run_id))
+
+
+def _state(status: WorkflowExecutionStatus | None) -> RunState:
+    match status:
+        case WorkflowExecutionStatus.COMPLETED:
+            return "completed"
+        case WorkflowExecutionStatus.FAILED | WorkflowExecutionStatus.TIMED_OUT:
+            return "failed"
+        case WorkflowExecutionStatus.CANCELED:
+            return "cancelled"
+        case WorkflowExecutionStatus.TERMINATED:
+            return "terminated"
+        case _:
+            return "running"
+
+
+def _ended_outside(error: WorkflowFailureError) -> Failure:
+    return Failure(
+        kind="ended-outside",
+        message=f"The run was ended from outside: {error.cause or error}",
+        hint="Someone or something stopped it on the Temporal server; start it again.",
+    )

@@ -1,0 +1,119 @@
+"""How workflow code calls its two activities: time limits, retries, and what an interruption means.
+
+A node's own failure comes back as data. What is raised here is never the node's fault: the records could
+not be reached, the worker was stopped or died. Such work is started again without counting as an attempt;
+the activity asks the records first, so nothing is done twice that was finished once.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, is_cancelled_exception
+
+from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, ActivityStep, NodeResult, NodeTask, RecordBatch
+from engine.errors import Failure, NodeFailed
+
+GRACE = timedelta(seconds=60)
+"""What an attempt may take beyond its own time limit, which the activity keeps, to read and write records."""
+
+HEARTBEAT = timedelta(seconds=15)
+"""A worker that is silent for so long is taken for dead."""
+
+LONGEST_LOCAL_BACKOFF = timedelta(seconds=5)
+"""A longer pause between attempts is a server timer, so that no worker is held by it."""
+
+WORKERS_LOST = 3
+"""So many workers may die of a node before the node fails: it is likely to be the cause."""
+
+PAUSE_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two tries to start interrupted work; the last one repeats."""
+
+_RECORD_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=60)
+)
+
+
+async def record(batch: RecordBatch) -> None:
+    """Write a batch of records, trying for as long as it takes."""
+    await workflow.execute_local_activity(
+        RECORD,
+        batch,
+        start_to_close_timeout=GRACE,
+        retry_policy=_RECORD_RETRIES,
+        local_retry_threshold=LONGEST_LOCAL_BACKOFF,
+    )
+
+
+async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
+    """Run a node until it is settled; NodeFailed when that cannot be brought about."""
+    interruptions = lost = 0
+    while True:
+        try:
+            return await _attempts(step, task)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            if isinstance(error.cause, TimeoutError):
+                lost += 1
+            attempts_before = _attempts_before(error, lost, task)
+        task = task.model_copy(update={"attempts_before": attempts_before})
+        await asyncio.sleep(PAUSE_S[min(interruptions, len(PAUSE_S) - 1)])
+        interruptions += 1
+
+
+async def _attempts(step: ActivityStep, task: NodeTask) -> NodeResult:
+    """Run one activity, which Temporal repeats as the step's retry policy says."""
+    timeout = timedelta(seconds=step.timeout_s) + GRACE
+    if step.local:
+        local: NodeResult = await workflow.execute_local_activity(
+            RUN_NODE,
+            task,
+            result_type=NodeResult,
+            start_to_close_timeout=timeout,
+            retry_policy=_retries(step, task),
+            local_retry_threshold=LONGEST_LOCAL_BACKOFF,
+        )
+        return local
+    regular: NodeResult = await workflow.execute_activity(
+        RUN_NODE,
+        task,
+        result_type=NodeResult,
+        start_to_close_timeout=timeout,
+        retry_policy=_retries(step, task),
+        heartbeat_timeout=HEARTBEAT,
+    )
+    return regular
+
+
+def _retries(step: ActivityStep, task: NodeTask) -> RetryPolicy:
+    attempts = step.attempts
+    first = max(attempts.delay_s, 0.001)
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=first),
+        backoff_coefficient=attempts.backoff,
+        maximum_interval=timedelta(seconds=max(attempts.max_delay_s, first)),
+        maximum_attempts=max(task.max_attempts - task.attempts_before, 1),
+    )
+
+
+def _attempts_before(error: ActivityError, lost: int, task: NodeTask) -> int:
+    """Return how many attempts were spent before an interruption; NodeFailed when it was none."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == INTERRUPTED:
+        return int(cause.details[0]) if cause.details else task.attempts_before
+    if isinstance(cause, TimeoutError) and lost <= WORKERS_LOST:
+        return task.attempts_before
+    if isinstance(cause, TimeoutError):
+        raise NodeFailed(
+            Failure(
+                kind="worker-lost",
+                message=f"The worker was lost {lost} times while it did this step",
+                hint="Look at the worker's log: the step may need more memory than there is.",
+            )
+        )
+    message = str(cause) if cause else str(error)
+    raise NodeFailed(
+        Failure(kind="internal", message=message, hint="This is a fault of the workbench; see its log.")
+    )

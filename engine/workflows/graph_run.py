@@ -1,0 +1,306 @@
+"""One workflow that interprets a plan: the graph is data, and the interpreter is all the code there is.
+
+A run that fails is a result, not an error: the workflow completes with a RunRecord of status `failed`.
+Only a cancelled run ends as a cancelled workflow. Anything unforeseen in the interpreter fails the run
+with what went wrong, so that no run hangs on a task that fails for ever.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+from temporalio import workflow
+
+from engine import expressions
+from engine.contracts import (
+    ActivityStep,
+    DelayStep,
+    NodeRecord,
+    NodeResult,
+    NodeTask,
+    OutputStep,
+    Resume,
+    RunRecord,
+    RunRequest,
+    Step,
+    Waiting,
+)
+from engine.errors import ExpressionError, Failure, NodeFailed
+from engine.workflows import calls, inline
+from engine.workflows.journal import Journal
+from engine.workflows.progress import Decision, Progress
+
+MAX_IN_FLIGHT = 100
+"""Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
+
+
+@workflow.defn(name="GraphRun", failure_exception_types=[ValidationError])
+class GraphRun:
+    """The run of one plan."""
+
+    @workflow.run
+    async def run(self, request: RunRequest) -> RunRecord:
+        """Execute the plan; returns the run's last record."""
+        return await _Interpreter(request).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A step under way. `carried` are records that its activity was given to write."""
+
+    step: Step
+    task: asyncio.Task[None]
+    started_at: datetime
+    until: datetime | None = None
+    carried: tuple[NodeRecord, ...] = ()
+
+
+class _Interpreter:
+    """Schedules each step the moment its inputs are there, and keeps the records up to date.
+
+    - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
+    - `_flights`: steps under way; what they come to lands in `_landed`.
+    - `_settled`, `_views`: finished steps, as records and as expressions see them.
+    """
+
+    def __init__(self, request: RunRequest) -> None:
+        self._request = request
+        self._resume = request.resume or Resume(started_at=workflow.now(), status="queued", settled=())
+        self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
+        self._settled = {record.node_id: record for record in self._resume.settled}
+        self._views = {record.node_id: inline.view(record) for record in self._resume.settled}
+        self._context: dict[str, Any] = {
+            "inputs": request.inputs,
+            "nodes": self._views,
+            "run": {"id": request.run_id, "started_at": self._resume.started_at.isoformat()},
+        }
+        self._ready: deque[Decision] = deque()
+        self._queued: deque[ActivityStep] = deque()
+        self._flights: dict[str, _Flight] = {}
+        self._activities = 0
+        self._landed: deque[NodeResult] = deque()
+        self._failure: Failure | None = None
+
+    async def run(self) -> RunRecord:
+        """Drive the run to its end, write that end down, and return it."""
+        cancelled = False
+        try:
+            end = await self._drive()
+        except asyncio.CancelledError:
+            cancelled = True
+            end = self._journal.change("cancelled")
+        except Exception as error:
+            workflow.logger.exception("The interpreter failed")
+            end = self._journal.change("failed", error=_unforeseen(error))
+        await _shielded(self._finish(end))
+        if cancelled:
+            raise asyncio.CancelledError
+        return end
+
+    async def _drive(self) -> RunRecord:
+        self._progress = Progress(self._request.plan)
+        self._ready.extend(self._progress.resume(self._resume.settled))
+        while True:
+            leaving = _history_is_full(self._request.history_limit)
+            await self._advance(launch=not leaving)
+            if self._failure:
+                return self._journal.change("failed", error=self._failure)
+            if not self._flights and not self._queued:
+                return self._succeeded()
+            if leaving and not self._activities:
+                await self._journal.write()
+                self._continue_as_new()
+            await self._journal.write("running" if self._activities else "waiting")
+            await workflow.wait_condition(lambda: bool(self._landed))
+            while self._landed:
+                self._land(self._landed.popleft())
+
+    async def _advance(self, *, launch: bool) -> None:
+        """Work off what is ready; `launch` says whether activities may be started."""
+        while not self._failure:
+            if self._ready:
+                self._decide(self._ready.popleft())
+            elif launch and self._queued and self._activities < MAX_IN_FLIGHT:
+                self._start_activity(self._queued.popleft())
+            else:
+                return
+            if self._journal.full:
+                await self._journal.write()
+
+    def _decide(self, decision: Decision) -> None:
+        """Skip a step, evaluate it, or let it begin."""
+        step = decision.step
+        if not decision.runs:
+            self._settle(NodeRecord(node_id=step.id, status="skipped", finished_at=workflow.now()))
+        elif isinstance(step, ActivityStep):
+            self._queued.append(step)
+        elif isinstance(step, DelayStep):
+            self._start_delay(step)
+        else:
+            self._settle(inline.evaluate(step, self._context, self._settled, workflow.now()))
+
+    def _settle(self, record: NodeRecord, *, recorded: bool = False) -> None:
+        """Take note of a finished step: its targets may become ready, or the run fails by it."""
+        self._settled[record.node_id] = record
+        self._views[record.node_id] = inline.view(record)
+        if recorded:
+            self._journal.forget(record.node_id)
+        else:
+            self._journal.note(record)
+        if record.error and self._progress.step(record.node_id).on_error == "fail":
+            self._failure = self._failure or record.error
+        else:
+            self._ready.extend(self._progress.settle(record))
+
+    def _land(self, result: NodeResult) -> None:
+        flight = self._flights.pop(result.record.node_id)
+        if isinstance(flight.step, ActivityStep):
+            self._activities -= 1
+        self._settle(result.record, recorded=result.recorded)
+
+    def _start_activity(self, step: ActivityStep) -> None:
+        now = workflow.now()
+        try:
+            config = inline.rendered_config(step, self._context)
+        except ExpressionError as error:
+            self._settle(inline.failed(step, Failure(kind="expression", message=str(error)), now))
+            return
+        carried = self._journal.hand_over()
+        task = NodeTask(
+            run_id=self._request.run_id,
+            node_id=step.id,
+            type=step.type,
+            config=config,
+            secret_fields=step.secret_fields,
+            context=inline.secret_context(step, self._context),
+            timeout_s=step.timeout_s,
+            max_attempts=step.attempts.maximum,
+            pending=carried,
+            run=self._journal.changed("running"),
+        )
+        self._activities += 1
+        self._start(step, self._run_activity(step, task, now), started_at=now, carried=carried)
+
+    async def _run_activity(self, step: ActivityStep, task: NodeTask, started_at: datetime) -> NodeResult:
+        try:
+            return await calls.run_node(step, task)
+        except NodeFailed as error:
+            record = inline.failed(step, error.failure, workflow.now(), started_at)
+            return NodeResult(record=record, recorded=False)
+
+    def _start_delay(self, step: DelayStep) -> None:
+        now = workflow.now()
+        waiting = self._resume.waiting.get(step.id)
+        try:
+            waiting = waiting or Waiting(started_at=now, until=inline.deadline(step, self._context, now))
+        except ExpressionError as error:
+            self._settle(inline.failed(step, Failure(kind="expression", message=str(error)), now))
+            return
+        started_at = waiting.started_at
+        if waiting.until <= now:
+            self._settle(inline.succeeded(step, now, output=waiting.until.isoformat(), started_at=started_at))
+            return
+        self._journal.note(NodeRecord(node_id=step.id, status="waiting", started_at=started_at))
+        self._start(step, self._wait(step, waiting), started_at=started_at, until=waiting.until)
+
+    async def _wait(self, step: DelayStep, waiting: Waiting) -> NodeResult:
+        await asyncio.sleep((waiting.until - workflow.now()).total_seconds())
+        output = waiting.until.isoformat()
+        record = inline.succeeded(step, workflow.now(), output=output, started_at=waiting.started_at)
+        return NodeResult(record=record, recorded=False)
+
+    def _start(
+        self,
+        step: Step,
+        work: Coroutine[Any, Any, NodeResult],
+        *,
+        started_at: datetime,
+        until: datetime | None = None,
+        carried: tuple[NodeRecord, ...] = (),
+    ) -> None:
+        """Let a step's work go on by itself until it lands; what is unforeseen fails the step."""
+
+        async def fly() -> None:
+            try:
+                result = await work
+            except Exception as error:
+                workflow.logger.exception("Step %s failed unforeseen", step.id)
+                record = inline.failed(step, _unforeseen(error), workflow.now(), started_at)
+                result = NodeResult(record=record, recorded=False)
+            self._landed.append(result)
+
+        task = asyncio.create_task(fly())
+        self._flights[step.id] = _Flight(step, task, started_at, until, carried)
+
+    def _succeeded(self) -> RunRecord:
+        try:
+            return self._journal.change("succeeded", outputs=self._outputs())
+        except ExpressionError as error:
+            return self._journal.change("failed", error=Failure(kind="expression", message=str(error)))
+
+    def _outputs(self) -> dict[str, Any]:
+        steps = (step for step in self._request.plan.steps if isinstance(step, OutputStep))
+        outputs = {
+            s.name: self._settled[s.id].output for s in steps if self._settled[s.id].status == "succeeded"
+        }
+        for name, value in self._request.plan.outputs.items():
+            try:
+                outputs[name] = expressions.render(value, self._context)
+            except ExpressionError as error:
+                raise ExpressionError(f"output {name}: {error}") from error
+        return outputs
+
+    async def _finish(self, end: RunRecord) -> None:
+        """Stop what is under way and write the end of the run."""
+        flights = list(self._flights.values())
+        last = [
+            NodeRecord(node_id=f.step.id, status="cancelled", started_at=f.started_at, finished_at=end.at)
+            for f in flights
+        ]
+        for flight in flights:
+            flight.task.cancel()
+        last.extend(result.record for result in self._landed)
+        await self._journal.close(end, (record for f in flights for record in f.carried), last)
+
+    def _continue_as_new(self) -> NoReturn:
+        waiting = {
+            node_id: Waiting(started_at=flight.started_at, until=flight.until)
+            for node_id, flight in self._flights.items()
+            if flight.until
+        }
+        resume = Resume(
+            started_at=self._resume.started_at,
+            status=self._journal.status,
+            settled=tuple(self._settled.values()),
+            waiting=waiting,
+        )
+        workflow.continue_as_new(self._request.model_copy(update={"resume": resume}))
+
+
+def _history_is_full(limit: int) -> bool:
+    info = workflow.info()
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() >= limit
+
+
+def _unforeseen(error: Exception) -> Failure:
+    return Failure(
+        kind="internal",
+        message=f"{type(error).__name__}: {error}",
+        hint="This is a fault of the workbench; see its log.",
+    )
+
+
+async def _shielded(work: Coroutine[Any, Any, None]) -> None:
+    """Finish `work` whatever is cancelled meanwhile: the end of a run is decided once."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise
+    task.result()

@@ -1,0 +1,71 @@
+"""What of a run is not yet written down. Writes are few: records wait for an activity to take them along."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+from engine.contracts import NodeRecord, RecordBatch, RunRecord, RunStatus
+from engine.workflows import calls
+
+CHUNK = 200
+"""Records held back before they are written. The write also ends an activation, which may last 2 s."""
+
+
+class Journal:
+    """The latest unwritten record of each node, and the run's status as last written."""
+
+    def __init__(self, run_id: str, started_at: datetime, status: RunStatus) -> None:
+        self.run_id = run_id
+        self.started_at = started_at
+        self.status: RunStatus = status
+        self._pending: dict[str, NodeRecord] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write."""
+        return len(self._pending) >= CHUNK
+
+    def note(self, record: NodeRecord) -> None:
+        """Keep a record to be written."""
+        self._pending[record.node_id] = record
+
+    def forget(self, node_id: str) -> None:
+        """Drop a node's record: a later one was written by its activity."""
+        self._pending.pop(node_id, None)
+
+    def hand_over(self) -> tuple[NodeRecord, ...]:
+        """Give the records to an activity that writes them with its own."""
+        records = tuple(self._pending.values())
+        self._pending.clear()
+        return records
+
+    def change(self, status: RunStatus, **result: Any) -> RunRecord:
+        """Return the run's record for a new status."""
+        return RunRecord(status=status, at=workflow.now(), started_at=self.started_at, **result)
+
+    def changed(self, status: RunStatus) -> RunRecord | None:
+        """Return the run's record if `status` is new, and take it for written."""
+        if status == self.status:
+            return None
+        self.status = status
+        return self.change(status)
+
+    async def write(self, status: RunStatus | None = None) -> None:
+        """Write what there is to write; it stays pending should a cancellation interrupt the write."""
+        run = self.changed(status) if status else None
+        if run or self._pending:
+            nodes = tuple(self._pending.values())
+            await calls.record(RecordBatch(run_id=self.run_id, nodes=nodes, run=run))
+            self._pending.clear()
+
+    async def close(self, end: RunRecord, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]) -> None:
+        """Write the end of the run.
+
+        `carried` were handed over to activities that may not have written them, `last` are newer than any.
+        """
+        nodes = {record.node_id: record for record in carried}
+        nodes |= self._pending
+        nodes |= {record.node_id: record for record in last}
+        await calls.record(RecordBatch(run_id=self.run_id, nodes=tuple(nodes.values()), run=end))

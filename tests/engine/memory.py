@@ -1,0 +1,76 @@
+"""The engine's ports over dictionaries: what a test, or a bench that must not measure I/O, gives a worker."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.contracts import TERMINAL, NodeRecord, RecordBatch, RunRecord
+from engine.ids import BlobRef
+
+
+@dataclass
+class MemorySink:
+    """Keeps every batch, and the latest record of each node. `away` makes so many calls fail."""
+
+    batches: list[RecordBatch] = field(default_factory=list)
+    nodes: dict[tuple[str, str], NodeRecord] = field(default_factory=dict)
+    runs: dict[str, RunRecord] = field(default_factory=dict)
+    away: int = 0
+
+    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
+        self._write(batch)
+        known = self.nodes[batch.run_id, node_id]
+        return known if known.status in TERMINAL else None
+
+    async def record(self, batch: RecordBatch) -> None:
+        self._write(batch)
+
+    def _write(self, batch: RecordBatch) -> None:
+        if self.away:
+            self.away -= 1
+            raise ConnectionError("the database is away")
+        self.batches.append(batch)
+        for record in batch.nodes:
+            known = self.nodes.get((batch.run_id, record.node_id))
+            if known is None or known.status not in TERMINAL:
+                self.nodes[batch.run_id, record.node_id] = record
+        known_run = self.runs.get(batch.run_id)
+        if batch.run and (known_run is None or known_run.status not in TERMINAL):
+            self.runs[batch.run_id] = batch.run
+
+    def of(self, run_id: str) -> dict[str, NodeRecord]:
+        """Return the latest record of each node of one run."""
+        return {node_id: record for (run, node_id), record in self.nodes.items() if run == run_id}
+
+    def statuses(self, run_id: str) -> dict[str, str]:
+        """Return each node's status."""
+        return {node_id: record.status for node_id, record in self.of(run_id).items()}
+
+    def batches_of(self, run_id: str) -> list[RecordBatch]:
+        """Return the writes of one run, in order."""
+        return [batch for batch in self.batches if batch.run_id == run_id]
+
+
+@dataclass
+class MemoryBlobs:
+    """Content by its hash."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+
+    async def put(self, data: bytes) -> BlobRef:
+        ref = BlobRef(f"sha256:{hashlib.sha256(data).hexdigest()}")
+        self.content[ref] = data
+        return ref
+
+    async def get(self, ref: BlobRef) -> bytes:
+        return self.content[ref]
+
+
+@dataclass
+class MemorySecrets:
+    """Secret values by name."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    async def get(self, name: str) -> str:
+        return self.values[name]
