@@ -235,5 +235,5 @@ class RunRequest(_Frozen):
     run_id: str
     plan: Plan
     inputs: dict[str, Any]
-    history_limit: int = Field(8_000, ge=20)
+    history_limit: int = Field(default=8_000, ge=20)
     resume: Resume | None = None
