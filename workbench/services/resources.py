@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from workbench.db.session import create_engine, plain_url, session_factory
 from workbench.errors import Unavailable
+from workbench.services.events import Publisher
 from workbench.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Resources:
         self._engine: AsyncEngine | None = None
         self._records: AsyncConnectionPool | None = None
         self._redis: Redis | None = None
+        self._events: Publisher | None = None
         self._temporal: EngineClient | None = None
         self._lock = asyncio.Lock()
 
@@ -56,6 +58,13 @@ class Resources:
             self._redis = connect_redis(_needed(self.settings.redis_url, "redis_url"))
         return self._redis
 
+    @property
+    def events(self) -> Publisher:
+        """Return what tells watchers about runs."""
+        if self._events is None:
+            self._events = Publisher(self.redis)
+        return self._events
+
     async def records(self) -> AsyncConnectionPool:
         """Return the plain psycopg pool of the hot path (`records.PostgresRunSink`)."""
         async with self._lock:
@@ -66,7 +75,12 @@ class Resources:
                     max_size=10,
                     open=False,
                     timeout=5,
-                    kwargs={"autocommit": True, "connect_timeout": 5},
+                    kwargs={
+                        "autocommit": True,
+                        "connect_timeout": 5,
+                        "prepare_threshold": 1,
+                        "options": "-c plan_cache_mode=force_generic_plan",
+                    },
                     name="records",
                 )
                 await pool.open()
@@ -129,14 +143,16 @@ class Resources:
                 return await query(session)
 
     async def close(self) -> None:
-        """Close every connection that was made."""
+        """Close every connection that was made, after what was to be published is."""
+        if self._events is not None:
+            await self._events.flush()
         if self._engine is not None:
             await self._engine.dispose()
         if self._records is not None:
             await self._records.close()
         if self._redis is not None:
             await self._redis.aclose()
-        self._engine = self._records = self._redis = self._temporal = None
+        self._engine = self._records = self._redis = self._events = self._temporal = None
 
     def _database_url(self) -> str:
         return _needed(self.settings.database_url, "database_url")

@@ -1,0 +1,171 @@
+"""The hot path: one statement that writes what a step did, and says what was known before.
+
+Plain psycopg and one prepared statement instead of the ORM, because every step of every run passes here.
+Rules the statement keeps, whatever order writes arrive in:
+
+- a settled node or run is never written again;
+- an unsettled node is not turned back to an earlier attempt, nor an unsettled run to an earlier state;
+- a node of a run that has ended cannot start;
+- every row written gets a number from `run_changes`, larger than any given before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from psycopg import AsyncConnection
+
+_COLUMNS = {
+    "node_id": "text",
+    "status": "text",
+    "attempt": "int",
+    "started_at": "timestamptz",
+    "finished_at": "timestamptz",
+    "port": "text",
+    "media_type": "text",
+    "preview": "text",
+    "output": "text::json",
+    "output_blob": "text",
+    "output_bytes": "bigint",
+    "error": "text::json",
+}
+"""The columns of a node's row that a record writes, and how their parameters are cast."""
+
+_STATEMENT = """
+WITH given({columns}) AS (
+  VALUES {values}
+), node AS (
+  INSERT INTO node_runs AS n (run_id, {columns}, change)
+  SELECT r.id, {given}, nextval('run_changes')
+  FROM given g JOIN runs r ON r.id = %(run_id)s::text
+  WHERE g.node_id IS NOT NULL AND (g.status IN {node_settled} OR r.status NOT IN {run_settled})
+  ON CONFLICT (run_id, node_id) DO UPDATE SET
+    started_at = coalesce(EXCLUDED.started_at, n.started_at), change = EXCLUDED.change,
+    {changed}
+  WHERE n.status NOT IN {node_settled}
+    AND (EXCLUDED.status IN {node_settled} OR EXCLUDED.attempt >= n.attempt)
+  RETURNING n.node_id, n.change, n.started_at
+), run AS (
+  UPDATE runs r SET
+    status = coalesce(%(run_status)s::text, 'running'),
+    status_at = coalesce(%(run_at)s::timestamptz, r.status_at),
+    started_at = coalesce(r.started_at, %(run_started_at)s::timestamptz, now()),
+    finished_at = CASE WHEN %(run_status)s::text IN {run_settled} THEN %(run_at)s::timestamptz END,
+    outputs = coalesce(%(run_outputs)s::text::json, r.outputs), error = %(run_error)s::text::json,
+    change = nextval('run_changes')
+  WHERE r.id = %(run_id)s::text AND r.status NOT IN {run_settled}
+    AND (%(run_status)s::text IS NOT NULL OR r.status = 'queued')
+    AND (%(run_status)s::text IN {run_settled} OR coalesce(r.status_at <= %(run_at)s::timestamptz, true))
+  RETURNING r.id, r.workflow_id, r.workflow_name, r.version_number, r.version_hash, r.status, r.created_at,
+    r.started_at, r.finished_at, r.started_by, r.error, r.change
+), relaxed AS (
+  SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
+)
+SELECT 'node' AS kind, row_to_json(node) AS found FROM node
+UNION ALL SELECT 'run', row_to_json(run) FROM run
+UNION ALL SELECT 'settled', row_to_json(s) FROM node_runs s
+  WHERE s.run_id = %(run_id)s::text AND s.node_id = %(asked)s::text AND s.status IN {node_settled}
+UNION ALL SELECT 'known', to_json(r.status) FROM runs r WHERE r.id = %(run_id)s::text
+UNION ALL SELECT 'relaxed', NULL FROM relaxed
+"""
+
+
+@cache
+def _statement(count: int) -> bytes:
+    """Return the statement for `count` nodes. With none, the values are one row that is then left out."""
+    rows = [", ".join(f"%({name}_{row})s::{cast}" for name, cast in _COLUMNS.items()) for row in range(count)]
+    nothing = ", ".join(f"NULL::{cast}" for cast in _COLUMNS.values())
+    changed = [name for name in _COLUMNS if name not in ("node_id", "started_at")]
+    return _STATEMENT.format(
+        columns=", ".join(_COLUMNS),
+        values=", ".join(f"({row})" for row in rows or [nothing]),
+        given=", ".join(f"g.{name}" for name in _COLUMNS),
+        changed=", ".join(f"{name} = EXCLUDED.{name}" for name in changed),
+        node_settled="('succeeded', 'failed', 'skipped', 'cancelled')",
+        run_settled="('succeeded', 'failed', 'cancelled')",
+    ).encode()
+
+
+@dataclass(frozen=True)
+class NodeValues:
+    """The columns of one node's row; `output` and `error` are JSON text."""
+
+    node_id: str
+    status: str
+    attempt: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    port: str | None
+    media_type: str
+    preview: str
+    output: str | None
+    output_blob: str | None
+    output_bytes: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class RunValues:
+    """The columns of the run's row that a record changes; `outputs` and `error` are JSON text."""
+
+    status: str | None = None
+    at: datetime | None = None
+    started_at: datetime | None = None
+    outputs: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a write: `nodes` and `run` are what was really changed, `settled` what had been before."""
+
+    known: bool
+    nodes: tuple[dict[str, Any], ...]
+    run: dict[str, Any] | None
+    settled: dict[str, Any] | None
+
+
+async def write(
+    connection: AsyncConnection[Any],
+    run_id: str,
+    nodes: Sequence[NodeValues],
+    run: RunValues,
+    *,
+    asked: str | None = None,
+    relaxed: bool = False,
+) -> Written:
+    """Write `nodes` and `run` in one round trip; say what changed and what the node `asked` had settled to.
+
+    `relaxed` does not wait for the disk: right for what is written again if the process dies right after.
+    """
+    cursor = await connection.execute(_statement(len(nodes)), _parameters(run_id, nodes, run, asked, relaxed))
+    found: dict[str, list[Any]] = {}
+    for kind, value in await cursor.fetchall():
+        found.setdefault(kind, []).append(value)
+    return Written(
+        known="known" in found,
+        nodes=tuple(found.get("node", ())),
+        run=next(iter(found.get("run", ())), None),
+        settled=next(iter(found.get("settled", ())), None),
+    )
+
+
+def _parameters(
+    run_id: str, nodes: Sequence[NodeValues], run: RunValues, asked: str | None, relaxed: bool
+) -> dict[str, Any]:
+    # Sorted, so that two writes that touch the same rows lock them in the same order.
+    ordered = sorted(nodes, key=lambda node: node.node_id)
+    values = {f"{name}_{row}": getattr(node, name) for row, node in enumerate(ordered) for name in _COLUMNS}
+    return {
+        **values,
+        "run_id": run_id,
+        "run_status": run.status,
+        "run_at": run.at,
+        "run_started_at": run.started_at,
+        "run_outputs": run.outputs,
+        "run_error": run.error,
+        "asked": asked,
+        "relaxed": relaxed,
+    }

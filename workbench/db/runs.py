@@ -1,0 +1,108 @@
+"""Queries about runs and their nodes; what the engine records of them is written by `records`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, inspect, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.ids import is_id
+from workbench.db.tables import NodeRunRow, RunRow, VersionRow, run_changes
+from workbench.db.workflows import Position, Rows
+
+SETTLED = ("succeeded", "failed", "cancelled")
+NODE_SETTLED = (*SETTLED, "skipped")
+
+
+async def get(session: AsyncSession, run_id: str, *, lock: bool = False) -> RunRow | None:
+    """Return the run; with `lock`, nobody else writes it until the transaction ends."""
+    return await session.get(RunRow, run_id, with_for_update=lock or None) if is_id(run_id) else None
+
+
+async def nodes(session: AsyncSession, run_id: str, *, changed_after: int = 0) -> Rows:
+    """Return the run's nodes without their outputs, in the order in which they started."""
+    shown = [column for column in inspect(NodeRunRow).columns if column.name != "output"]
+    query = (
+        select(*shown)
+        .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.change) > changed_after)
+        .order_by(
+            func.coalesce(NodeRunRow.started_at, NodeRunRow.finished_at).nulls_last(), col(NodeRunRow.change)
+        )
+    )
+    return (await session.execute(query)).all()
+
+
+async def node(session: AsyncSession, run_id: str, node_id: str) -> NodeRunRow | None:
+    """Return one node of a run with its output."""
+    return await session.get(NodeRunRow, (run_id, node_id)) if "\x00" not in node_id else None
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    owner: str,
+    limit: int,
+    before: Position | None,
+    workflow_id: str | None,
+    status: str | None,
+) -> Rows:
+    """Return up to `limit` runs without inputs and outputs, newest first."""
+    query = _without_values().where(col(RunRow.started_by) == owner)
+    if before is not None:
+        query = query.where(tuple_(col(RunRow.created_at), col(RunRow.id)) < before)
+    if workflow_id is not None:
+        query = query.where(col(RunRow.workflow_id) == workflow_id)
+    if status is not None:
+        query = query.where(col(RunRow.status) == status)
+    query = query.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)
+    return (await session.execute(query)).all()
+
+
+async def without_values(session: AsyncSession, run_id: str) -> Any:
+    """Return the run's row without inputs and outputs; None when there is no such run."""
+    return (await session.execute(_without_values().where(col(RunRow.id) == run_id))).one_or_none()
+
+
+async def unsettled(session: AsyncSession, *, before: datetime, limit: int) -> Sequence[RunRow]:
+    """Return the oldest runs that were made before and have not ended."""
+    query = (
+        select(RunRow)
+        .where(col(RunRow.status).in_(("queued", "running", "waiting")), col(RunRow.created_at) < before)
+        .order_by(col(RunRow.created_at))
+        .limit(limit)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def active_since(session: AsyncSession, since: datetime) -> Rows:
+    """Return the runs that have not ended, or ended after `since`, without inputs and outputs."""
+    open_or_recent = col(RunRow.status).not_in(SETTLED) | (col(RunRow.finished_at) >= since)
+    return (await session.execute(_without_values().where(open_or_recent))).all()
+
+
+async def document(session: AsyncSession, version_id: str) -> dict[str, Any]:
+    """Return the document that a run is bound to."""
+    query = select(col(VersionRow.document)).where(col(VersionRow.id) == version_id)
+    found: dict[str, Any] = (await session.execute(query)).scalar_one()
+    return found
+
+
+async def next_change(session: AsyncSession) -> int:
+    """Return a number larger than that of any write to runs and nodes before."""
+    return (await session.execute(select(run_changes.next_value()))).scalar_one()
+
+
+async def settle_nodes(session: AsyncSession, run_id: str, *, status: str, at: datetime) -> None:
+    """Give the nodes of a run that has ended without them their end."""
+    await session.execute(
+        update(NodeRunRow)
+        .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.status).not_in(NODE_SETTLED))
+        .values(status=status, finished_at=at, change=run_changes.next_value())
+    )
+
+
+def _without_values() -> Select[*tuple[Any, ...]]:
+    columns = inspect(RunRow).columns
+    return select(*(column for column in columns if column.name not in ("inputs", "outputs")))

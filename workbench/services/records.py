@@ -1,0 +1,160 @@
+"""The engine's RunSink: every record is one statement in Postgres, then one message to whoever watches."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import structlog
+from psycopg import InterfaceError, OperationalError
+from psycopg_pool import PoolTimeout
+
+from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.ids import BlobRef
+from workbench.db import records as statement
+from workbench.db.json_text import dumps, loads, text_of
+from workbench.services import run_shapes
+from workbench.services.blobs import PostgresBlobStore
+from workbench.services.events import Change
+from workbench.services.previews import preview_of
+from workbench.services.resources import Resources, get_resources
+from workbench.services.shapes import RunEvent
+
+log = structlog.get_logger(__name__)
+
+INLINE_BYTES = 64 * 1024
+"""A larger output goes to the blob store."""
+
+AT_ONCE = 100
+"""Nodes in one statement."""
+
+PATIENCE_S = 30.0
+"""How long a write is tried while Postgres is away; then it is an error, and the engine tries again later."""
+
+
+class PostgresRunSink:
+    """Implements engine.ports.RunSink."""
+
+    def __init__(self, resources: Resources | None = None) -> None:
+        self._resources = resources or get_resources()
+        self._blobs = PostgresBlobStore(self._resources)
+
+    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
+        """Write `batch` (it holds `node_id` as running) and return that node's settled record if one exists.
+
+        Does not wait for the disk: the caller begins again after a crash, and the record of the node's end
+        takes everything before it to the disk.
+        """
+        written = await self._write(batch, asked=node_id)
+        return await self._settled(written.settled) if written.settled else None
+
+    async def record(self, batch: RecordBatch) -> None:
+        """Write `batch` durably and publish what it changed."""
+        await self._write(batch, asked=None)
+
+    async def _write(self, batch: RecordBatch, *, asked: str | None) -> statement.Written:
+        """Write a batch, in one statement unless it is very large; the run's own change comes last."""
+        records = list({record.node_id: record for record in batch.nodes}.values())
+        while len(records) > AT_ONCE:
+            await self._write_part(batch.run_id, records[:AT_ONCE], None, None)
+            records = records[AT_ONCE:]
+        written = await self._write_part(batch.run_id, records, batch.run, asked)
+        if not written.known:
+            log.warning("records.run-unknown", run_id=batch.run_id)
+        return written
+
+    async def _write_part(
+        self, run_id: str, records: Sequence[NodeRecord], run: RunRecord | None, asked: str | None
+    ) -> statement.Written:
+        nodes = [await self._node_values(record) for record in records]
+        values = _run_values(run) if run else statement.RunValues()
+        written = await self._patiently(run_id, nodes, values, asked)
+        self._resources.events.publish(_changes(run_id, records, nodes, written))
+        return written
+
+    async def _patiently(
+        self, run_id: str, nodes: Sequence[statement.NodeValues], run: statement.RunValues, asked: str | None
+    ) -> statement.Written:
+        """Write, again and again while Postgres restarts; the statement may be repeated without harm."""
+        pool = await self._resources.records()
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        pause = 0.05
+        while True:
+            try:
+                async with pool.connection() as connection:
+                    return await statement.write(
+                        connection, run_id, nodes, run, asked=asked, relaxed=asked is not None
+                    )
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                if asyncio.get_running_loop().time() + pause > deadline:
+                    raise
+                log.warning("records.retry", run_id=run_id, error=str(error).strip(), pause_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    async def _node_values(self, record: NodeRecord) -> statement.NodeValues:
+        output = b"" if record.output is None else dumps(record.output)
+        blob = await self._blobs.put(output) if len(output) > INLINE_BYTES else None
+        return statement.NodeValues(
+            node_id=record.node_id,
+            status=record.status,
+            attempt=record.attempt,
+            started_at=record.started_at,
+            finished_at=record.finished_at,
+            port=record.port and text_of(record.port),
+            media_type=text_of(record.media_type),
+            preview=preview_of(record.output),
+            output=output.decode() if output and not blob else None,
+            output_blob=blob,
+            output_bytes=len(output),
+            error=_json(record.error.model_dump() if record.error else None),
+        )
+
+    async def _settled(self, row: dict[str, Any]) -> NodeRecord:
+        fields = {name: row[name] for name in NodeRecord.model_fields if name in row}
+        if row["output_blob"]:
+            fields["output"] = loads(await self._blobs.get(BlobRef(row["output_blob"])))
+        return NodeRecord.model_validate(fields)
+
+
+def _run_values(record: RunRecord) -> statement.RunValues:
+    return statement.RunValues(
+        status=record.status,
+        at=record.at,
+        started_at=record.started_at,
+        outputs=_json(record.outputs),
+        error=_json(record.error.model_dump() if record.error else None),
+    )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else dumps(value).decode()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _changes(
+    run_id: str,
+    records: Sequence[NodeRecord],
+    nodes: Sequence[statement.NodeValues],
+    written: statement.Written,
+) -> list[Change]:
+    """Return what the write really changed, as events; the run is last, since its end ends the watching."""
+    now_written = {row["node_id"]: row for row in written.nodes}
+    changes = []
+    for record, values in zip(records, nodes, strict=True):
+        if row := now_written.get(record.node_id):
+            node = run_shapes.recorded(
+                record,
+                started_at=_instant(row["started_at"]),
+                preview=values.preview,
+                output_bytes=values.output_bytes,
+            )
+            changes.append(Change(row["change"], RunEvent(id="", run_id=run_id, node=node)))
+    if written.run:
+        run = run_shapes.summary(SimpleNamespace(**written.run))
+        changes.append(Change(written.run["change"], RunEvent(id="", run_id=run_id, run=run)))
+    return changes

@@ -1,0 +1,76 @@
+"""From what the database and the engine hold of a run to the shapes that watchers and readers get."""
+
+from datetime import datetime
+from typing import Any
+
+from engine.contracts import NodeRecord
+from workbench.services.shapes import NodeRun, RunDetail, RunSummary
+
+
+def summary(row: Any) -> RunSummary:
+    """Return the shape of a run in a list. `row` has the columns of `runs` as attributes."""
+    return RunSummary.model_validate(_fields(row))
+
+
+def detail(row: Any, nodes: tuple[NodeRun, ...]) -> RunDetail:
+    """Return the whole shape of a run."""
+    return RunDetail.model_validate(
+        {**_fields(row), "inputs": row.inputs, "outputs": row.outputs, "nodes": nodes}
+    )
+
+
+def node_run(row: Any) -> NodeRun:
+    """Return the shape of a node's row."""
+    return NodeRun(
+        node_id=row.node_id,
+        status=row.status,
+        attempt=row.attempt,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        duration_ms=duration_ms(row.started_at, row.finished_at),
+        port=row.port,
+        media_type=row.media_type,
+        preview=row.preview,
+        output_bytes=row.output_bytes,
+        error=row.error,
+    )
+
+
+def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, output_bytes: int) -> NodeRun:
+    """Return the shape of a node as it was just written."""
+    return NodeRun(
+        node_id=record.node_id,
+        status=record.status,
+        attempt=record.attempt,
+        started_at=started_at,
+        finished_at=record.finished_at,
+        duration_ms=duration_ms(started_at, record.finished_at),
+        port=record.port,
+        media_type=record.media_type,
+        preview=preview,
+        output_bytes=output_bytes,
+        error=record.error,
+    )
+
+
+def duration_ms(started_at: datetime | None, finished_at: datetime | None) -> float | None:
+    """Return the time between, in milliseconds; None while it has not ended."""
+    if started_at is None or finished_at is None:
+        return None
+    return round((finished_at - started_at).total_seconds() * 1_000, 3)
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "workflow_id": row.workflow_id,
+        "workflow_name": row.workflow_name,
+        "version": row.version_number,
+        "version_hash": row.version_hash,
+        "status": row.status,
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "started_by": row.started_by,
+        "error": row.error,
+    }
