@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         """Return (host, port) of every service of ours; requests made for a document never go there."""
         urls = [url for url in (self.database_url, self.redis_url) if url]
         addresses = [address for address in (self.temporal_address, *self.internal_endpoints) if address]
-        found = {_endpoint(url) for url in urls} | {_endpoint(f"//{address}") for address in addresses}
+        found = {endpoint_of(url) for url in urls} | {endpoint_of(f"//{address}") for address in addresses}
         return frozenset({pair for pair in found if pair} | {(self.host, self.port)})
 
     def environment(self) -> dict[str, str]:
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         }
 
 
-def _endpoint(url: str) -> tuple[str, int] | None:
+def endpoint_of(url: str) -> tuple[str, int] | None:
     """Return a URL's host and port; None for what is reached over a Unix socket."""
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme.partition("+")[0])

@@ -24,7 +24,7 @@ class StartFailed(EmbeddedError):
 
     def __init__(self, name: str, reason: str, *, log: Path, tail: str) -> None:
         shown = f"\n{tail}" if tail else ""
-        super().__init__(f"{name} did not start: {reason}. Its log is {log}{shown}")
+        super().__init__(f"{name} failed: {reason}. Its log is {log}{shown}")
         self.name = name
         self.log = log
         self.tail = tail

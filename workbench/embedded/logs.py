@@ -15,6 +15,11 @@ def append_to(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0)
 
 
+def start_anew(path: Path) -> None:
+    """Forget what an earlier run of a command has printed."""
+    path.unlink(missing_ok=True)
+
+
 def tail(path: Path, *, lines: int = 12) -> str:
     """Return the last lines of a log; empty when there is none."""
     if not path.exists():

@@ -21,10 +21,10 @@ from workbench.embedded import binaries, probes
 from workbench.embedded.errors import EmbeddedError, StartFailed
 from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK, runs_in
-from workbench.embedded.logs import append_to, tail
+from workbench.embedded.logs import tail
 from workbench.embedded.ports import LOOPBACK
 from workbench.embedded.privileges import Account, account_for, can_reach
-from workbench.embedded.process import ChildSpec, describe_exit, launched
+from workbench.embedded.process import ChildSpec, describe_exit, run_to_end
 
 log = structlog.get_logger(__name__)
 
@@ -69,21 +69,12 @@ class Cluster:
 
     async def run(self, *command: str, given: str) -> None:
         """Run one of the programs with `given` on its standard input; StartFailed unless it succeeds."""
-        with append_to(self.log) as output, self._file(given) as stdin:
-            process = await asyncio.create_subprocess_exec(
-                *launched(str(self.programs / command[0]), *command[1:], account=self.account),
-                env=dict(self.env),
-                cwd=self.place,
-                stdin=stdin,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        try:
-            code = await process.wait()
-        finally:
-            if process.returncode is None:  # we were cancelled
-                process.kill()
+        program = str(self.programs / command[0])
+        with self._file(given) as stdin:
+            code = await run_to_end(
+                *(program, *command[1:]),
+                env=self.env, cwd=self.place, log=self.log, account=self.account, stdin=stdin,
+            )  # fmt: skip
         if code != 0:
             raise StartFailed(NAME, f"{command[0]}: {describe_exit(code)}", log=self.log, tail=tail(self.log))
 

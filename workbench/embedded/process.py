@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -88,6 +89,11 @@ class Child:
         await self._end()
         self.on_change("stopped", "")
 
+    def kill(self) -> None:
+        """End the process and its group at once."""
+        if self.pid is not None:
+            _end_group(self.pid)
+
     async def _launch(self) -> None:
         self.on_change("starting", "")
         await self.spec.prepare()
@@ -147,16 +153,41 @@ class Child:
 
 async def spawn(spec: ChildSpec) -> asyncio.subprocess.Process:
     """Start the command of `spec` in its own session, its output appended to its log."""
+    command = launched(*spec.command, account=spec.account, orphan_signal=spec.orphan_signal)
     with append_to(spec.log) as output:
-        return await asyncio.create_subprocess_exec(
-            *launched(*spec.command, account=spec.account, orphan_signal=spec.orphan_signal),
-            env=dict(spec.env),
-            cwd=spec.cwd,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+        return await _spawn(
+            command, env=spec.env, cwd=spec.cwd, output=output, stdin=asyncio.subprocess.DEVNULL
         )
+
+
+async def run_to_end(
+    *command: str,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    account: Account | None = None,
+    stdin: IO[bytes] | int = asyncio.subprocess.DEVNULL,
+) -> int:
+    """Run a command that ends by itself, its output appended to `log`; return its exit code.
+
+    It does not outlive us, nor the task that awaits it.
+    """
+    with append_to(log) as output:
+        process = await _spawn(
+            launched(*command, account=account), env=env, cwd=cwd, output=output, stdin=stdin
+        )
+    try:
+        return await process.wait()
+    finally:
+        _end_group(process.pid)
+
+
+async def _spawn(
+    command: tuple[str, ...], *, env: Mapping[str, str], cwd: Path, output: IO[bytes], stdin: IO[bytes] | int
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command, env=dict(env), cwd=cwd, stdin=stdin, stdout=output, stderr=output, start_new_session=True
+    )
 
 
 def launched(

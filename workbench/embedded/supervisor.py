@@ -79,6 +79,11 @@ class Supervisor:
         await child.start()
         return child
 
+    def kill(self) -> None:
+        """End everything at once: the person does not want to wait for an orderly stop."""
+        for child in self._children:
+            child.kill()
+
     def child(self, name: str) -> Child:
         """Return the child of that name; KeyError when there is none."""
         for child in self._children:

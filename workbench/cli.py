@@ -1,0 +1,178 @@
+"""The `workbench` command: reads the command line, calls `workbench.commands`, turns errors into exit codes.
+
+What a command needs is imported when that command runs, so that `workbench check` starts fast.
+"""
+
+import importlib.metadata
+import ipaddress
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.__main__ import PROCESSES
+from workbench.errors import WorkbenchError
+from workbench.settings import PREFIX, Settings, get_settings
+
+app = typer.Typer(
+    name="workbench",
+    help="Draw workflows of agents, run them durably, see every step's output. Without a command: start it.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where everything is kept. [default: ~/.local/share/workbench]", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for programs.")]
+
+
+def main() -> None:
+    """Run the command line; the exit code says how it went."""
+    app()
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port of the web page. [default: 8420]", show_default=False, min=1, max=65535),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Loopback address to listen on. [default: 127.0.0.1]", show_default=False),
+    ] = None,
+    data_dir: DataDirOption = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Start everything on this machine and open the browser; Ctrl-C stops it."""
+    if version:
+        typer.echo(f"workbench {importlib.metadata.version('workbench')}")
+        raise typer.Exit
+    _set(data_dir=data_dir, port=port, host=host)
+    if context.invoked_subcommand:
+        return
+    settings = _settings()
+    _require_loopback(settings.host)
+    from workbench.commands.start import start as run
+
+    raise typer.Exit(run(settings, browser=not no_browser))
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="The workflow document, JSON or YAML.")],
+    input_: Annotated[str, typer.Option("--input", help="The run's inputs: a JSON object, or @FILE.")] = "{}",
+    json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed, 2: invalid."""
+    _set(data_dir=data_dir)
+    settings = _settings()
+    from workbench.commands.run import run as execute
+
+    raise typer.Exit(execute(settings, file, input_, as_json=json))
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The workflow document, JSON or YAML.")],
+    json: JsonOption = False,
+) -> None:
+    """Name every problem of a workflow, executing nothing. Exit code 0: none, 2: some."""
+    from workbench.commands.check import check as examine
+
+    raise typer.Exit(examine(file, as_json=json))
+
+
+@app.command()
+def doctor(json: JsonOption = False, data_dir: DataDirOption = None) -> None:
+    """Say what is installed, running and reachable, and the remedy for what is not. Exit code 0: all well."""
+    _set(data_dir=data_dir)
+    settings = _settings()
+    from workbench.commands.doctor import doctor as diagnose
+
+    raise typer.Exit(diagnose(settings, as_json=json))
+
+
+@app.command()
+def migrate(data_dir: DataDirOption = None) -> None:
+    """Bring the database to this version's tables (`workbench` does it by itself)."""
+    _set(data_dir=data_dir)
+    settings = _settings()
+    from workbench.commands.migrate import migrate as bring
+
+    raise typer.Exit(bring(settings))
+
+
+@app.command()
+def worker(data_dir: DataDirOption = None) -> None:
+    """Run one worker against the services that WORKBENCH_… names, until told to stop."""
+    _become("worker", data_dir=data_dir)
+
+
+@app.command()
+def web(
+    port: Annotated[int | None, typer.Option(help="Port of the web page.", min=1, max=65535)] = None,
+    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Run one web process against the services that WORKBENCH_… names, until told to stop."""
+    _set(port=port, host=host)
+    _become("web", data_dir=data_dir)
+
+
+def _become(process: str, *, data_dir: Path | None) -> None:
+    _set(data_dir=data_dir)
+    settings = _settings()
+    _require_loopback(settings.host)
+    try:
+        import_module(PROCESSES[process]).main()
+    except WorkbenchError as error:
+        typer.secho(str(error), err=True, fg="red")
+        raise typer.Exit(1) from error
+
+
+def _set(**given: object) -> None:
+    """Let options take precedence over the environment, for this process and its children."""
+    for name, value in given.items():
+        if value is not None:
+            os.environ[PREFIX + name.upper()] = str(value)
+
+
+def _settings() -> Settings:
+    """Return the settings; ends the command with exit code 2 when the environment does not make sense."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    try:
+        return get_settings()
+    except (ValidationError, SettingsError) as error:
+        typer.secho(f"A {PREFIX}… setting is wrong: {error}", err=True, fg="red")
+        raise typer.Exit(2) from error
+
+
+def _require_loopback(host: str) -> None:
+    """Refuse to listen where others could reach us: there is no authentication yet."""
+    try:
+        safe = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        safe = False
+    if not safe:
+        typer.secho(
+            f"--host {host} is refused: without authentication the workbench listens on this machine only. "
+            "Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere.",
+            err=True,
+            fg="red",
+        )
+        raise typer.Exit(2)

@@ -1,0 +1,107 @@
+"""`workbench run FILE`: run a document, show its steps as they settle, write its outputs.
+
+The document becomes a workflow of the workbench, so that the run can be looked at in the browser later.
+Running the same file again updates that workflow, unless it was edited elsewhere meanwhile.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Problem
+from engine.graph import Document
+from workbench import telemetry
+from workbench.commands.api import Api, Refused, connected
+from workbench.commands.check import INVALID, read
+from workbench.commands.imports import Imports
+from workbench.commands.run_progress import RunProgress
+from workbench.commands.signals import run_until_told
+from workbench.commands.terminal import Progress, emit, fail, show_problems
+from workbench.embedded.layout import DataDir
+from workbench.embedded.supervisor import Supervisor
+from workbench.errors import WorkbenchError
+from workbench.settings import Settings
+
+SUCCEEDED, FAILED = 0, 1
+_ENDED = frozenset({"succeeded", "failed", "cancelled"})
+_POLL_S = 0.15
+_CANCEL_S = 15.0
+
+
+def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
+    """Run the document in `file`; return 0 when it succeeded, 1 when not, 2 when it could not be started."""
+    document, problems = read(file)
+    inputs, wrong_input = _inputs(input_)
+    if document is None or problems or wrong_input:
+        show_problems((*problems, *wrong_input))
+        return INVALID
+    try:
+        home = DataDir(settings.data_dir)
+        home.create()
+        telemetry.configure("run", settings, console=False)
+        progress = Progress()
+        supervisor = Supervisor(home, report=progress)
+        main = _run(supervisor, settings, progress, os.path.abspath(file), document, inputs, as_json=as_json)
+        return run_until_told(main, hurry=supervisor.kill, told=FAILED)
+    except Refused as error:
+        fail(str(error))
+        show_problems(error.problems)
+        return INVALID if error.answered == 422 else FAILED
+    except WorkbenchError as error:
+        fail(str(error))
+        return FAILED
+
+
+def _inputs(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Return the run's inputs from the command line's `--input`, or why it has none."""
+    try:
+        given = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except (OSError, ValueError) as error:
+        hint = "Give a JSON object, or @ and the path of a file that holds one."
+        return {}, (Problem(code="unreadable-input", field="--input", message=str(error), hint=hint),)
+    if isinstance(given, dict):
+        return given, ()
+    hint = 'For example: --input \'{"name": "Ada"}\''
+    return {}, (Problem(code="input-no-object", field="--input", message="It is no JSON object.", hint=hint),)
+
+
+async def _run(
+    supervisor: Supervisor, settings: Settings, progress: Progress, file: str, document: Document,
+    inputs: dict[str, Any], *, as_json: bool,
+) -> int:  # fmt: skip
+    async with connected(supervisor, settings, progress) as api:
+        workflow_id = await Imports(supervisor.home, api).bring(file, document)
+        body = {"workflow_id": workflow_id, "inputs": inputs, "version": "draft"}
+        run_id = (await api.send("POST", "/runs", body))["id"]
+        finished = await _follow(api, run_id)
+    if as_json:
+        emit(json.dumps(finished, indent=2, ensure_ascii=False))
+    elif finished["status"] == "succeeded":
+        emit(json.dumps(finished["outputs"], indent=2, ensure_ascii=False))
+    return SUCCEEDED if finished["status"] == "succeeded" else FAILED
+
+
+async def _follow(api: Api, run_id: str) -> dict[str, Any]:
+    """Show the run's steps until it has ended, and return it. Cancels it when we are told to stop."""
+    with RunProgress() as shown:
+        try:
+            return await _until_ended(api, run_id, shown)
+        except asyncio.CancelledError:
+            shown.cancelling()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CANCEL_S):
+                    await api.send("POST", f"/runs/{run_id}/cancel")
+                    await _until_ended(api, run_id, shown)
+            raise
+
+
+async def _until_ended(api: Api, run_id: str, shown: RunProgress) -> dict[str, Any]:
+    while True:
+        state: dict[str, Any] = await api.get(f"/runs/{run_id}")
+        shown.update(state)
+        if state["status"] in _ENDED:
+            return state
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,125 @@
+"""The frontend, built once for each state of the sources, kept in the user's cache, shared by all instances.
+
+A finished build is never changed, so an instance can serve it while another one builds the next. It works
+on every port, because the pages take host and port from their own address.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+
+from workbench.embedded import binaries, fingerprint
+from workbench.embedded.errors import StartFailed
+from workbench.embedded.logs import start_anew, tail
+from workbench.embedded.process import describe_exit, run_to_end
+
+log = structlog.get_logger(__name__)
+
+NAME = "frontend"
+_KEPT_BUILDS = 4
+_LOCK_POLL_S = 0.2
+_NOT_SERVED = shutil.ignore_patterns(
+    "node_modules", ".react-router", "app", "app_components", "utils", "server"
+)
+_WITHOUT_TELEMETRY = {
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "NEXT_TELEMETRY_DISABLED": "1",
+}
+
+
+def current(root: Path, cache: Path) -> Path:
+    """Return where the build of the present sources is, or would be (see `is_built`)."""
+    name = fingerprint.combined(fingerprint.of_sources(root), fingerprint.of_lock(root))
+    return cache / NAME / "builds" / name
+
+
+def is_built(build: Path) -> bool:
+    """Say whether there is a finished build."""
+    return (build / "build" / "client" / "index.html").is_file()
+
+
+async def ensure(root: Path, cache: Path, log_file: Path) -> Path:
+    """Return the directory of a build that fits the sources (for REFLEX_WEB_WORKDIR); builds it if need be.
+
+    Raises StartFailed with the end of the build's log.
+    """
+    build = await asyncio.to_thread(current, root, cache)
+    if not is_built(build):
+        (cache / NAME).mkdir(parents=True, exist_ok=True)
+        async with _alone(cache / NAME / "build.lock"):
+            build = await asyncio.to_thread(current, root, cache)
+            if not is_built(build):
+                build = await _build(root, cache, log_file)
+    os.utime(build)
+    return build
+
+
+async def _build(root: Path, cache: Path, log_file: Path) -> Path:
+    sources = await asyncio.to_thread(fingerprint.of_sources, root)
+    workspace = cache / NAME / "workspace"
+    shutil.rmtree(workspace / "build", ignore_errors=True)
+    await _export(root, workspace, log_file)
+    if not is_built(workspace):
+        raise _failed("the build ended without pages", log_file)
+    name = fingerprint.combined(sources, fingerprint.of_lock(root))
+    build = cache / NAME / "builds" / name
+    await asyncio.to_thread(_keep, workspace, build)
+    return build
+
+
+async def _export(root: Path, workspace: Path, log_file: Path) -> None:
+    environment = {
+        **os.environ,
+        **_WITHOUT_TELEMETRY,
+        "PATH": os.pathsep.join((str(binaries.bun().parent), os.environ.get("PATH", os.defpath))),
+        "REFLEX_WEB_WORKDIR": str(workspace),
+        "REFLEX_USE_SYSTEM_BUN": "true",
+        "TERM": "dumb",
+    }
+    start_anew(log_file)
+    code = await run_to_end(
+        *(sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"),
+        env=environment, cwd=root, log=log_file,
+    )  # fmt: skip
+    if code != 0:
+        raise _failed(describe_exit(code), log_file)
+
+
+def _failed(reason: str, log_file: Path) -> StartFailed:
+    return StartFailed("The build of the web pages", reason, log=log_file, tail=tail(log_file, lines=30))
+
+
+def _keep(workspace: Path, build: Path) -> None:
+    """Copy what is served into `build` in one step, and forget all but the newest builds."""
+    draft = build.with_name(f".{build.name}")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(workspace, draft, ignore=_NOT_SERVED, symlinks=False)
+    shutil.rmtree(build, ignore_errors=True)
+    draft.rename(build)
+    others = sorted(build.parent.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in others[_KEPT_BUILDS:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[None]:
+    """Hold the lock of all builds of this user; wait for it without holding up the other services."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_LOCK_POLL_S)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""The web process: serves the built frontend, the API and the websocket on one port, with one granian worker.
+
+The application (`workbench.workbench`) is loaded by name, after the environment is set that tells Reflex to
+compile nothing and to serve the finished build.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+import structlog
+
+from workbench import telemetry
+from workbench.project import project_root
+from workbench.settings import Settings, get_settings
+
+log = structlog.get_logger(__name__)
+
+TARGET = "workbench.workbench"
+_SERVE_THE_BUILD = {
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "REFLEX_ENV_MODE": "prod",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+}
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM."""
+    settings = get_settings()
+    telemetry.configure("web", settings, console="WORKBENCH_INSTANCE" not in os.environ)
+    application = load(settings)
+    asyncio.run(serve(application, settings))
+
+
+def load(settings: Settings) -> Any:
+    """Return Reflex's application, told by the environment what to do; changes the working directory."""
+    os.environ.update(_SERVE_THE_BUILD)
+    if settings.redis_url:
+        os.environ["REFLEX_REDIS_URL"] = settings.redis_url
+    root = project_root()
+    os.chdir(root)
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return import_module(TARGET).app
+
+
+async def serve(application: Any, settings: Settings) -> None:
+    """Serve the application on the settings' host and port until a signal says to stop."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    server = Server(
+        application,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    log.info("web process serves", url=settings.url)
+    await server.serve()
+    log.info("web process stopped")
