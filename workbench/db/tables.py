@@ -37,7 +37,7 @@ class WorkflowRow(Table, table=True):
     """A workflow and its draft. Deleting it keeps its runs, and the versions that they ran."""
 
     __tablename__ = "workflows"
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (Index(None, "owner", "created_at", "id"),)
 
     id: str = Field(primary_key=True, sa_type=Text)
     owner: str = Field(sa_type=Text)
@@ -93,7 +93,7 @@ class RunRow(Table, table=True):
 
     __tablename__ = "runs"
     __table_args__ = (
-        Index(None, "created_at", "id"),
+        Index(None, "started_by", "created_at", "id"),
         Index(None, "workflow_id", "created_at", "id"),
         Index(None, "status", "created_at", "id"),
     )

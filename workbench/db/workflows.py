@@ -24,7 +24,9 @@ async def get(session: AsyncSession, workflow_id: str, *, lock: bool = False) ->
     return await session.get(WorkflowRow, workflow_id, with_for_update=lock or None)
 
 
-async def page(session: AsyncSession, *, limit: int, before: Position | None, search: str) -> Rows:
+async def page(
+    session: AsyncSession, *, owner: str, limit: int, before: Position | None, search: str
+) -> Rows:
     """Return up to `limit` workflows, newest first, without their documents but with their latest run."""
     latest = (
         select(
@@ -38,7 +40,7 @@ async def page(session: AsyncSession, *, limit: int, before: Position | None, se
         .lateral("latest")
     )
     shown = [column for column in inspect(WorkflowRow).columns if column.name != "document"]
-    query = select(*shown, latest).outerjoin(latest, true())
+    query = select(*shown, latest).outerjoin(latest, true()).where(col(WorkflowRow.owner) == owner)
     if before is not None:
         query = query.where(tuple_(col(WorkflowRow.created_at), col(WorkflowRow.id)) < before)
     if search:

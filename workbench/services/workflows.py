@@ -28,7 +28,9 @@ async def list_workflows(
     limit, before = page_size(limit), decode_cursor(cursor)
     wanted = search.replace("\x00", "").strip()
     rows = await get_resources().read(
-        lambda session: queries.page(session, limit=limit + 1, before=before, search=wanted)
+        lambda session: queries.page(
+            session, owner=principal.id, limit=limit + 1, before=before, search=wanted
+        )
     )
     items = tuple(WorkflowSummary.model_validate(dict(row._mapping)) for row in rows[:limit])
     more = len(rows) > limit

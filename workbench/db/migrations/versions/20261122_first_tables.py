@@ -47,7 +47,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workflows")),
     )
-    op.create_index(op.f("ix_workflows_created_at_id"), "workflows", ["created_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_workflows_owner_created_at_id"), "workflows", ["owner", "created_at", "id"], unique=False
+    )
     op.create_table(
         "draft_edits",
         sa.Column("workflow_id", sa.Text(), nullable=False),
@@ -118,7 +120,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
     )
-    op.create_index(op.f("ix_runs_created_at_id"), "runs", ["created_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_runs_started_by_created_at_id"), "runs", ["started_by", "created_at", "id"], unique=False
+    )
     op.create_index(
         op.f("ix_runs_status_created_at_id"), "runs", ["status", "created_at", "id"], unique=False
     )
@@ -154,12 +158,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_runs_workflow_id_created_at_id"), table_name="runs")
     op.drop_index(op.f("ix_runs_version_id"), table_name="runs")
     op.drop_index(op.f("ix_runs_status_created_at_id"), table_name="runs")
-    op.drop_index(op.f("ix_runs_created_at_id"), table_name="runs")
+    op.drop_index(op.f("ix_runs_started_by_created_at_id"), table_name="runs")
     op.drop_table("runs")
     op.drop_index(op.f("ix_workflow_versions_content_hash"), table_name="workflow_versions")
     op.drop_table("workflow_versions")
     op.drop_table("draft_edits")
-    op.drop_index(op.f("ix_workflows_created_at_id"), table_name="workflows")
+    op.drop_index(op.f("ix_workflows_owner_created_at_id"), table_name="workflows")
     op.drop_table("workflows")
     op.drop_table("secrets")
     op.drop_table("blobs")

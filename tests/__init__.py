@@ -1,0 +1,1 @@
+"""Tests, in folders that mirror the packages; a package of its own, so that names cannot clash with them."""

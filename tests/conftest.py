@@ -1,0 +1,74 @@
+"""The real Postgres, Valkey and Temporal, started once for all tests and only if one asks for them.
+
+Tests share them and so must not assume that they are alone: `principal` is a new person for each test, who
+sees only what that test made.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.outbound import OutboundPolicy
+from engine.runtime import build_worker
+from workbench.auth.principal import Principal
+from workbench.db.ids import new_id
+from workbench.db.migrate import upgrade
+from workbench.embedded.concurrently import concurrently
+from workbench.embedded.layout import DataDir
+from workbench.embedded.services import EmbeddedServices
+from workbench.embedded.supervisor import Supervisor
+from workbench.services import resources as process
+from workbench.services.blobs import PostgresBlobStore
+from workbench.services.records import PostgresRunSink
+from workbench.services.resources import Resources
+from workbench.services.secrets import EnvironmentSecrets
+from workbench.settings import Settings
+
+
+@pytest.fixture(scope="session")
+async def supervisor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Supervisor]:
+    """A data directory of the tests' own; its children can be killed and come back."""
+    home = tmp_path_factory.mktemp("services") / "data"
+    async with Supervisor(DataDir(home)) as supervisor:
+        yield supervisor
+
+
+@pytest.fixture(scope="session")
+async def settings(supervisor: Supervisor) -> Settings:
+    """Settings with the address of every service, all ready and migrated."""
+    services = EmbeddedServices(supervisor, Settings(data_dir=Path(supervisor.home.root)))
+    await concurrently(start() for start in services.starters.values())
+    assert services.settings.database_url
+    upgrade(services.settings.database_url)
+    return services.settings
+
+
+@pytest.fixture(scope="session")
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    """The process's connections, pointed at the tests' services."""
+    yield process.configure(settings)
+    await process.close()
+
+
+@pytest.fixture(scope="session")
+async def worker(resources: Resources) -> AsyncIterator[None]:
+    """A worker that executes runs in this process while it is entered."""
+    settings = resources.settings
+    client = await resources.temporal()
+    worker = build_worker(
+        client.temporal,
+        sink=PostgresRunSink(resources),
+        blobs=PostgresBlobStore(resources),
+        secrets=EnvironmentSecrets(),
+        outbound=OutboundPolicy(services=settings.own_endpoints),
+        task_queue=settings.task_queue,
+    )
+    async with worker:
+        yield
+
+
+@pytest.fixture
+def principal() -> Principal:
+    """Someone who has nothing yet."""
+    return Principal(id=new_id(), name="Ada")

@@ -1,0 +1,62 @@
+"""Migrations: they make the tables of the code, and a database from the future is left alone."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, text
+
+from workbench.db.ids import new_id
+from workbench.db.migrate import DatabaseTooNew, head, upgrade
+from workbench.db.tables import Table
+from workbench.settings import Settings
+
+
+@pytest.fixture
+def empty_database(settings: Settings) -> Iterator[str]:
+    """The URL of a database of its own with nothing in it."""
+    assert settings.database_url
+    name = f"test_{new_id().replace('-', '')}"
+    server = create_engine(settings.database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(settings.database_url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+def test_an_empty_database_gets_exactly_the_tables_of_the_code(empty_database: str) -> None:
+    assert upgrade(empty_database) == (None, head())
+    engine = create_engine(empty_database)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+        assert connection.execute(text("SELECT nextval('run_changes')")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(empty_database: str) -> None:
+    upgrade(empty_database)
+    assert upgrade(empty_database) == (head(), head())
+
+
+async def test_processes_that_start_at_once_wait_for_each_other(empty_database: str) -> None:
+    found = await asyncio.gather(*(asyncio.to_thread(upgrade, empty_database) for _ in range(4)))
+    assert sorted(before or "" for before, _ in found) == ["", head(), head(), head()]
+
+
+def test_a_database_newer_than_the_code_is_refused_and_left_alone(empty_database: str) -> None:
+    upgrade(empty_database)
+    engine = create_engine(empty_database)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_from_the_future'"))
+
+    with pytest.raises(DatabaseTooNew, match="9999_from_the_future"):
+        upgrade(empty_database)
+
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert found == "9999_from_the_future"
+    engine.dispose()
