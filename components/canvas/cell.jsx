@@ -1,0 +1,181 @@
+/* One node as a cell of the notebook: what it is, what it does, what came out of it. */
+import { memo, useContext } from "react";
+import { Handle, Position } from "@xyflow/react";
+import Markdown from "react-markdown";
+import { TriangleAlert } from "lucide-react";
+import { CatalogueContext } from "./catalogue.js";
+import { portY, portsHeight } from "./metrics.js";
+import { useCell, useForbidden, useProblems } from "./store.js";
+
+export const Cell = memo(function Cell({ id, data, selected }) {
+  const { types, icons, report } = useContext(CatalogueContext);
+  const type = types[data.type];
+  const cell = useCell(id);
+  const problems = useProblems(id);
+  const forbidden = useForbidden(id);
+  const status = cell?.status ?? "idle";
+  const ports = Math.max(type?.inputs.length ?? 0, type?.outputs.length ?? 0);
+  return (
+    <div
+      className="wb-cell"
+      data-testid={`node-${id}`}
+      data-status={status}
+      data-selected={selected || undefined}
+      data-forbidden={forbidden || undefined}
+      data-problem={problems ? true : undefined}
+      style={ports > 1 ? { minHeight: portsHeight(ports) } : undefined}
+    >
+      <Ports id={id} type={type} />
+      <header className="wb-cell-head">
+        <span className="wb-cell-icon" title={type?.title ?? data.type}>
+          {icons[data.type]}
+        </span>
+        <span className="wb-cell-title" title={`${data.title} (${id})`}>
+          {data.title}
+        </span>
+        {problems && <ProblemMark id={id} problems={problems} report={report} />}
+        <StatusMark id={id} status={status} />
+      </header>
+      {data.summary && (
+        <p className="wb-cell-line" title={data.summary}>
+          {data.summary}
+        </p>
+      )}
+      {cell?.error && (
+        <p className="wb-cell-error" title={cell.error} data-testid={`error-${id}`}>
+          {cell.error}
+        </p>
+      )}
+      {cell && <Preview id={id} cell={cell} report={report} />}
+      {cell && <Foot cell={cell} />}
+    </div>
+  );
+});
+
+export const Note = memo(function Note({ id, data, selected }) {
+  const problems = useProblems(id);
+  return (
+    <div className="wb-note" data-testid={`node-${id}`} data-selected={selected || undefined} data-problem={problems ? true : undefined}>
+      {data.title && <p className="wb-note-title">{data.title}</p>}
+      <div className="wb-markdown">
+        <Markdown disallowedElements={["img"]}>{data.summary || "*An empty note*"}</Markdown>
+      </div>
+    </div>
+  );
+});
+
+function Ports({ id, type }) {
+  const sides = [
+    ["target", Position.Left, type?.inputs ?? []],
+    ["source", Position.Right, type?.outputs ?? []],
+  ];
+  return sides.flatMap(([kind, position, ports]) =>
+    ports.map((port, index) => (
+      <Handle
+        key={`${kind}-${port.name}`}
+        id={port.name}
+        type={kind}
+        position={position}
+        className="wb-port"
+        style={{ top: portY(index) }}
+        data-testid={`handle-${id}-${port.name}`}
+        aria-label={`${port.title} of ${id}`}
+        data-name={port.title}
+        data-shown={ports.length > 1 || undefined}
+      />
+    )),
+  );
+}
+
+function StatusMark({ id, status }) {
+  const mark = useContext(CatalogueContext).marks[status];
+  return (
+    <span
+      className={`wb-mark-status wb-tone-${mark?.tone ?? "quiet"}`}
+      data-status={status}
+      data-testid={`status-${id}`}
+      role="img"
+      aria-label={mark?.label ?? status}
+      title={status === "idle" ? undefined : mark?.label}
+    >
+      {status !== "idle" && mark?.icon}
+    </span>
+  );
+}
+
+function ProblemMark({ id, problems, report }) {
+  const text = problems.join("\n");
+  return (
+    <button
+      type="button"
+      className="wb-cell-problems nodrag"
+      data-testid={`problems-${id}`}
+      title={text}
+      aria-label={`${problems.length} problems: ${text}`}
+      onClick={() => report.open(id, "problems")}
+    >
+      <TriangleAlert size={12} strokeWidth={2} aria-hidden="true" />
+      {problems.length}
+    </button>
+  );
+}
+
+function Preview({ id, cell, report }) {
+  if (!cell.kind) return null;
+  return (
+    <div className="wb-cell-out" data-testid={`preview-${id}`} data-kind={cell.kind}>
+      <PreviewBody cell={cell} />
+      {cell.more && (
+        <button type="button" className="wb-cell-more nodrag" onClick={() => report.open(id, "output")}>
+          more
+        </button>
+      )}
+    </div>
+  );
+}
+
+function PreviewBody({ cell }) {
+  switch (cell.kind) {
+    case "image":
+      return <img src={cell.preview} alt="" loading="lazy" draggable={false} />;
+    case "markdown":
+      return (
+        <div className="wb-markdown">
+          <Markdown disallowedElements={["img"]}>{cell.preview}</Markdown>
+        </div>
+      );
+    case "table":
+      return <Table head={cell.head} rows={cell.rows} />;
+    default:
+      return <pre>{cell.preview}</pre>;
+  }
+}
+
+function Table({ head, rows }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {head.map((name) => (
+            <th key={name}>{name}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, index) => (
+          <tr key={index}>
+            {row.map((value, column) => (
+              <td key={column}>{value}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Foot({ cell }) {
+  const parts = [cell.duration, cell.attempt > 1 ? `${cell.attempt} attempts` : ""].filter(Boolean);
+  if (parts.length === 0) return null;
+  return <footer className="wb-cell-foot">{parts.join(" · ")}</footer>;
+}

@@ -1,0 +1,1 @@
+"""The panel at the canvas's right: the form of what is selected, its output, and the workflow's own settings."""

@@ -1,0 +1,192 @@
+/* Fields that save themselves: a moment after the last key, and when they are left.
+ *
+ * What the server answers never moves the cursor: while one types, the field belongs to the person.
+ */
+import { useEffect, useRef, useState } from "react";
+import { Plus, X } from "lucide-react";
+
+const PAUSE = 400;
+let last = null;
+
+/* `name` identifies a field: another name is another field, and what the old one has not saved is saved. */
+export const TextField = (props) => <Text key={props.name} {...props} />;
+export const PairsField = (props) => <Pairs key={props.name} {...props} />;
+
+/* Text, on one line or on as many as it needs. */
+function Text({ name, value = "", lines = 1, data = false, onSave, ...rest }) {
+  const [text, setText] = useState(value);
+  const [typing, setTyping] = useState(false);
+  const saver = useSaver(value, onSave);
+  const box = useRef(null);
+
+  useEffect(() => {
+    if (!typing) setText(value);
+  }, [value, typing]);
+  useEffect(() => fitHeight(box.current), [text]);
+
+  const change = (next) => {
+    setText(next);
+    saver.later(next);
+  };
+  const Tag = lines > 1 || data ? "textarea" : "input";
+  return (
+    <Tag
+      {...rest}
+      ref={box}
+      className={`wb-input ${data ? "wb-input-data" : ""} ${Tag === "textarea" ? "wb-input-grow" : ""}`}
+      rows={Tag === "textarea" ? lines : undefined}
+      spellCheck={!data}
+      autoComplete="off"
+      value={text}
+      onFocus={() => {
+        setTyping(true);
+        if (data) last = { box, change };
+      }}
+      onBlur={() => {
+        saver.now();
+        setTyping(false);
+      }}
+      onChange={(event) => change(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && Tag === "input") saver.now();
+        if (event.key === "Escape") event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+/* Rows of names and values. A row without a name is kept here and saved once it has one. */
+function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", onSave }) {
+  const [rows, setRows] = useState(value);
+  const [typing, setTyping] = useState(false);
+  const saver = useSaver(value, onSave);
+
+  useEffect(() => {
+    if (!typing) setRows((old) => [...value, ...old.filter((row) => row.key === "" && row.value === "")]);
+  }, [JSON.stringify(value), typing]);
+
+  const change = (next) => {
+    setRows(next);
+    saver.later(next);
+  };
+  const set = (index, part) => (text) => change(rows.map((row, at) => (at === index ? { ...row, [part]: text } : row)));
+  const remove = (index) => {
+    change(rows.filter((_, at) => at !== index));
+    saver.now();
+  };
+  const leave = (event) => {
+    if (event.currentTarget.contains(event.relatedTarget)) return;
+    saver.now();
+    setTyping(false);
+  };
+  return (
+    <div className="wb-pairs" onFocus={() => setTyping(true)} onBlur={leave}>
+      {rows.map((row, index) => (
+        <div className="wb-pair" key={index}>
+          <PairInput label={keyLabel} text={row.key} onText={set(index, "key")} />
+          <PairInput label={valueLabel} text={row.value} onText={set(index, "value")} data />
+          <button type="button" className="wb-icon-button" aria-label={`Remove ${row.key || "row"}`} title="Remove" onClick={() => remove(index)}>
+            <X size={14} strokeWidth={1.75} />
+          </button>
+        </div>
+      ))}
+      <button type="button" className="wb-more" onClick={() => setRows([...rows, { key: "", value: "" }])}>
+        <Plus size={12} strokeWidth={2} /> Add
+      </button>
+    </div>
+  );
+}
+
+function PairInput({ label, text, onText, data }) {
+  const box = useRef(null);
+  return (
+    <input
+      ref={box}
+      className="wb-input wb-input-data"
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      autoComplete="off"
+      spellCheck={false}
+      onFocus={() => {
+        if (data) last = { box, change: onText };
+      }}
+      onChange={(event) => onText(event.target.value)}
+    />
+  );
+}
+
+/* What can be named; a click puts it into the field that was typed in last. */
+export function References({ items = [] }) {
+  return (
+    <ul className="wb-references">
+      {items.map((item) => (
+        <li key={item.path}>
+          <button
+            type="button"
+            title={`${item.title}: insert {{ ${item.path} }}`}
+            data-testid={`reference-${item.path}`}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => insert(item.path)}
+          >
+            <code>{item.path}</code>
+            <span>{item.title}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/* Saves the newest value after a pause or at once; what is unsaved goes out when the field disappears. */
+function useSaver(value, onSave) {
+  const state = useRef({ saved: value, save: onSave, timer: 0 });
+  const mine = state.current;
+  mine.save = onSave;
+  const now = () => {
+    clearTimeout(mine.timer);
+    if (!("next" in mine)) return;
+    const { next } = mine;
+    delete mine.next;
+    if (JSON.stringify(next) === JSON.stringify(mine.saved)) return;
+    mine.saved = next;
+    mine.save(next);
+  };
+  useEffect(() => {
+    mine.saved = value;
+  }, [JSON.stringify(value)]);
+  useEffect(() => now, []);
+  return {
+    now,
+    later: (next) => {
+      mine.next = next;
+      clearTimeout(mine.timer);
+      mine.timer = setTimeout(now, PAUSE);
+    },
+  };
+}
+
+/* Put `path` where the cursor was: bare inside an expression, else in braces of its own. */
+function insert(path) {
+  const box = last?.box.current;
+  if (!box?.isConnected) {
+    document.querySelector(".wb-inspector .wb-input-data")?.focus();
+    if (!last?.box.current?.isConnected) return;
+    return insert(path);
+  }
+  const { value, selectionStart: from, selectionEnd: to } = box;
+  const before = value.slice(0, from);
+  const inside = before.lastIndexOf("{{") > before.lastIndexOf("}}");
+  const text = inside ? path : `{{ ${path} }}`;
+  last.change(value.slice(0, from) + text + value.slice(to));
+  requestAnimationFrame(() => {
+    box.focus();
+    box.setSelectionRange(from + text.length, from + text.length);
+  });
+}
+
+function fitHeight(box) {
+  if (box?.tagName !== "TEXTAREA") return;
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, 360)}px`;
+}

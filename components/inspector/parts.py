@@ -1,0 +1,76 @@
+"""The inspector's own React parts: fields that save themselves, and panels that remember their size."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import passthrough_event_spec
+
+from workbench.state.node_form import Pair
+from workbench.state.references import Reference
+
+_FIELDS = rx.asset("fields.jsx", shared=True)
+_PANEL = rx.asset("panel.jsx", shared=True)
+
+
+class TextField(rx.NoSSRComponent):
+    """A text that is saved 400 ms after the last key and when it is left; `name` identifies the field."""
+
+    library = _FIELDS.importable_path
+    tag = "TextField"
+
+    name: rx.Var[str]
+    value: rx.Var[str]
+    lines: rx.Var[int]
+    data: rx.Var[bool]
+    placeholder: rx.Var[str]
+
+    on_save: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class PairsField(rx.NoSSRComponent):
+    """Rows of names and values, saved together."""
+
+    library = _FIELDS.importable_path
+    tag = "PairsField"
+
+    name: rx.Var[str]
+    value: rx.Var[list[Pair]]
+
+    on_save: rx.EventHandler[passthrough_event_spec(list[dict[str, str]])]
+
+
+class References(rx.NoSSRComponent):
+    """What an expression can name; a click inserts it into the field that was typed in last."""
+
+    library = _FIELDS.importable_path
+    tag = "References"
+
+    items: rx.Var[list[Reference]]
+
+
+class Panel(rx.NoSSRComponent):
+    """A panel at the `side` ("right" or "bottom") of the work, resizable, that remembers its size."""
+
+    library = _PANEL.importable_path
+    tag = "Panel"
+
+    side: rx.Var[str]
+    name: rx.Var[str]
+    label: rx.Var[str]
+    size: rx.Var[int]
+    least: rx.Var[int]
+    most: rx.Var[int]
+
+
+def text_field(**props: Any) -> rx.Component:
+    """Return a TextField."""
+    return TextField.create(**props)
+
+
+def pairs_field(**props: Any) -> rx.Component:
+    """Return a PairsField."""
+    return PairsField.create(**props)
+
+
+panel = Panel.create
+references = References.create

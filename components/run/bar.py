@@ -1,0 +1,71 @@
+"""The bar above the canvas that says how the watched run is doing."""
+
+import reflex as rx
+
+from components import theme
+from components.moments import ago, took
+from components.status import status_badge
+from workbench.state.drawer import DrawerState
+from workbench.state.run import RunState
+
+HEAD = RunState.head
+
+
+def run_bar(*actions: rx.Component) -> rx.Component:
+    """Return the bar; it is there only while a run is watched. `actions` stand at its end."""
+    return rx.cond(
+        HEAD.id != "",
+        rx.el.div(
+            rx.el.div(
+                status_badge(HEAD.status),
+                rx.el.span(HEAD.version, class_name="wb-run-quiet"),
+                rx.el.span(took(since=HEAD.started_at, until=HEAD.finished_at), class_name="wb-run-quiet"),
+                rx.el.span("started ", ago(at=HEAD.started_at), class_name="wb-run-quiet wb-wide"),
+                class_name="wb-run-state",
+            ),
+            rx.cond(HEAD.error != "", _error()),
+            rx.el.div(
+                rx.cond(
+                    HEAD.open,
+                    rx.button(
+                        theme.icon("square"),
+                        "Cancel run",
+                        size="1",
+                        variant="soft",
+                        color_scheme="red",
+                        on_click=RunState.cancel,
+                        data_testid="cancel-run",
+                    ),
+                ),
+                rx.cond(
+                    HEAD.status == "succeeded",
+                    rx.button(
+                        theme.icon("package-check"),
+                        "Result",
+                        size="1",
+                        variant="soft",
+                        on_click=DrawerState.show("result"),
+                        data_testid="show-result",
+                    ),
+                ),
+                *actions,
+                class_name="wb-run-actions",
+            ),
+            class_name="wb-run-bar",
+            role="status",
+            data_testid="run-bar",
+            data_status=HEAD.status,
+            data_run=HEAD.id,
+        ),
+    )
+
+
+def _error() -> rx.Component:
+    return rx.el.p(
+        rx.cond(HEAD.error_node != "", rx.el.code(HEAD.error_node, ": ")),
+        HEAD.error,
+        rx.cond(HEAD.hint != "", rx.el.span(" ", HEAD.hint, class_name="wb-run-quiet")),
+        class_name="wb-run-error",
+        title=HEAD.error,
+        data_testid="run-error",
+    )

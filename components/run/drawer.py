@@ -1,0 +1,86 @@
+"""The drawer below the canvas: a strip of tabs, and above it the one that is open."""
+
+import reflex as rx
+
+from components import theme
+from components.inspector.parts import panel
+from components.output.viewer import output_viewer
+from components.run.timeline import timeline
+from workbench.state.drawer import DrawerState
+from workbench.state.run import RunState
+
+
+def drawer(*tabs: tuple[str, rx.Component | str, rx.Component]) -> rx.Component:
+    """Return the drawer with `tabs`: name, label, content."""
+    return rx.el.div(
+        rx.cond(
+            DrawerState.tab != "",
+            panel(
+                rx.el.div(
+                    rx.match(DrawerState.tab, *[(name, content) for name, _, content in tabs], rx.fragment()),
+                    class_name="wb-drawer-body",
+                    role="tabpanel",
+                    data_testid="drawer",
+                ),
+                side="bottom",
+                name="drawer",
+                label="Drawer",
+                size=240,
+                least=96,
+                most=640,
+            ),
+        ),
+        rx.el.div(
+            *[_tab(name, label) for name, label, _ in tabs],
+            rx.cond(
+                DrawerState.tab != "",
+                rx.el.button(
+                    theme.icon("chevron-down"),
+                    type="button",
+                    aria_label="Close the drawer",
+                    title="Close the drawer",
+                    on_click=DrawerState.close,
+                    class_name="wb-icon-button wb-drawer-close",
+                ),
+            ),
+            role="tablist",
+            class_name="wb-drawer-tabs",
+        ),
+        class_name="wb-drawer",
+    )
+
+
+def result() -> rx.Component:
+    """Return the outputs of the watched run beside its inputs."""
+    return rx.cond(
+        RunState.head.id == "",
+        rx.el.p("Run the workflow to see its result.", class_name="wb-field-hint"),
+        rx.el.div(
+            _values("Outputs", RunState.outputs, "run-outputs"),
+            _values("Inputs", RunState.inputs, "run-inputs"),
+            class_name="wb-result",
+        ),
+    )
+
+
+def run_tabs() -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
+    """Return the tabs that a run has."""
+    return (("result", "Result", result()), ("timeline", "Timeline", timeline()))
+
+
+def _values(title: str, value: rx.Var[dict[str, object]], testid: str) -> rx.Component:
+    return rx.el.section(
+        rx.el.h3(title), output_viewer(value=value, media_type="application/json"), data_testid=testid
+    )
+
+
+def _tab(name: str, label: rx.Component | str) -> rx.Component:
+    return rx.el.button(
+        label,
+        type="button",
+        role="tab",
+        aria_selected=rx.cond(DrawerState.tab == name, "true", "false"),
+        on_click=[DrawerState.show(name), RunState.draw_timeline] if name == "timeline" else DrawerState.show(name),
+        class_name="wb-output-tab",
+        data_testid=f"drawer-{name}",
+    )

@@ -1,0 +1,142 @@
+"""The editor's page: palette and canvas in the middle, the inspector at the right, the drawer below."""
+
+import reflex as rx
+
+from components import frame, theme
+from components.canvas.conflict import conflict_dialog
+from components.canvas.flow import canvas
+from components.canvas.problems import problems
+from components.inspector.inspector import inspector
+from components.run.bar import run_bar
+from components.run.dialog import run_dialog
+from components.run.drawer import drawer, run_tabs
+from components.run.output import node_output
+from workbench import routes
+from workbench.state.editor import EditorState
+from workbench.state.editor_page import EditorPageState
+from workbench.state.inspector import InspectorState
+from workbench.state.run import RunState
+from workbench.state.run_form import RunFormState
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return frame.page(
+        rx.el.div(
+            run_bar(_open_run(), _forget_run()),
+            rx.el.div(_canvas(), class_name="wb-stage-canvas"),
+            drawer(("problems", _problems_label(), problems()), *run_tabs()),
+            class_name="wb-stage",
+        ),
+        inspector(output=node_output()),
+        run_dialog(),
+        conflict_dialog(),
+        section="workflows",
+        where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
+        actions=(_saved(), _history(), _inspector_button(), _publish(), _run()),
+        flush=True,
+        retry=EditorPageState.load,
+    )
+
+
+def _canvas() -> rx.Component:
+    return canvas(
+        graph=EditorState.graph,
+        base=RunState.base,
+        recent=RunState.recent,
+        problems=EditorState.problems,
+        focus=EditorState.focus,
+        on_move=EditorState.move,
+        on_connect=EditorState.connect,
+        on_remove=EditorState.remove,
+        on_add=EditorState.add,
+        on_duplicate=EditorState.duplicate,
+        on_copy=EditorState.copy,
+        on_paste=EditorState.paste,
+        on_select=EditorPageState.select,
+        on_open=EditorPageState.open_node,
+        on_undo=EditorState.undo,
+        on_redo=EditorState.redo,
+        on_run=RunFormState.ask,
+    )
+
+
+def _saved() -> rx.Component:
+    return rx.el.span(
+        theme.icon("check"),
+        "Saved",
+        key=EditorState.revision,
+        title="Every change is saved as it happens. Revision " + EditorState.revision.to(str),
+        class_name="wb-saved wb-wide",
+        data_testid="saved",
+        data_revision=EditorState.revision,
+    )
+
+
+def _history() -> rx.Component:
+    return rx.el.div(
+        _tool("undo-2", "Undo (Ctrl+Z)", EditorState.undo, "undo", disabled=~EditorState.can_undo),
+        _tool("redo-2", "Redo (Ctrl+Y)", EditorState.redo, "redo", disabled=~EditorState.can_redo),
+        class_name="wb-tools wb-wide",
+    )
+
+
+def _inspector_button() -> rx.Component:
+    return _tool("panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector")
+
+
+def _tool(icon: str, label: str, event: rx.event.EventType, testid: str, **props: object) -> rx.Component:
+    return rx.el.button(
+        theme.icon(icon),
+        type="button",
+        aria_label=label,
+        title=label,
+        on_click=event,
+        class_name="wb-icon-button",
+        data_testid=testid,
+        **props,
+    )
+
+
+def _publish() -> rx.Component:
+    return rx.button(
+        rx.el.span("Publish version ", EditorState.next_version),
+        variant="soft",
+        color_scheme="gray",
+        size="2",
+        disabled=EditorState.problems.length() > 0,
+        on_click=EditorState.publish,
+        class_name="wb-wide",
+        data_command="Publish this workflow",
+        data_testid="publish",
+    )
+
+
+def _run() -> rx.Component:
+    return rx.button(
+        theme.icon("play"),
+        "Run",
+        size="2",
+        title="Run (Ctrl+Enter)",
+        on_click=RunFormState.ask,
+        data_command="Run this workflow",
+        data_testid="run",
+    )
+
+
+def _problems_label() -> rx.Component:
+    return rx.fragment(
+        "Problems",
+        rx.cond(
+            EditorState.problems.length() > 0,
+            rx.el.span(EditorState.problems.length(), class_name="wb-count", data_testid="problem-count"),
+        ),
+    )
+
+
+def _open_run() -> rx.Component:
+    return rx.link("Open run", href="/runs/" + RunState.head.id, underline="hover", class_name="wb-wide")
+
+
+def _forget_run() -> rx.Component:
+    return _tool("x", "Show no run", EditorPageState.forget_run, "forget-run")

@@ -1,0 +1,110 @@
+"""What the canvas draws: cells, wires and nothing else of the document; small, because it is sent whole."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import nodes
+from engine.compiler import implied_edges
+from engine.graph import Document, Edge, Node
+
+NOTE_LENGTH = 1_000
+"""Characters of a note's Markdown that are drawn on the canvas; the inspector has them all."""
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """A cell: where it stands, what it is called, and the line that says what it does."""
+
+    id: str
+    type: str
+    title: str
+    summary: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class EdgeView:
+    """A wire. An implied one comes from a reference: nobody drew it, so nobody can delete it."""
+
+    id: str
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    implied: bool = False
+
+
+@dataclass(frozen=True)
+class GraphView:
+    """All cells and wires of the document `id` at `rev`.
+
+    `ack` is the number of the last change of this browser tab that the graph holds, so that an answer to an
+    earlier change never undoes a later one on the screen.
+    """
+
+    id: str = ""
+    rev: int = 0
+    ack: int = 0
+    nodes: list[NodeView] = field(default_factory=list)
+    edges: list[EdgeView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Focus:
+    """A cell to be selected, and looked at if `centre`. `n` grows with each wish."""
+
+    id: str = ""
+    n: int = 0
+    centre: bool = False
+
+
+def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphView:
+    """Return what the canvas draws of `document`."""
+    drawn = [_edge_view(edge) for edge in document.edges]
+    implied = [
+        EdgeView(f"{source}~{target}", source, "", target, "", implied=True)
+        for source, target in implied_edges(document)
+    ]
+    return GraphView(id, rev, ack, [node_view(node) for node in document.nodes], drawn + implied)
+
+
+def node_view(node: Node) -> NodeView:
+    """Return the cell of `node`; a node of an unknown type is drawn too, with what it says of itself."""
+    title = node.title or node.id
+    return NodeView(node.id, node.type, title, _line(node), node.position.x, node.position.y)
+
+
+def _line(node: Node) -> str:
+    try:
+        node_type = nodes.get(node.type)
+    except KeyError:
+        return f"Unknown node type {node.type}"
+    if not node_type.executed:
+        return str(node.config.get("text") or "")[:NOTE_LENGTH]
+    return node_type.summarise(node.config)
+
+
+def _edge_view(edge: Edge) -> EdgeView:
+    return EdgeView(
+        f"{edge.source}.{edge.source_port}>{edge.target}.{edge.target_port}",
+        edge.source,
+        edge.source_port,
+        edge.target,
+        edge.target_port,
+    )
+
+
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Return the node types as the canvas knows them, in the palette's order."""
+    return {
+        kind.type: {
+            "type": kind.type,
+            "title": kind.title,
+            "summary": kind.summary,
+            "category": kind.category,
+            "inputs": [{"name": port.name, "title": port.title} for port in kind.inputs],
+            "outputs": [{"name": port.name, "title": port.title} for port in kind.outputs],
+        }
+        for kind in nodes.NODE_TYPES
+    }

@@ -1,0 +1,187 @@
+"""The editor of one workflow: every edit is one operation on the draft, saved as it happens.
+
+The browser has drawn an edit before it is sent. When one is refused, the graph is sent again as it is and
+the person is told why; when the draft was changed elsewhere meanwhile, both sides are shown.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from engine.graph import Document, Edge, Position
+from workbench.errors import StaleRevision, WorkbenchError
+from workbench.services import drafts, workflows
+from workbench.services.edits import Connect, Move, Operation, Remove
+from workbench.services.shapes import WorkflowDetail
+from workbench.state import changes, fragments
+from workbench.state.base import AppState, toast_error
+from workbench.state.canvas_views import Focus, GraphView, graph_view
+from workbench.state.inspector import InspectorState
+from workbench.state.views import ProblemView
+
+
+@dataclass(frozen=True)
+class ConflictView:
+    """Two sides of a draft that moved on: what was about to be done here, and what happened elsewhere."""
+
+    mine: str = ""
+    theirs: list[str] = field(default_factory=list)
+    based_on: int = 0
+    current: int = 0
+
+
+class EditorState(AppState):
+    """The draft as this tab knows it."""
+
+    name: str = ""
+    revision: int = 0
+    next_version: int = 1
+    graph: GraphView = GraphView()
+    problems: list[ProblemView] = []
+    can_undo: bool = False
+    can_redo: bool = False
+    focus: Focus = Focus()
+    conflict: ConflictView | None = None
+    _document: Document = Document(name="-")
+    _ack: int = 0
+    _refused: Operation | None = None
+    _copied: str = ""
+
+    @rx.event
+    async def move(self, seq: int, positions: dict[str, dict[str, float]]) -> EventSpec | None:
+        """Put nodes where they were dropped."""
+        places = {name: Position.model_validate(place) for name, place in positions.items()}
+        return await self._edit(Move(positions=places), seq)
+
+    @rx.event
+    async def connect(self, seq: int, edge: dict[str, str]) -> EventSpec | None:
+        """Draw an edge."""
+        return await self._edit(Connect(edge=Edge.model_validate(edge)), seq)
+
+    @rx.event
+    async def remove(self, seq: int, names: list[str], edges: list[dict[str, str]]) -> EventSpec | None:
+        """Delete nodes and edges; edges of a deleted node go with it."""
+        gone = [Edge.model_validate(edge) for edge in edges]
+        apart = tuple(edge for edge in gone if edge.source not in names and edge.target not in names)
+        return await self._edit(Remove(nodes=tuple(names), edges=apart), seq)
+
+    @rx.event
+    async def add(self, type: str, place: dict[str, float], after: str) -> EventSpec | None:
+        """Add a node of `type`, and select it."""
+        operation = fragments.new_node(self._document, type, Position.model_validate(place), after)
+        said = await self._edit(operation)
+        self._point_at(operation.nodes[0].id)
+        return said
+
+    @rx.event
+    async def duplicate(self, names: list[str]) -> EventSpec | None:
+        """Add copies of nodes beside them."""
+        return await self._edit(fragments.duplicate(self._document, names))
+
+    @rx.event
+    def copy(self, names: list[str]) -> EventSpec:
+        """Put nodes into the clipboard."""
+        self._copied = fragments.cut_out(self._document, names).model_dump_json()
+        return rx.set_clipboard(self._copied)
+
+    @rx.event
+    async def paste(self, text: str, place: dict[str, float]) -> EventSpec | None:
+        """Add what the clipboard holds, if it is a piece of a workflow."""
+        fragment = fragments.read(text) or fragments.read(self._copied)
+        if fragment is None:
+            return None
+        return await self._edit(fragments.put_in(self._document, fragment, Position.model_validate(place)))
+
+    @rx.event
+    async def undo(self) -> EventSpec | None:
+        """Take the last edit back."""
+        return await self._take(drafts.undo(self.principal, self.graph.id))
+
+    @rx.event
+    async def redo(self) -> EventSpec | None:
+        """Make the last edit that was taken back again."""
+        return await self._take(drafts.redo(self.principal, self.graph.id))
+
+    @rx.event
+    async def reveal(self, node: str, field: str) -> None:
+        """Select the node of a problem and mark its field; a problem of the workflow shows the workflow's form."""
+        inspector = await self.get_state(InspectorState)
+        inspector.selected, inspector.field = [node] if node else [], field
+        inspector.open, inspector.tab = True, "settings"
+        inspector._show(self._document, self.problems)
+        self._point_at(node, centre=True)
+
+    @rx.event
+    async def publish(self) -> EventSpec:
+        """Make an immutable version of the draft; runs that name no version use it from now on."""
+        version = await workflows.publish(self.principal, self.graph.id)
+        self.next_version = version.number + 1
+        return rx.toast.success(f"Version {version.number} is published.")
+
+    @rx.event
+    async def take_theirs(self) -> None:
+        """Settle a conflict by giving up what was about to be done here."""
+        self._refused = None
+        self.conflict = None
+        await self._show(await workflows.get_workflow(self.principal, self.graph.id))
+
+    @rx.event
+    async def keep_mine(self) -> EventSpec | None:
+        """Settle a conflict by doing it again on top of what happened elsewhere."""
+        operation, self._refused, self.conflict = self._refused, None, None
+        await self._show(await workflows.get_workflow(self.principal, self.graph.id))
+        return await self._edit(operation) if operation else None
+
+    async def _load(self, workflow_id: str) -> None:
+        """Show the draft as it is stored. Raises NotFound."""
+        detail = await workflows.get_workflow(self.principal, workflow_id)
+        if workflow_id != self.graph.id:
+            (await self.get_state(InspectorState)).selected = []
+        self.conflict = None
+        await self._show(detail)
+
+    async def _edit(self, operation: Operation, seq: int = 0) -> EventSpec | None:
+        """Apply `operation`, the browser's change number `seq`, to the draft this tab knows."""
+        self._ack = max(self._ack, seq)
+        apply = drafts.apply(self.principal, self.graph.id, operation=operation, revision=self.revision)
+        try:
+            return await self._take(apply)
+        except StaleRevision as stale:
+            await self._stale(operation, stale)
+            return None
+
+    async def _take(self, change: Awaitable[WorkflowDetail]) -> EventSpec | None:
+        """Show the draft after `change`; a refusal puts the graph back as it was and says why."""
+        try:
+            await self._show(await change)
+        except StaleRevision:
+            raise
+        except WorkbenchError as error:
+            self.graph = replace(self.graph, ack=self._ack)
+            return toast_error(error)
+        return None
+
+    async def _stale(self, operation: Operation, stale: StaleRevision) -> None:
+        theirs = await workflows.get_workflow(self.principal, self.graph.id)
+        self._refused = operation
+        self.conflict = ConflictView(
+            changes.in_words(operation),
+            changes.differences(self._document, theirs.document),
+            stale.based_on,
+            stale.current,
+        )
+
+    async def _show(self, detail: WorkflowDetail) -> None:
+        document = detail.document
+        self._document = document
+        self.name, self.revision = detail.name, detail.revision
+        self.can_undo, self.can_redo = detail.can_undo, detail.can_redo
+        self.next_version = (detail.live_version or 0) + 1
+        self.problems = [ProblemView.of(problem) for problem in detail.problems]
+        self.graph = graph_view(document, id=detail.id, rev=detail.revision, ack=self._ack)
+        (await self.get_state(InspectorState))._show(document, self.problems)
+
+    def _point_at(self, node: str, *, centre: bool = False) -> None:
+        self.focus = Focus(node, self.focus.n + 1, centre)

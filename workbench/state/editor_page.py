@@ -1,0 +1,60 @@
+"""What happens on the editor's page across its parts: loading it, selecting on it, letting a run go."""
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from workbench.state.base import AppState
+from workbench.state.editor import EditorState
+from workbench.state.inspector import InspectorState
+from workbench.state.run import RunState
+from workbench.state.run_form import show_in_address
+
+
+class EditorPageState(AppState):
+    """Handlers that touch the draft, the inspector and the run together."""
+
+    @rx.event
+    async def load(self) -> None:
+        """Read the workflow and the run that the address names."""
+        editor, run = await self.get_state(EditorState), await self.get_state(RunState)
+        run_id = self.router.url.query_parameters.get("run", "")
+        async with self._guarded():
+            await editor._load(self.router.url.path.rstrip("/").rpartition("/")[2])
+            run._forget()
+            if run_id:
+                await run._watch(run_id)
+
+    @rx.event
+    async def select(self, names: list[str]) -> None:
+        """Show the form, or the output, of the selected node."""
+        inspector = await self.get_state(InspectorState)
+        if names == inspector.selected:
+            return
+        await self._select(names, tab=inspector.tab)
+
+    @rx.event
+    async def open_node(self, name: str, tab: str) -> None:
+        """Open the inspector for one node, at its output or at its problems."""
+        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
+        inspector.open = True
+        await self._select([name], tab="output" if tab == "output" else "settings")
+        editor._point_at(name)
+
+    @rx.event
+    async def show_output(self) -> None:
+        """Turn to the output of the selected node."""
+        inspector = await self.get_state(InspectorState)
+        await self._select(list(inspector.selected), tab="output")
+
+    @rx.event
+    async def forget_run(self) -> EventSpec:
+        """Show the canvas without a run."""
+        (await self.get_state(RunState))._forget()
+        return show_in_address("")
+
+    async def _select(self, names: list[str], *, tab: str) -> None:
+        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
+        inspector.selected, inspector.field, inspector.tab = names, "", tab
+        inspector._show(editor._document, editor.problems)
+        if len(names) == 1:
+            await (await self.get_state(RunState))._inspect(names[0])

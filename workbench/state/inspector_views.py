@@ -1,0 +1,162 @@
+"""The inspector's views, made from a document: the form of one node, and the form of the workflow."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import nodes
+from engine.graph import Document, Edge, Node
+from workbench.state.node_form import ANY, NodeField, as_text, config_fields, policy_fields, types_of
+from workbench.state.references import Reference, references_for, upstream
+from workbench.state.views import ProblemView
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An edge seen from the selected node: `other` is at its far end, `incoming` says at which."""
+
+    incoming: bool
+    other: str
+    port: str
+    edge: dict[str, str]
+
+
+@dataclass(frozen=True)
+class NodeForm:
+    """The form of one node. `problems` are those that belong to none of its fields."""
+
+    id: str = ""
+    title: str = ""
+    type: str = ""
+    type_title: str = ""
+    help: str = ""
+    fields: list[NodeField] = field(default_factory=list)
+    policy: list[NodeField] = field(default_factory=list)
+    problems: list[ProblemView] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    ports: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InputField:
+    """One property of the workflow's `inputs` schema; `default` is the text of a JSON value."""
+
+    name: str
+    type: str
+    title: str
+    description: str
+    required: bool
+    default: str
+
+
+@dataclass(frozen=True)
+class OutputField:
+    """One of the outputs that the document itself names, and its expression."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class WorkflowForm:
+    """The form of the workflow. `schema` and `example` are JSON texts."""
+
+    name: str = ""
+    description: str = ""
+    inputs: list[InputField] = field(default_factory=list)
+    outputs: list[OutputField] = field(default_factory=list)
+    schema: str = ""
+    example: str = ""
+    problems: list[ProblemView] = field(default_factory=list)
+
+
+def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -> NodeForm:
+    """Return the form of `node`. One of an unknown type has no fields, only what is known of any node."""
+    mine = [problem for problem in problems if problem.node == node.id]
+    common = NodeForm(
+        id=node.id,
+        title=node.title,
+        type=node.type,
+        type_title=f"Unknown type {node.type}",
+        problems=mine,
+        connections=[_connection(edge, node.id) for edge in document.edges if node.id in (edge.source, edge.target)],
+    )
+    try:
+        kind = nodes.get(node.type)
+    except KeyError:
+        return common
+    fields, policy = config_fields(node, kind, mine), policy_fields(node, kind, mine)
+    shown = [one.path for one in (*fields, *policy) if one.problem]
+    return NodeForm(
+        id=node.id,
+        title=node.title,
+        type=node.type,
+        type_title=kind.title,
+        help=kind.help,
+        fields=fields,
+        policy=policy,
+        problems=[one for one in mine if not one.field.startswith(tuple(shown) or ("\0",))],
+        references=references_for(document, node.id) if kind.inputs else [],
+        connections=common.connections,
+        targets=_targets(document, node) if kind.outputs else [],
+        ports=[port.name for port in kind.outputs],
+    )
+
+
+def workflow_form(document: Document, problems: Sequence[ProblemView]) -> WorkflowForm:
+    """Return the form of `document` itself."""
+    schema = document.inputs
+    required = schema.get("required") or []
+    properties = schema.get("properties") or {}
+    examples = schema.get("examples") or [{}]
+    return WorkflowForm(
+        name=document.name,
+        description=document.description,
+        inputs=[
+            _input(name, part, name in required)
+            for name, part in properties.items()
+            if isinstance(part, Mapping)
+        ],
+        outputs=[OutputField(name, as_text(value, ANY)) for name, value in document.outputs.items()],
+        schema=json.dumps(schema, indent=2, ensure_ascii=False),
+        example=json.dumps(examples[0], indent=2, ensure_ascii=False),
+        problems=[problem for problem in problems if not problem.node],
+    )
+
+
+def _input(name: str, part: Mapping[str, Any], required: bool) -> InputField:
+    kind = part.get("type")
+    return InputField(
+        name=name,
+        type=kind if isinstance(kind, str) else "any",
+        title=str(part.get("title") or ""),
+        description=str(part.get("description") or ""),
+        required=required,
+        default=as_text(part.get("default"), types_of(part)),
+    )
+
+
+def _connection(edge: Edge, node_id: str) -> Connection:
+    incoming = edge.target == node_id
+    other, port = (edge.source, edge.source_port) if incoming else (edge.target, edge.source_port)
+    return Connection(incoming, other, port, edge.model_dump())
+
+
+def _targets(document: Document, node: Node) -> list[str]:
+    """Return the ids that `node` may be connected to: those with an input port that it does not depend on."""
+    closed = upstream(document, node.id) | {node.id}
+    return [
+        other.id
+        for other in document.nodes
+        if other.id not in closed and _has_inputs(other.type)
+    ]
+
+
+def _has_inputs(type: str) -> bool:
+    try:
+        return bool(nodes.get(type).inputs)
+    except KeyError:
+        return False

@@ -1,0 +1,236 @@
+"""The inspector's form, made from a node type's config model, and the way back from text to values.
+
+Every field is edited as text (or switched, chosen, listed in pairs). What cannot be read as the field's type
+is kept as text: nothing typed is lost, and the check names the problem at the field.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.graph import Node, Policy
+from engine.nodes import NodeType
+from workbench.state.views import ProblemView
+
+Schema = Mapping[str, Any]
+ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A row of a key and value field."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class NodeField:
+    """One field of the form. `path` is where its value stands in the node: `config.url`."""
+
+    path: str
+    title: str
+    description: str
+    widget: str
+    text: str = ""
+    checked: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    placeholder: str = ""
+    problem: str = ""
+    hint: str = ""
+    required: bool = False
+    secrets: bool = False
+
+
+def config_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
+    """Return the fields of `node`'s settings in the order of its type's config model."""
+    schema = kind.config.model_json_schema()
+    required = schema.get("required", [])
+    return [
+        _field(f"config.{name}", part, node.config.get(name, part.get("default")), name in required, problems)
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
+    """Return the fields of what happens around `node`'s work; none where nothing can be retried or fail apart."""
+    if kind.default_timeout_s is None:
+        return []
+    policy, retry = node.policy, node.policy.retry
+    default = f"{kind.default_timeout_s:g}"
+    values: list[tuple[str, str, str, Any, str]] = [
+        ("retry.attempts", "Attempts", "In all, the first one included.", retry.attempts, "number"),
+        ("retry.delay_s", "Delay", "Seconds before the second attempt.", retry.delay_s, "number"),
+        (
+            "retry.backoff",
+            "Backoff",
+            "Each further delay is this many times longer.",
+            retry.backoff,
+            "number",
+        ),
+        ("retry.max_delay_s", "Longest delay", "Seconds; no delay is longer.", retry.max_delay_s, "number"),
+        (
+            "timeout_s",
+            "Time limit",
+            f"Seconds one attempt may take; empty: {default}.",
+            policy.timeout_s,
+            "number",
+        ),
+        ("on_error", "On error", "After the last attempt.", policy.on_error, "select"),
+    ]
+    return [
+        NodeField(
+            f"policy.{name}",
+            title,
+            description,
+            widget,
+            text=as_text(value, ANY),
+            options=["fail", "continue"] if widget == "select" else [],
+            placeholder=default if name == "timeout_s" else "",
+            problem=_problem(f"policy.{name}", problems),
+        )
+        for name, title, description, value, widget in values
+    ]
+
+
+def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, Any]:
+    """Return what `Configure` replaces when the field at `path` of `node` gets `value` (text, bool or pairs).
+
+    KeyError for a field that the node type does not have; pydantic's ValidationError for an impossible policy.
+    """
+    section, _, name = path.partition(".")
+    if section == "policy":
+        return {"policy": _with_policy(node.policy, name, value)}
+    if section == "title":
+        return {"title": str(value)}
+    part = kind.config.model_json_schema()["properties"][name]
+    config = {key: kept for key, kept in node.config.items() if key != name}
+    read = from_input(value, part)
+    if read is not None:
+        config[name] = read
+    order = list(kind.config.model_fields)
+    return {"config": dict(sorted(config.items(), key=lambda item: _place(order, item[0])))}
+
+
+def from_input(value: Any, schema: Schema) -> Any:
+    """Return the JSON value that a widget's `value` means for a field of `schema`; None leaves the field out."""
+    if isinstance(value, list):
+        inner = schema.get("additionalProperties")
+        part = inner if isinstance(inner, Mapping) else {}
+        rows = {pair["key"]: from_input(pair["value"], part) for pair in value if pair["key"].strip()}
+        return {key: "" if item is None else item for key, item in rows.items()} or None
+    if not isinstance(value, str):
+        return value
+    if value.strip() == "":
+        return None
+    kinds = types_of(schema)
+    if kinds <= {"string", "null"}:
+        return value
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return value
+    return read if _type_name(read) & kinds else value
+
+
+def as_text(value: Any, kinds: frozenset[str]) -> str:
+    """Return `value` as the text that `from_input` reads back as the same value."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
+    if kinds <= {"string", "null"}:
+        return value
+    try:
+        literal = bool(_type_name(json.loads(value)) & kinds)
+    except ValueError:
+        return value
+    return json.dumps(value, ensure_ascii=False) if literal else value
+
+
+def types_of(schema: Schema) -> frozenset[str]:
+    """Return the JSON types that `schema` allows; all of them where it names none."""
+    if "anyOf" in schema:
+        return frozenset[str]().union(*(types_of(part) for part in schema["anyOf"]))
+    named = schema.get("type")
+    if named is None:
+        return frozenset({"string"}) if "enum" in schema or "const" in schema else ANY
+    return frozenset(named) if isinstance(named, list) else frozenset({named})
+
+
+def _type_name(value: Any) -> frozenset[str]:
+    match value:
+        case bool():
+            return frozenset({"boolean"})
+        case int():
+            return frozenset({"integer", "number"})
+        case float():
+            return frozenset({"number"})
+        case str():
+            return frozenset({"string"})
+        case list():
+            return frozenset({"array"})
+        case dict():
+            return frozenset({"object"})
+        case _:
+            return frozenset({"null"})
+
+
+def _field(
+    path: str, schema: Schema, value: Any, required: bool, problems: Sequence[ProblemView]
+) -> NodeField:
+    kinds = types_of(schema)
+    widget = schema.get("widget") or _widget(schema)
+    examples = schema.get("examples") or []
+    if widget == "keyvalue" and value is not None and not isinstance(value, dict):
+        widget = "json"
+    return NodeField(
+        path,
+        title=str(schema.get("title", path.rpartition(".")[2])),
+        description=str(schema.get("description", "")),
+        widget=widget,
+        text="" if widget in ("switch", "keyvalue") else as_text(value, kinds),
+        checked=value is True,
+        pairs=_pairs(value, schema) if widget == "keyvalue" else [],
+        options=[str(option) for option in schema.get("enum", [])],
+        placeholder=as_text(examples[0], kinds) if examples else "",
+        problem=_problem(path, problems),
+        required=required,
+        secrets=bool(schema.get("secrets")),
+    )
+
+
+def _widget(schema: Schema) -> str:
+    if "enum" in schema:
+        return "select"
+    return {"boolean": "switch", "integer": "number", "number": "number", "string": "text"}.get(
+        str(schema.get("type")), "json"
+    )
+
+
+def _pairs(value: Any, schema: Schema) -> list[Pair]:
+    inner = schema.get("additionalProperties")
+    kinds = types_of(inner) if isinstance(inner, Mapping) else ANY
+    return [Pair(key, as_text(item, kinds)) for key, item in (value or {}).items()]
+
+
+def _problem(path: str, problems: Sequence[ProblemView]) -> str:
+    return "\n".join(one.message for one in problems if one.field == path or one.field.startswith(f"{path}."))
+
+
+def _with_policy(policy: Policy, name: str, value: Any) -> Policy:
+    data = policy.model_dump()
+    group, _, inner = name.rpartition(".")
+    target = data[group] if group else data
+    if (inner or name) not in target:
+        raise KeyError(name)
+    target[inner or name] = value or None
+    if target[inner or name] is None and group:
+        del target[inner]
+    return Policy.model_validate(data)
+
+
+def _place(order: Sequence[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)

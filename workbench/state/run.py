@@ -1,0 +1,112 @@
+"""The run that a tab watches: on the editor's canvas, or on the run's own page. Statuses arrive by push.
+
+`base` holds every cell of the run, `recent` those that changed since `base` was sent; a push sends `recent`
+alone, so that a run of hundreds of nodes costs a few hundred bytes for each of them.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from engine.contracts import TERMINAL
+from workbench import routes
+from workbench.services import runs
+from workbench.services.shapes import NodeRun, RunDetail, RunEvent
+from workbench.state.base import AppState
+from workbench.state.push import tabs
+from workbench.state.run_views import (
+    CellView,
+    OutputView,
+    RunHead,
+    TimelineRow,
+    cell_view,
+    output_view,
+    run_head,
+    timeline,
+)
+
+
+class RunState(AppState):
+    """The watched run, and the node's output that is looked at."""
+
+    head: RunHead = RunHead()
+    base: dict[str, CellView] = {}
+    recent: dict[str, CellView] = {}
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    rows: list[TimelineRow] = []
+    shown: OutputView = OutputView()
+    _nodes: dict[str, NodeRun] = {}
+
+    @rx.event
+    async def inspect(self, node_id: str) -> None:
+        """Show the whole output of a node."""
+        await self._inspect(node_id)
+
+    @rx.event
+    async def cancel(self) -> EventSpec:
+        """Stop the run; what is running is asked to end at once."""
+        self.head = run_head(await runs.cancel_run(self.principal, self.head.id))
+        return rx.toast.info("The run is being cancelled.")
+
+    @rx.event
+    def draw_timeline(self) -> None:
+        """Bring the timeline up to now."""
+        self._draw()
+
+    async def _watch(self, run_id: str) -> RunDetail:
+        """Show the run and what happens to it from now on. Raises NotFound."""
+        tabs.watch(self.router.session.client_token, RunState, run_id=run_id)
+        detail = await runs.get_run(self.principal, run_id)
+        self._show(detail)
+        return detail
+
+    def _forget(self) -> None:
+        """Show no run any more."""
+        tabs.forget(self.router.session.client_token)
+        self.reset()
+
+    async def _on_events(self, events: Sequence[RunEvent]) -> None:
+        """Show what happened; the end of the run is read whole, for its outputs."""
+        changed = {event.node.node_id: event.node for event in events if event.node}
+        self._nodes.update(changed)
+        self._put({node_id: self._cell(node) for node_id, node in changed.items()})
+        for head in (run_head(event.run) for event in events if event.run):
+            self.head = head
+            if not head.open:
+                self._show(await runs.get_run(self.principal, head.id))
+        if self.shown.node in changed:
+            await self._inspect(self.shown.node)
+
+    async def _inspect(self, node_id: str) -> None:
+        node = self._nodes.get(node_id)
+        if node is None or node.status not in TERMINAL or not node.output_bytes:
+            self.shown = output_view(node_id, node)
+            return
+        output = await runs.node_output(self.principal, self.head.id, node_id)
+        self.shown = output_view(node_id, node, output, href=routes.artifact(self.head.id, node_id))
+
+    def _show(self, detail: RunDetail) -> None:
+        self._nodes = {node.node_id: node for node in detail.nodes}
+        self.head, self.inputs, self.outputs = run_head(detail), detail.inputs, detail.outputs or {}
+        self.base = {node.node_id: self._cell(node) for node in detail.nodes}
+        self.recent = {}
+        self._draw()
+
+    def _put(self, cells: dict[str, CellView]) -> None:
+        recent = {**self.recent, **cells}
+        if len(recent) > max(32, len(self.base) // 8):
+            self.base, recent = {**self.base, **recent}, {}
+        self.recent = recent
+
+    def _cell(self, node: NodeRun) -> CellView:
+        return cell_view(node, artifact=routes.artifact(self.head.id, node.node_id))
+
+    def _draw(self) -> None:
+        since, until = self.head.started_at, self.head.finished_at
+        if since:
+            end = datetime.fromisoformat(until) if until else datetime.now(UTC)
+            self.rows = timeline(list(self._nodes.values()), since=datetime.fromisoformat(since), until=end)

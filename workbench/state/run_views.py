@@ -1,0 +1,259 @@
+"""What is shown of a run: its head, and for each node the part of a cell that a run fills."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
+
+LINES = 3
+LINE_LENGTH = 64
+ROWS = 3
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What a run shows in a node's cell.
+
+    `kind` says how the output is drawn: "text", "markdown", "image" (`preview` is its address), "table"
+    (`head` and `rows`), or "" when there is none. `more` says that the whole output holds more than this.
+    """
+
+    status: str
+    port: str = ""
+    attempt: int = 1
+    duration: str = ""
+    kind: str = ""
+    preview: str = ""
+    head: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    more: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class RunHead:
+    """A run in a banner or a title. `open` says that it can still be cancelled."""
+
+    id: str = ""
+    workflow_id: str = ""
+    workflow_name: str = ""
+    version: str = ""
+    status: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    duration: str = ""
+    error: str = ""
+    error_node: str = ""
+    hint: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """A node's bar in the timeline; `left` and `width` are per cent of the run's time so far."""
+
+    node: str
+    status: str
+    attempt: int
+    offset: str
+    duration: str
+    left: float
+    width: float
+    error: str
+
+
+@dataclass(frozen=True)
+class OutputView:
+    """A node's whole output. `note` says why there is none; `href` is where a file's bytes are."""
+
+    node: str = ""
+    status: str = ""
+    value: Any = None
+    media_type: str = "application/json"
+    href: str = ""
+    note: str = ""
+    error: str = ""
+    hint: str = ""
+    attempt: int = 0
+    duration: str = ""
+
+
+def output_view(node_id: str, node: NodeRun | None, output: NodeOutput | None = None, *, href: str = "") -> OutputView:
+    """Return what the output tab shows of `node`; None: it has not been reached."""
+    if node is None:
+        return OutputView(node_id, note="The run has not come to this node.")
+    error = node.error
+    return OutputView(
+        node=node_id,
+        status=node.status,
+        value=output.value if output else None,
+        media_type=output.media_type if output else node.media_type,
+        href=href if output and _is_file(output.value) else "",
+        note="" if output else _NOTES.get(node.status, "It gave no output."),
+        error=error.message if error else "",
+        hint=error.hint if error else "",
+        attempt=node.attempt,
+        duration=spoken(node.duration_ms),
+    )
+
+
+_NOTES = {
+    "running": "It is running.",
+    "waiting": "It is waiting.",
+    "skipped": "It was skipped: no branch that was taken leads to it.",
+    "cancelled": "It was cancelled.",
+    "failed": "",
+}
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and "$artifact" in value
+
+
+def cell_view(node: NodeRun, *, artifact: str) -> CellView:
+    """Return what the cell of `node` shows; `artifact` is the address of its file, if its output is one."""
+    kind, preview, head, rows, more = _output(node, artifact)
+    return CellView(
+        status=node.status,
+        port=node.port or "",
+        attempt=node.attempt,
+        duration=spoken(node.duration_ms),
+        kind=kind,
+        preview=preview,
+        head=head,
+        rows=rows,
+        more=more,
+        error=node.error.message.splitlines()[0][: 2 * LINE_LENGTH] if node.error else "",
+    )
+
+
+def run_head(run: RunSummary) -> RunHead:
+    """Return the head of `run`."""
+    ended = run.finished_at
+    took = (ended - (run.started_at or run.created_at)).total_seconds() * 1_000 if ended else None
+    return RunHead(
+        id=run.id,
+        workflow_id=run.workflow_id or "",
+        workflow_name=run.workflow_name,
+        version=f"Version {run.version}" if run.version else "Draft",
+        status=run.status,
+        started_at=(run.started_at or run.created_at).isoformat(),
+        finished_at=ended.isoformat() if ended else "",
+        duration=spoken(took),
+        error=run.error.message if run.error else "",
+        error_node=(run.error.node or "") if run.error else "",
+        hint=run.error.hint if run.error else "",
+        open=run.status in ("queued", "running", "waiting"),
+    )
+
+
+def timeline(nodes: Sequence[NodeRun], *, since: datetime, until: datetime) -> list[TimelineRow]:
+    """Return the bars of the nodes that have started, the first one on top."""
+    whole = max((until - since).total_seconds(), 0.001)
+    started = sorted((node for node in nodes if node.started_at), key=_began)
+    return [_bar(node, since, until, whole) for node in started]
+
+
+def spoken(milliseconds: float | None) -> str:
+    """Return a time span as people say it: `3 ms`, `1.2 s`, `4 min 5 s`; empty for None."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1_000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1_000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _began(node: NodeRun) -> float:
+    return node.started_at.timestamp() if node.started_at else 0.0
+
+
+def _bar(node: NodeRun, since: datetime, until: datetime, whole: float) -> TimelineRow:
+    begin = node.started_at or since
+    end = node.finished_at or until
+    left = min(max((begin - since).total_seconds() / whole, 0), 1)
+    width = min(max((end - begin).total_seconds() / whole, 0), 1 - left)
+    return TimelineRow(
+        node=node.node_id,
+        status=node.status,
+        attempt=node.attempt,
+        offset=spoken((begin - since).total_seconds() * 1_000),
+        duration=spoken(node.duration_ms),
+        left=round(left * 100, 3),
+        width=round(width * 100, 3),
+        error=node.error.message if node.error else "",
+    )
+
+
+Output = tuple[str, str, list[str], list[list[str]], bool]
+
+
+def _output(node: NodeRun, artifact: str) -> Output:
+    if not node.preview or node.status not in ("succeeded", "failed"):
+        return "", "", [], [], False
+    if node.media_type.startswith("image/"):
+        return "image", artifact, [], [], True
+    if node.media_type.startswith("text/markdown"):
+        lines = [line for line in node.preview.splitlines() if line.strip()]
+        return "markdown", lines[0][:200] if lines else "", [], [], len(lines) > 1
+    records, all_shown = _records(node.preview)
+    if records:
+        head = list(records[0])[:COLUMNS]
+        rows = [[_short(record.get(name)) for name in head] for record in records[:ROWS]]
+        more = not all_shown or len(records) > ROWS or len(records[0]) > COLUMNS
+        return "table", "", head, rows, more
+    return _text(node)
+
+
+def _text(node: NodeRun) -> Output:
+    lines = _lines(node.preview)
+    shown = [line if len(line) <= LINE_LENGTH else f"{line[: LINE_LENGTH - 1]}…" for line in lines[:LINES]]
+    more = len(lines) > LINES or any(len(line) > LINE_LENGTH for line in lines[:LINES])
+    return "text", "\n".join(shown), [], [], more
+
+
+def _lines(preview: str) -> list[str]:
+    """Return the preview's lines; of an object or list on several lines, those between the brackets."""
+    lines = preview.splitlines()
+    if len(lines) > 2 and lines[0] in ("{", "["):
+        closed = lines[-1] in ("}", "]")
+        return [line[2:] for line in (lines[1:-1] if closed else lines[1:])]
+    return lines
+
+
+def _records(preview: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the objects of a JSON list, as far as `preview` goes, and whether that is the whole list."""
+    text = preview.strip()
+    records: list[dict[str, Any]] = []
+    if not text.startswith("["):
+        return [], False
+    decoder, at = json.JSONDecoder(), 1
+    while len(records) <= ROWS:
+        at = _skip(text, at)
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError:
+            return records, text[at : at + 1] == "]"
+        if not isinstance(value, dict) or not value:
+            return [], False
+        records.append(value)
+    return records, False
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \n\r\t,":
+        at += 1
+    return at
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:39]}…"
