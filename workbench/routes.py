@@ -1,10 +1,23 @@
 """Every URL of the user interface, so that no page spells another page's path."""
 
+from urllib.parse import urlencode
+
 WORKFLOWS = "/"
 EDITOR = "/workflows/[workflow_id]"
 RUNS = "/runs"
 RUN = "/runs/[run_id]"
 SETTINGS = "/settings"
+
+
+def workflows(search: str = "") -> str:
+    """Return the URL of the list of workflows whose name has `search` in it."""
+    return f"{WORKFLOWS}?{urlencode({'q': search})}" if search else WORKFLOWS
+
+
+def runs(*, status: str = "", workflow_id: str = "") -> str:
+    """Return the URL of the list of runs, of one status or workflow where given."""
+    wanted = {name: value for name, value in (("status", status), ("workflow", workflow_id)) if value}
+    return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
 
 
 def editor(workflow_id: str) -> str:
@@ -15,3 +28,8 @@ def editor(workflow_id: str) -> str:
 def run(run_id: str) -> str:
     """Return the URL of one run."""
     return f"/runs/{run_id}"
+
+
+def artifact(run_id: str, node_id: str) -> str:
+    """Return the URL of the bytes of a file that a node put out."""
+    return f"/api/v1/runs/{run_id}/nodes/{node_id}/artifact"
