@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, inspect, select, tuple_, update
+from sqlalchemy import Select, func, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -65,14 +65,24 @@ async def without_values(session: AsyncSession, run_id: str) -> Any:
     return (await session.execute(_without_values().where(col(RunRow.id) == run_id))).one_or_none()
 
 
-async def unsettled(session: AsyncSession, *, before: datetime, limit: int) -> Sequence[RunRow]:
-    """Return the oldest runs that were made before and have not ended."""
-    query = (
-        select(RunRow)
-        .where(col(RunRow.status).in_(("queued", "running", "waiting")), col(RunRow.created_at) < before)
-        .order_by(col(RunRow.created_at))
-        .limit(limit)
+async def to_be_moved(session: AsyncSession, *, before: datetime, limit: int) -> Sequence[RunRow]:
+    """Return runs made before that have not started, or have been asked to stop and have not."""
+    open_run = col(RunRow.status).in_(("queued", "running", "waiting"))
+    moved = (col(RunRow.status) == "queued") | col(RunRow.cancel_requested_at).is_not(None)
+    query = select(RunRow).where(open_run, moved, col(RunRow.created_at) < before)
+    return (await session.execute(query.order_by(col(RunRow.created_at)).limit(limit))).scalars().all()
+
+
+async def under_way(
+    session: AsyncSession, *, after: Position | None, before: datetime, limit: int
+) -> Sequence[RunRow]:
+    """Return runs that have started and not ended, oldest first, from after the position on."""
+    query = select(RunRow).where(
+        col(RunRow.status).in_(("running", "waiting")), col(RunRow.created_at) < before
     )
+    if after is not None:
+        query = query.where(tuple_(col(RunRow.created_at), col(RunRow.id)) > after)
+    query = query.order_by(col(RunRow.created_at), col(RunRow.id)).limit(limit)
     return (await session.execute(query)).scalars().all()
 
 
@@ -94,13 +104,9 @@ async def next_change(session: AsyncSession) -> int:
     return (await session.execute(select(run_changes.next_value()))).scalar_one()
 
 
-async def settle_nodes(session: AsyncSession, run_id: str, *, status: str, at: datetime) -> None:
-    """Give the nodes of a run that has ended without them their end."""
-    await session.execute(
-        update(NodeRunRow)
-        .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.status).not_in(NODE_SETTLED))
-        .values(status=status, finished_at=at, change=run_changes.next_value())
-    )
+async def try_lock(session: AsyncSession, key: int) -> bool:
+    """Return whether this transaction now holds the lock `key`; it is let go with the transaction."""
+    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(key)))).scalar_one())
 
 
 def _without_values() -> Select[*tuple[Any, ...]]:

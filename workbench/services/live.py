@@ -103,7 +103,7 @@ class _Watch:
                 yield event
 
     async def _resume(self, last_event_id: str) -> Sequence[RunEvent]:
-        """Return what the stream has after `last_event_id`; nothing, if it does not have that entry itself."""
+        """Return what the stream has after `last_event_id`; nothing, if that entry is not in it."""
         try:
             entries = await self._resources.redis.xrange(stream_of(self._run_id))
         except (RedisError, OSError):

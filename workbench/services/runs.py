@@ -35,7 +35,7 @@ Which = Literal["live", "draft"] | int | None
 async def start_run(
     principal: Principal, *, workflow_id: str, inputs: dict[str, Any], version: Which = None
 ) -> RunDetail:
-    """Start a run of the live version, of the draft as it is, of version N, or (None) live if any, else draft.
+    """Start a run of the live version, the draft as it is, version N, or (None) live if any, else the draft.
 
     Raises Invalid with every problem of the document and of the inputs; nothing is stored then. With
     Temporal away the run stays queued, and starts when Temporal is back.

@@ -1,0 +1,45 @@
+"""The workflow documents that ship with the workbench, as templates to start from."""
+
+import asyncio
+from functools import cache
+from importlib.resources import files
+
+from engine import compiler
+from engine.graph import Document
+from workbench.errors import NotFound
+from workbench.services.shapes import Example
+
+
+async def list_examples() -> tuple[Example, ...]:
+    """Return the shipped examples by name."""
+    found = await asyncio.to_thread(_documents)
+    return tuple(
+        Example(
+            slug=slug,
+            name=document.name,
+            description=document.description,
+            node_types=tuple(dict.fromkeys(node.type for node in document.nodes)),
+        )
+        for slug, document in sorted(found.items(), key=lambda item: item[1].name)
+    )
+
+
+async def load_example(slug: str) -> Document:
+    """Return an example's document. Raises NotFound."""
+    found = await asyncio.to_thread(_documents)
+    if slug not in found:
+        raise NotFound(f"There is no example {slug[:64]!r}.")
+    return found[slug].model_copy(deep=True)
+
+
+@cache
+def _documents() -> dict[str, Document]:
+    folder = files("workbench") / "examples"
+    documents = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".json"):
+            document, problems = compiler.parse(file.read_bytes())
+            if document is None:
+                raise ValueError(f"The shipped example {file.name} cannot be read: {problems[0].message}")
+            documents[file.name.removesuffix(".json")] = document
+    return documents

@@ -1,0 +1,144 @@
+"""Making the rows and Temporal agree, whatever died between two writes.
+
+- A queued run that Temporal does not know is started.
+- A run that somebody wanted to stop is asked to stop again; one that never started is just ended.
+- A run whose workflow has ended, or is gone, gets its end, so that no run is shown as running for ever.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from psycopg import Error as PostgresError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.exceptions import TemporalError
+
+from engine.client import EngineClient
+from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.errors import DocumentInvalid, Failure
+from workbench.db import runs as queries
+from workbench.db.ids import now
+from workbench.db.tables import RunRow
+from workbench.errors import WorkbenchError
+from workbench.services import documents, runs
+from workbench.services.records import PostgresRunSink
+from workbench.services.resources import Resources, get_resources
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 30.0
+YOUNG = timedelta(seconds=10)
+"""Younger runs are left alone: whoever started them may still be at it."""
+
+AT_ONCE = 500
+"""Runs looked at in one pass; where there are more, the next pass goes on with the next."""
+
+_LOCK = 0x72656363  # "recc": one number, known to every worker that reconciles
+
+
+async def run_forever() -> None:
+    """Reconcile now and every 30 seconds; what fails is logged and tried again next time."""
+    reconciler = Reconciler()
+    while True:
+        try:
+            await reconciler.once()
+        except (WorkbenchError, SQLAlchemyError, OSError) as error:
+            log.warning("reconcile.postponed", error=str(error) or type(error).__name__)
+        await asyncio.sleep(EVERY_S)
+
+
+class Reconciler:
+    """Goes through the runs that have not ended, some in each pass: runs that wait to be moved always first."""
+
+    def __init__(self, *, young: timedelta = YOUNG) -> None:
+        self._young = young
+        self._after: queries.Position | None = None
+
+    async def once(self) -> int:
+        """Look at the next runs; return how many were started or ended here.
+
+        One process does it at a time; a second one that tries meanwhile does nothing and returns 0.
+        """
+        resources = get_resources()
+        temporal = await resources.temporal()
+        async with resources.transaction() as session:
+            if not await queries.try_lock(session, _LOCK):
+                return 0
+            mended = 0
+            for row in await self._next(session):
+                mended += await _try_to_mend(resources, temporal, row)
+        return mended
+
+    async def _next(self, session: AsyncSession) -> Sequence[RunRow]:
+        before = now() - self._young
+        first = await queries.to_be_moved(session, before=before, limit=AT_ONCE)
+        others = await queries.under_way(session, after=self._after, before=before, limit=AT_ONCE)
+        whole = len(others) < AT_ONCE
+        self._after = None if whole else (others[-1].created_at, others[-1].id)
+        return list({row.id: row for row in (*first, *others)}.values())
+
+
+async def _try_to_mend(resources: Resources, temporal: EngineClient, row: RunRow) -> int:
+    try:
+        return await _mend(resources, temporal, row)
+    except (WorkbenchError, TemporalError, PostgresError, OSError) as error:
+        log.warning("reconcile.run-postponed", run_id=row.id, error=str(error) or type(error).__name__)
+        return 0
+
+
+async def _mend(resources: Resources, temporal: EngineClient, row: RunRow) -> int:
+    async with asyncio.timeout(runs.TEMPORAL_S):
+        state = await temporal.describe(row.id)
+    if state == "running":
+        if row.cancel_requested_at is not None:
+            await temporal.cancel(row.id)
+        return 0
+    if state == "missing" and row.status == "queued" and row.cancel_requested_at is None:
+        return await _start(resources, row)
+    await _end(resources, row, await _how_it_ended(temporal, row, state))
+    return 1
+
+
+async def _start(resources: Resources, row: RunRow) -> int:
+    async def query(session: AsyncSession) -> dict[str, object]:
+        return await queries.document(session, row.version_id)
+
+    document = await documents.load(await resources.read(query))
+    try:
+        plan = await documents.compile_plan(document)
+    except DocumentInvalid as error:
+        await _end(resources, row, _failed("document-invalid", str(error), "Start the workflow again."))
+    else:
+        await runs.launch(row, plan)
+    return 1
+
+
+async def _how_it_ended(temporal: EngineClient, row: RunRow, state: str) -> RunRecord:
+    if state != "missing":
+        async with asyncio.timeout(runs.TEMPORAL_S):
+            return await temporal.result(row.id)
+    if row.cancel_requested_at is not None:
+        return RunRecord(status="cancelled", at=now())
+    return _failed(
+        "lost",
+        "Temporal no longer knows this run, so it cannot go on.",
+        "Its Temporal database was lost or exchanged; start the workflow again.",
+    )
+
+
+def _failed(kind: str, message: str, hint: str) -> RunRecord:
+    return RunRecord(status="failed", at=now(), error=Failure(kind=kind, message=message, hint=hint))
+
+
+async def _end(resources: Resources, row: RunRow, record: RunRecord) -> None:
+    """Write the end of a run, and of the nodes that were under way."""
+    nodes = await resources.read(lambda session: queries.nodes(session, row.id))
+    open_nodes = tuple(
+        NodeRecord(node_id=node.node_id, status="cancelled", attempt=node.attempt, finished_at=record.at)
+        for node in nodes
+        if node.status not in queries.NODE_SETTLED
+    )
+    await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, nodes=open_nodes, run=record))
+    log.warning("reconcile.ended", run_id=row.id, status=record.status)
