@@ -1,12 +1,14 @@
 """How values travel through Temporal: as JSON by pydantic, and by reference when they are large."""
 
-import dataclasses
+import functools
 from collections.abc import Sequence
 
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
+    CompositePayloadConverter,
     DataConverter,
+    EncodingPayloadConverter,
     ExternalStorage,
     StorageDriver,
     StorageDriverClaim,
@@ -19,6 +21,18 @@ from engine.ports import BlobStore
 
 THRESHOLD = 64 * 1024
 """Bytes from which a payload goes to the blob store."""
+
+
+@functools.cache
+def _converters() -> tuple[EncodingPayloadConverter, ...]:
+    return tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPydanticConverter(CompositePayloadConverter):
+    """Pydantic's converter, made once: the SDK makes one for each activity, and its type adapters with it."""
+
+    def __init__(self) -> None:
+        super().__init__(*_converters())
 
 
 class BlobDriver(StorageDriver):
@@ -50,4 +64,4 @@ class BlobDriver(StorageDriver):
 def data_converter(blobs: BlobStore) -> DataConverter:
     """Return the converter that client and worker share."""
     storage = ExternalStorage(drivers=[BlobDriver(blobs)], payload_size_threshold=THRESHOLD)
-    return dataclasses.replace(pydantic_data_converter, external_storage=storage)
+    return DataConverter(payload_converter_class=SharedPydanticConverter, external_storage=storage)

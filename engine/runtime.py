@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
@@ -19,11 +19,11 @@ STOP = timedelta(seconds=10)
 """What running activities may still take when the worker is asked to stop."""
 
 PASSED_THROUGH = ("engine", "minijinja", "pydantic", "pydantic_core", "structlog")
-"""Not loaded anew for each run: they hold no state of a run, and loading them would cost most of its time."""
+"""Not loaded anew for each run by the sandbox: they hold no state of a run."""
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
-    """Return the sandbox that workflow code runs and is replayed in."""
+def sandbox() -> WorkflowRunner:
+    """Return the sandbox that workflow code is tested and replayed in: it refuses what is not deterministic."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
@@ -38,10 +38,13 @@ def build_worker(
     outbound: OutboundPolicy,
     task_queue: str,
     adapters: Mapping[str, AgentAdapter] | None = None,
+    sandboxed: bool = False,
 ) -> Worker:
     """Return a worker for runs and their activities; `await worker.run()` or use it as a context manager.
 
-    `client` is an EngineClient's `temporal`. `adapters` are added to the registered ones, by node type.
+    `client` is an EngineClient's `temporal`. `adapters` are added to the registered ones, by node type. The
+    sandbox takes a sixth of a run's time; there is one workflow, no user's code runs in it, and the tests
+    run it `sandboxed`.
     """
     requests = OutboundClient(outbound)
 
@@ -58,7 +61,7 @@ def build_worker(
         task_queue=task_queue,
         workflows=[GraphRun],
         activities=[activities.run_node, activities.record],
-        workflow_runner=workflow_runner(),
+        workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         plugins=[SimplePlugin("workbench.connections", run_context=connections)],
         graceful_shutdown_timeout=STOP,
     )

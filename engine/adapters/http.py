@@ -3,6 +3,7 @@
 import asyncio
 import json
 import mimetypes
+import re
 from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any, Literal, assert_never
@@ -24,6 +25,8 @@ PARSED_ASIDE = 256 * 1024
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 Body = Literal["none", "json", "text", "form"]
 Response = Literal["auto", "json", "text", "file"]
@@ -214,9 +217,8 @@ def _loads(text: bytes) -> Any:
 
 
 def _charset(answer: Answer) -> str:
-    message = EmailMessage()
-    message["content-type"] = answer.headers.get("content-type", "text/plain")
-    return str(message.get_content_charset("utf-8"))
+    found = _CHARSET.search(answer.headers.get("content-type", ""))
+    return found[1].lower() if found else "utf-8"
 
 
 def _text(answer: Answer) -> str:
