@@ -8,17 +8,21 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from importlib import import_module
 from typing import Any
 
 import structlog
 
 from workbench import telemetry
+from workbench.embedded.leftovers import MARK
+from workbench.embedded.programs import MIGRATED_FILE
 from workbench.project import project_root
 from workbench.settings import Settings, get_settings
 
 log = structlog.get_logger(__name__)
 
+_PAUSE_S = 0.05
 TARGET = "workbench.workbench"
 _SERVE_THE_BUILD = {
     "__REFLEX_SKIP_COMPILE": "true",
@@ -31,8 +35,9 @@ _SERVE_THE_BUILD = {
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     settings = get_settings()
-    telemetry.configure("web", settings, console="WORKBENCH_INSTANCE" not in os.environ)
+    telemetry.configure("web", settings, console=MARK not in os.environ)
     application = load(settings)
+    _wait_for_migration()
     asyncio.run(serve(application, settings))
 
 
@@ -46,6 +51,13 @@ def load(settings: Settings) -> Any:
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     return import_module(TARGET).app
+
+
+def _wait_for_migration() -> None:
+    """Return when the supervisor's worker has migrated the database; at once if there is no supervisor."""
+    migrated = os.environ.get(MIGRATED_FILE)
+    while migrated and not os.path.exists(migrated):
+        time.sleep(_PAUSE_S)
 
 
 async def serve(application: Any, settings: Settings) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -12,9 +14,9 @@ from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from workbench import telemetry
 from workbench.embedded.leftovers import MARK
-from workbench.embedded.programs import READY_FILE
+from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
-from workbench.services import resources
+from workbench.services import reconcile, resources
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import EnvironmentSecrets
@@ -30,7 +32,22 @@ def main() -> None:
     """Work until SIGINT or SIGTERM."""
     settings = get_settings()
     telemetry.configure("worker", settings, console=MARK not in os.environ)
+    _migrate(settings)
     asyncio.run(run(settings))
+
+
+def _migrate(settings: Settings) -> None:
+    """Bring the database to this code's tables, if the supervisor wants that and it has not been done yet.
+
+    A worker that is started by itself leaves that to `workbench migrate`. Raises DatabaseTooNew.
+    """
+    done = Path(os.environ[MIGRATED_FILE]) if MIGRATED_FILE in os.environ else None
+    if done and settings.database_url and not done.exists():
+        from workbench.db.migrate import upgrade
+
+        before, after = upgrade(settings.database_url)
+        log.info("database migrated", before=before, after=after)
+        done.touch(mode=0o600)
 
 
 async def run(settings: Settings) -> None:
@@ -55,10 +72,23 @@ async def run(settings: Settings) -> None:
         async with worker:
             _say_ready()
             log.info("worker takes work", task_queue=settings.task_queue)
-            await stop.wait()
+            await _until(stop, reconcile.run_forever())
             log.info("worker stops")
     finally:
         await resources.close()
+
+
+async def _until(stop: asyncio.Event, beside: Coroutine[Any, Any, None]) -> None:
+    """Do `beside` until told to stop; should it end by an error, raise that, so that the worker starts anew."""
+    tasks = [asyncio.create_task(beside), asyncio.create_task(stop.wait())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _connect() -> EngineClient:

@@ -153,7 +153,7 @@ def _health(url: str) -> Iterator[Finding]:
     for name, service in services.items():
         well = service.get("status") == "ok"
         detail = str(service.get("detail") or service.get("status"))
-        remedy = "" if well else "It is started again by itself; if it stays away, look into its log."
+        remedy = str(service.get("remedy") or "")
         yield Finding(f"{name} service", "ok" if well else "problem", detail, remedy)
 
 

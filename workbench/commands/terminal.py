@@ -15,7 +15,6 @@ TITLES = {
     "postgres": "Postgres",
     "valkey": "Valkey",
     "temporal": "Temporal",
-    "migrate": "Database tables",
     "worker": "Worker",
     "frontend": "Web pages",
     "web": "Web server",

@@ -1,4 +1,8 @@
-"""The workbench's own processes as children: worker and web, and the migration that comes before them."""
+"""The workbench's own processes as children: the worker, which migrates, and the web process.
+
+Both load their code, which takes seconds, while other things still start: the web process then waits for the
+file that the worker makes when the database has this code's tables.
+"""
 
 import os
 import sys
@@ -6,19 +10,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.embedded import probes
-from workbench.embedded.errors import StartFailed
 from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
-from workbench.embedded.logs import start_anew, tail
-from workbench.embedded.process import ChildSpec, describe_exit, run_to_end
+from workbench.embedded.process import ChildSpec
 from workbench.project import project_root
 from workbench.settings import Settings
 
 WORKER = "worker"
 WEB = "web"
-MIGRATE = "migrate"
 READY_FILE = "WORKBENCH_READY_FILE"
 """Environment variable: the file to which a worker writes its pid once it takes work."""
+MIGRATED_FILE = "WORKBENCH_MIGRATED_FILE"
+"""Environment variable: the file that says that the database has been migrated."""
+_PATIENCE_S = 180.0
+
+
+def forget_migration(home: DataDir) -> None:
+    """Have the next worker migrate; call it before anything is started."""
+    _migrated_file(home).unlink(missing_ok=True)
 
 
 def worker(home: DataDir, settings: Settings) -> ChildSpec:
@@ -31,10 +40,11 @@ def worker(home: DataDir, settings: Settings) -> ChildSpec:
     return ChildSpec(
         name=WORKER,
         command=_command(WORKER),
-        env={**environment(home, settings), READY_FILE: str(ready_file)},
+        env={**_environment(home, settings), READY_FILE: str(ready_file)},
         cwd=home.root,
         log=_printed(home, WORKER),
         probe=ready,
+        ready_s=_PATIENCE_S,
     )
 
 
@@ -47,31 +57,23 @@ def web(home: DataDir, settings: Settings, frontend: Path) -> ChildSpec:
     return ChildSpec(
         name=WEB,
         command=_command(WEB),
-        env={**environment(home, settings), "REFLEX_WEB_WORKDIR": str(frontend)},
+        env={**_environment(home, settings), "REFLEX_WEB_WORKDIR": str(frontend)},
         cwd=project_root(),
         log=_printed(home, WEB),
         probe=ready,
+        ready_s=_PATIENCE_S,
         stop_s=8.0,
     )
 
 
-async def migrate(home: DataDir, settings: Settings) -> None:
-    """Bring the database to this code's tables, in a process of its own: SQLAlchemy stays out of this one.
-
-    Raises StartFailed with what it said.
-    """
-    printed = _printed(home, MIGRATE)
-    start_anew(printed)
-    code = await run_to_end(*_command(MIGRATE), env=environment(home, settings), cwd=home.root, log=printed)
-    if code != 0:
-        raise StartFailed(
-            "The migration of the database", describe_exit(code), log=printed, tail=tail(printed)
-        )
-
-
-def environment(home: DataDir, settings: Settings) -> Mapping[str, str]:
+def _environment(home: DataDir, settings: Settings) -> Mapping[str, str]:
     """Return the environment of our own children: ours, the settings, the mark, and a thrifty allocator."""
-    return {**os.environ, "MALLOC_ARENA_MAX": "2", **settings.environment(), MARK: str(home.root)}
+    ours = {MARK: str(home.root), MIGRATED_FILE: str(_migrated_file(home)), "MALLOC_ARENA_MAX": "2"}
+    return {**os.environ, **settings.environment(), **ours}
+
+
+def _migrated_file(home: DataDir) -> Path:
+    return home.run / "migrated"
 
 
 def _command(name: str) -> tuple[str, ...]:

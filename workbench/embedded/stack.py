@@ -1,4 +1,4 @@
-"""The whole workbench as one thing: services, migration, worker, frontend, web process, in the right order.
+"""The whole workbench as one thing: services, worker, frontend and web process, in the right order.
 
 Whatever does not wait for another thing starts at once; `up` returns when everything is ready.
 """
@@ -6,7 +6,7 @@ Whatever does not wait for another thing starts at once; `up` returns when every
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from workbench.embedded import frontend, ports, postgres, programs, temporal, valkey
+from workbench.embedded import frontend, ports, programs, valkey
 from workbench.embedded.concurrently import concurrently
 from workbench.embedded.errors import PortTaken
 from workbench.embedded.services import EmbeddedServices
@@ -40,13 +40,14 @@ class _Start:
 
     async def run(self, *, web: bool) -> None:
         """Start the services, then what needs them."""
-        for name, start in self._services.starters.items():
+        programs.forget_migration(self._supervisor.home)
+        services = self._services.starters
+        for name, start in services.items():
             self._step(name, start)
-        self._step(programs.MIGRATE, self._migrate, postgres.NAME)
-        self._step(programs.WORKER, self._worker, programs.MIGRATE, valkey.NAME, temporal.NAME)
+        self._step(programs.WORKER, self._worker, *services)
         if web:
             self._step(frontend.NAME, self._build)
-            self._step(programs.WEB, self._web, programs.MIGRATE, valkey.NAME, frontend.NAME)
+            self._step(programs.WEB, self._web, valkey.NAME, frontend.NAME)
         await concurrently(self._steps.values())
 
     def _step(self, name: str, do: Callable[[], Awaitable[object]], *needed: str) -> None:
@@ -57,11 +58,6 @@ class _Start:
             await do()
 
         self._steps[name] = asyncio.create_task(when_possible(), name=f"start {name}")
-
-    async def _migrate(self) -> None:
-        self._report(Change(programs.MIGRATE, "starting"))
-        await programs.migrate(self._supervisor.home, self._settings)
-        self._report(Change(programs.MIGRATE, "ready"))
 
     async def _worker(self) -> None:
         await self._supervisor.start(programs.worker(self._supervisor.home, self._settings))
