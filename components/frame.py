@@ -11,6 +11,8 @@ import reflex as rx
 
 from components import theme
 from components.banner import connection_banner, trouble_banner
+from components.command_palette import command_palette
+from components.keys import keys
 from workbench import routes
 
 
@@ -22,12 +24,13 @@ class Section:
     label: str
     icon: str
     href: str
+    keys: str
 
 
 SECTIONS = (
-    Section("workflows", "Workflows", "workflow", routes.WORKFLOWS),
-    Section("runs", "Runs", "history", routes.RUNS),
-    Section("settings", "Settings", "settings-2", routes.SETTINGS),
+    Section("workflows", "Workflows", "workflow", routes.WORKFLOWS, "G W"),
+    Section("runs", "Runs", "history", routes.RUNS, "G R"),
+    Section("settings", "Settings", "settings-2", routes.SETTINGS, "G S"),
 )
 
 
@@ -62,6 +65,8 @@ def page(
             class_name="wb-work",
         ),
         _tabs(section),
+        command_palette([{"label": one.label, "href": one.href, "keys": one.keys} for one in SECTIONS]),
+        keys(),
         class_name="wb-shell",
     )
 
@@ -100,8 +105,26 @@ def _rail(current: str) -> rx.Component:
         rx.el.div(
             *[_entry(section, current, "wb-rail-entry") for section in SECTIONS], class_name="wb-rail-list"
         ),
+        rx.el.div(
+            _rail_button("search", "Search", "Ctrl K", "wb-palette"),
+            _rail_button("keyboard", "Keys", "?", "wb-keys"),
+            class_name="wb-rail-list wb-rail-end",
+        ),
         aria_label="Main",
         class_name="wb-rail",
+    )
+
+
+def _rail_button(icon: str, label: str, key: str, event: str) -> rx.Component:
+    """Return a button that opens what listens for the window's `event`."""
+    return rx.el.button(
+        theme.icon(icon),
+        rx.el.span(label, class_name="wb-rail-label"),
+        rx.el.kbd(key, class_name="wb-kbd wb-rail-label"),
+        type="button",
+        title=f"{label} ({key})",
+        on_click=rx.call_script(f"window.dispatchEvent(new Event('{event}'))"),
+        class_name="wb-rail-entry wb-rail-button",
     )
 
 

@@ -39,7 +39,7 @@ export function Ago({ at }) {
 export function Took({ since, until }) {
   const from = since ? Date.parse(since) : NaN;
   const to = until ? Date.parse(until) : NaN;
-  const text = useClock((moment) => duration((Number.isNaN(to) ? moment : to) - from));
+  const text = useClock((moment) => (Number.isNaN(to) ? duration(wholeSeconds(moment - from)) : duration(to - from)));
   if (Number.isNaN(from)) return null;
   return (
     <span className="wb-took" title={`${exact(from)}${Number.isNaN(to) ? "" : ` – ${exact(to)}`}`}>
@@ -70,10 +70,12 @@ function dateFormat(moment, instant) {
 
 const exact = (instant) => new Date(instant).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
 
+const wholeSeconds = (milliseconds) => Math.max(SECOND, Math.floor(milliseconds / SECOND) * SECOND);
+
 export function duration(milliseconds) {
   const time = Math.max(0, milliseconds);
   if (time < SECOND) return `${Math.round(time)} ms`;
-  if (time < 10 * SECOND) return `${(time / SECOND).toFixed(1)} s`;
+  if (time < 10 * SECOND) return `${Number((time / SECOND).toFixed(1))} s`;
   if (time < MINUTE) return `${Math.floor(time / SECOND)} s`;
   if (time < HOUR) return `${Math.floor(time / MINUTE)} min ${Math.floor((time % MINUTE) / SECOND)} s`;
   if (time < DAY) return `${Math.floor(time / HOUR)} h ${Math.floor((time % HOUR) / MINUTE)} min`;

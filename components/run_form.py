@@ -7,6 +7,15 @@ import reflex as rx
 from workbench.state.run_inputs import InputField
 
 
+class FieldError(rx.Component):
+    """The error below a field. When errors appear, the cursor goes to the form's first one."""
+
+    library = rx.asset("run_form.jsx", shared=True).importable_path
+    tag = "FieldError"
+
+    text: rx.Var[str]
+
+
 def run_form(
     fields: rx.Var[list[InputField]],
     *,
@@ -116,10 +125,6 @@ def _notes(field: rx.Var[InputField]) -> rx.Component:
         rx.cond(
             field.description != "", rx.el.p(field.description, class_name="wb-field-hint"), rx.fragment()
         ),
-        rx.cond(
-            field.error != "",
-            rx.el.p(field.error, role="alert", class_name="wb-field-error"),
-            rx.fragment(),
-        ),
+        FieldError.create(text=field.error),
         id="notes-" + field.name.to(str),
     )

@@ -1,10 +1,103 @@
-"""The page of settings."""
+"""Settings: how it looks, whether the services are well, secrets, keys, and where things are kept."""
 
 import reflex as rx
+from reflex.style import set_color_mode
 
-from components import frame
+from components import frame, theme
+from components.keys import key_list
+from components.moments import ago
+from workbench.state.settings import SettingsState
+from workbench.state.views import Choice, ServiceView
+
+MODES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
 
 def page() -> rx.Component:
     """Return the page."""
-    return frame.page(frame.column(), section="settings", where=("Settings",))
+    return frame.page(
+        rx.el.div(
+            _appearance(),
+            _services(),
+            _secrets(),
+            _section("keys", "Keys", key_list()),
+            _section("about", "About", _facts()),
+            class_name="wb-column wb-column-narrow",
+        ),
+        section="settings",
+        where=("Settings",),
+        retry=SettingsState.load,
+    )
+
+
+def _section(id: str, title: str, *content: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(title, class_name="wb-section-title"), *content, id=id, class_name="wb-section wb-setting"
+    )
+
+
+def _appearance() -> rx.Component:
+    return _section(
+        "appearance",
+        "Appearance",
+        rx.segmented_control.root(
+            *[rx.segmented_control.item(label, value=mode) for mode, label in MODES],
+            value=rx.color_mode,
+            on_change=set_color_mode,
+            size="1",
+            data_testid="color-mode",
+        ),
+    )
+
+
+def _services() -> rx.Component:
+    return _section(
+        "services",
+        "Services",
+        rx.el.ul(rx.foreach(SettingsState.services, _service), class_name="wb-list", data_testid="services"),
+        rx.el.p(
+            rx.el.span("Asked ", ago(at=SettingsState.checked_at)),
+            rx.button("Ask again", size="1", variant="ghost", on_click=SettingsState.load),
+            class_name="wb-setting-foot",
+        ),
+    )
+
+
+def _service(service: rx.Var[ServiceView]) -> rx.Component:
+    return rx.el.li(
+        rx.cond(
+            service.well,
+            rx.el.span(theme.icon("circle-check"), "Running", class_name="wb-status wb-tone-ok"),
+            rx.el.span(theme.icon("circle-x"), "Not answering", class_name="wb-status wb-tone-fail"),
+        ),
+        rx.el.strong(service.name, class_name="wb-service-name"),
+        rx.el.div(
+            rx.el.div(service.detail),
+            rx.cond(service.remedy != "", rx.el.div(service.remedy), rx.fragment()),
+            class_name="wb-service-detail",
+        ),
+        class_name="wb-service",
+        data_testid="service-" + service.name.to(str),
+    )
+
+
+def _secrets() -> rx.Component:
+    return _section(
+        "secrets",
+        "Secrets",
+        rx.el.p(
+            "A secret is an environment variable of the worker. Start the workbench with ",
+            rx.el.code("WORKBENCH_SECRET_API_TOKEN=…"),
+            " and a step that reaches out can say ",
+            rx.el.code("{{ secrets.API_TOKEN }}"),
+            ". Its value is never shown, stored or logged.",
+            class_name="wb-setting-text",
+        ),
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.el.dl(rx.foreach(SettingsState.facts, _fact), class_name="wb-facts", data_testid="facts")
+
+
+def _fact(fact: rx.Var[Choice]) -> rx.Component:
+    return rx.el.div(rx.el.dt(fact.label), rx.el.dd(fact.value, class_name="wb-data"), class_name="wb-fact")

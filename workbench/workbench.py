@@ -2,24 +2,49 @@
 
 import reflex as rx
 
-from pages import not_found, runs, settings, workflows
+from pages import editor, not_found, runs, settings, workflows
 from workbench import routes
+from workbench.state import push
 from workbench.state.base import toast_error
+from workbench.state.editor_page import EditorPageState
+from workbench.state.runs import RunsState
+from workbench.state.settings import SettingsState
+from workbench.state.workflows import WorkflowsState
+
+NAME = "Workbench"
 
 
 def create_app() -> rx.App:
     """Return the application with every page on its route."""
     app = rx.App(
         html_lang="en",
+        head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
         backend_exception_handler=toast_error,
-        toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
+        toaster=rx.toast.provider(position="bottom-right", close_button=True),
         app_wraps={},
     )
-    app.add_page(workflows.page, route=routes.WORKFLOWS, title="Workflows · Workbench")
-    app.add_page(runs.page, route=routes.RUNS, title="Runs · Workbench")
-    app.add_page(settings.page, route=routes.SETTINGS, title="Settings · Workbench")
-    app.add_page(not_found.page, route="404", title="Not found · Workbench")
+    add_pages(app)
+    app.register_lifespan_task(push.push, app=app)
     return app
+
+
+def add_pages(app: rx.App) -> None:
+    """Put every page on its route, with its title and what it loads."""
+    app.add_page(
+        workflows.page,
+        route=routes.WORKFLOWS,
+        title=f"Workflows · {NAME}",
+        on_load=WorkflowsState.load,
+    )
+    app.add_page(
+        editor.page,
+        route=routes.EDITOR,
+        title=f"Workflow · {NAME}",
+        on_load=EditorPageState.load,
+    )
+    app.add_page(runs.page, route=routes.RUNS, title=f"Runs · {NAME}", on_load=RunsState.load)
+    app.add_page(settings.page, route=routes.SETTINGS, title=f"Settings · {NAME}", on_load=SettingsState.load)
+    app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 
 app = create_app()

@@ -3,14 +3,13 @@
 from typing import Any
 
 import reflex as rx
-from reflex.components.component import field
 
 from components import clipboard
 
 _JSX = rx.asset("viewer.jsx", shared=True)
 _PARTS = [rx.asset(name, shared=True) for name in ("tree.jsx", "table.jsx", "markdown.jsx")]
 _CLIPBOARD = clipboard.PATH
-_PACKAGES = ("react-markdown@10.1.0", "remark-gfm@4.0.1")
+_PACKAGES = ["react-markdown@10.1.0", "remark-gfm@4.0.1"]
 
 
 class OutputViewer(rx.NoSSRComponent):
@@ -22,7 +21,7 @@ class OutputViewer(rx.NoSSRComponent):
     """
 
     library = _JSX.importable_path
-    lib_dependencies: list[str] = field(default_factory=lambda: list(_PACKAGES))
+    lib_dependencies: list[str] = _PACKAGES
     tag = "OutputViewer"
 
     value: rx.Var[Any]
@@ -35,7 +34,7 @@ class Markdown(rx.NoSSRComponent):
     """Renders Markdown `text` without raw HTML; remote images become links, so that nothing is fetched."""
 
     library = _JSX.importable_path
-    lib_dependencies: list[str] = field(default_factory=lambda: list(_PACKAGES))
+    lib_dependencies: list[str] = _PACKAGES
     tag = "Markdown"
 
     text: rx.Var[str]

@@ -64,7 +64,11 @@ def describe(error: Exception) -> Trouble:
 def toast_error(exception: Exception) -> EventSpec:
     """Return the toast for an error that a handler let rise; this is the application's exception handler."""
     trouble = describe(exception)
-    spec: EventSpec = rx.toast.error(
-        trouble.message, description=trouble.hint, duration=12_000, close_button=True
-    )
-    return spec
+    toast: EventSpec = rx.toast.error(trouble.message, description=trouble.hint, duration=12_000)
+    return toast
+
+
+def toast_done(message: str) -> EventSpec:
+    """Return the toast that says that something is done."""
+    toast: EventSpec = rx.toast.success(message)
+    return toast

@@ -15,11 +15,15 @@ from typing import Any, Protocol
 import reflex as rx
 import structlog
 from reflex.istate.manager.token import BaseStateToken
+from reflex.state import BaseState
 
 from workbench.services import live
 from workbench.services.shapes import RunEvent
 
 log = structlog.get_logger(__name__)
+
+AGAIN_S = 1.0
+"""How long after an interruption the events are watched again."""
 
 
 class Watching(Protocol):
@@ -69,9 +73,14 @@ tabs = Tabs()
 
 
 async def push(app: rx.App) -> None:
-    """Tell the tabs about every run event, for as long as the process lives."""
-    async for event in live.watch_all():
-        tabs.offer(event, lambda token, tab: asyncio.create_task(_tell(app, token, tab)))
+    """Tell the tabs about every run event, for as long as the process lives, whatever happens on the way."""
+    while True:
+        try:
+            async for event in live.watch_all():
+                tabs.offer(event, lambda token, tab: asyncio.create_task(_tell(app, token, tab)))
+        except Exception as error:
+            log.error("push-interrupted", exc_info=error)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def _tell(app: rx.App, token: str, tab: Tab) -> None:
@@ -94,5 +103,5 @@ def _connected(app: rx.App) -> Mapping[str, str]:
     return namespace.token_to_sid if namespace else {}
 
 
-def _modify(app: rx.App, token: str, state: type[rx.State]) -> AbstractAsyncContextManager[rx.State]:
+def _modify(app: rx.App, token: str, state: type[rx.State]) -> AbstractAsyncContextManager[BaseState]:
     return app.modify_state(BaseStateToken(ident=token, cls=state))

@@ -1,8 +1,12 @@
 """What the pages show: frozen dataclasses made from the services' shapes, holding only what is drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from engine.errors import Problem
+from workbench import routes
+from workbench.services.health import ServiceHealth
+from workbench.services.shapes import Example, RunSummary, WorkflowSummary
 
 
 @dataclass(frozen=True)
@@ -28,3 +32,121 @@ class ProblemView:
     def of(cls, problem: Problem) -> "ProblemView":
         """Return the view of `problem`."""
         return cls(problem.code, problem.node or "", problem.field or "", problem.message, problem.hint)
+
+
+def iso(moment: datetime | None) -> str:
+    """Return an instant as ISO 8601, empty for none: how every view carries a time."""
+    return moment.isoformat() if moment else ""
+
+
+@dataclass(frozen=True)
+class WorkflowRow:
+    """A workflow in the list; times are ISO 8601, empty for none."""
+
+    id: str
+    href: str
+    name: str
+    description: str
+    nodes: int
+    live: str
+    updated_at: str
+    run_href: str
+    run_status: str
+    run_at: str
+
+    @classmethod
+    def of(cls, flow: WorkflowSummary) -> "WorkflowRow":
+        """Return the row of `flow`."""
+        return cls(
+            id=flow.id,
+            href=routes.editor(flow.id),
+            name=flow.name,
+            description=flow.description,
+            nodes=flow.node_count,
+            live=f"v{flow.live_version}" if flow.live_version else "",
+            updated_at=iso(flow.updated_at),
+            run_href=routes.run(flow.last_run_id) if flow.last_run_id else "",
+            run_status=flow.last_run_status or "",
+            run_at=iso(flow.last_run_at),
+        )
+
+    def after(self, run: RunSummary) -> "WorkflowRow":
+        """Return the row once `run` has become the workflow's last."""
+        if iso(run.created_at) < self.run_at:
+            return self
+        return replace(self, run_href=routes.run(run.id), run_status=run.status, run_at=iso(run.created_at))
+
+
+@dataclass(frozen=True)
+class ExampleCard:
+    """A shipped example in the gallery."""
+
+    slug: str
+    name: str
+    description: str
+    node_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, example: Example) -> "ExampleCard":
+        """Return the card of `example`; each node type is there once, in the document's order."""
+        types = tuple(dict.fromkeys(example.node_types))
+        return cls(example.slug, example.name, example.description, types)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in the list; `error` is the first line of what went wrong."""
+
+    id: str
+    href: str
+    workflow: str
+    version: str
+    status: str
+    created_at: str
+    started_at: str
+    finished_at: str
+    started_by: str
+    error: str
+
+    @classmethod
+    def of(cls, run: RunSummary) -> "RunRow":
+        """Return the row of `run`."""
+        message = run.error.message.strip() if run.error else ""
+        return cls(
+            id=run.id,
+            href=routes.run(run.id),
+            workflow=run.workflow_name,
+            version=f"v{run.version}" if run.version else "draft",
+            status=run.status,
+            created_at=iso(run.created_at),
+            started_at=iso(run.started_at),
+            finished_at=iso(run.finished_at),
+            started_by=run.started_by,
+            error=message.splitlines()[0] if message else "",
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option of a filter."""
+
+    value: str
+    label: str
+
+
+SERVICE_NAMES = {"postgres": "Postgres", "temporal": "Temporal", "redis": "Redis", "worker": "Worker"}
+
+
+@dataclass(frozen=True)
+class ServiceView:
+    """A service behind the workbench: whether it answers, what it said, and what to do if it does not."""
+
+    name: str
+    well: bool
+    detail: str
+    remedy: str
+
+    @classmethod
+    def of(cls, name: str, service: ServiceHealth) -> "ServiceView":
+        """Return the view of the service that health calls `name`."""
+        return cls(SERVICE_NAMES.get(name, name), service.status == "ok", service.detail, service.remedy)

@@ -1,0 +1,30 @@
+"""The Ctrl+K palette: go to a page, open a workflow or an example, or press a button of this page by name.
+
+A button takes part by carrying `data-command` with what it does in words; the palette finds it on the page.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import passthrough_event_spec
+
+from workbench.state.palette import PaletteEntry, PaletteState
+
+_JSX = rx.asset("command_palette.jsx", shared=True)
+
+
+class CommandPalette(rx.NoSSRComponent):
+    """Opens on Ctrl+K. `places` are always there; `entries` arrive after `on_open` was reported."""
+
+    library = _JSX.importable_path
+    tag = "CommandPalette"
+
+    places: rx.Var[list[dict[str, str]]]
+    entries: rx.Var[list[PaletteEntry]]
+
+    on_open: rx.EventHandler[passthrough_event_spec()]
+
+
+def command_palette(places: list[dict[str, Any]]) -> rx.Component:
+    """Return the palette with `places` (label, href, keys) as its fixed entries."""
+    return CommandPalette.create(places=places, entries=PaletteState.entries, on_open=PaletteState.load)

@@ -1,0 +1,73 @@
+"""The keys of the application: the list that `?` shows, and those that work on every page."""
+
+from typing import Any
+
+import reflex as rx
+
+from workbench import routes
+
+_JSX = rx.asset("keys.jsx", shared=True)
+
+GO_TO = {"w": routes.WORKFLOWS, "r": routes.RUNS, "s": routes.SETTINGS}
+
+EVERYWHERE = (
+    ("Ctrl K", "Find a page, a workflow, a run or a command"),
+    ("?", "This list"),
+    ("G W", "Go to workflows"),
+    ("G R", "Go to runs"),
+    ("G S", "Go to settings"),
+    ("/", "Search in the list"),
+    ("Ctrl Enter", "Send the form"),
+    ("Esc", "Close the innermost"),
+)
+CANVAS = (
+    ("Ctrl Enter", "Run the workflow"),
+    ("Ctrl Z", "Undo"),
+    ("Ctrl Y", "Redo"),
+    ("Ctrl C", "Copy the selected nodes"),
+    ("Ctrl V", "Paste"),
+    ("Ctrl D", "Duplicate the selected nodes"),
+    ("Delete", "Delete what is selected"),
+    ("Space drag", "Pan"),
+    ("Ctrl scroll", "Zoom"),
+)
+
+GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Everywhere", EVERYWHERE),
+    ("On the canvas", CANVAS),
+)
+
+
+class Keys(rx.NoSSRComponent):
+    """Listens for the keys of every page and shows the list of all keys on `?`."""
+
+    library = _JSX.importable_path
+    tag = "Keys"
+
+    groups: rx.Var[list[dict[str, Any]]]
+    places: rx.Var[dict[str, str]]
+
+
+def keys() -> rx.Component:
+    """Return the listener with its dialog; every page has it."""
+    groups = [{"title": title, "keys": [list(pair) for pair in pairs]} for title, pairs in GROUPS]
+    return Keys.create(groups=groups, places=GO_TO)
+
+
+def key_list() -> rx.Component:
+    """Return the same list as part of a page."""
+    return rx.el.div(*[_group(title, pairs) for title, pairs in GROUPS], class_name="wb-keys")
+
+
+def _group(title: str, pairs: tuple[tuple[str, str], ...]) -> rx.Component:
+    lines = [
+        rx.el.div(
+            rx.el.dt(text),
+            rx.el.dd(*[rx.el.kbd(key, class_name="wb-kbd") for key in press.split()]),
+            class_name="wb-keys-line",
+        )
+        for press, text in pairs
+    ]
+    return rx.el.section(
+        rx.el.h3(title, class_name="wb-keys-title"), rx.el.dl(*lines), class_name="wb-keys-group"
+    )

@@ -1,0 +1,14 @@
+// The error below a form's field.
+import { useEffect, useRef } from "react";
+
+export function FieldError({ text }) {
+  const line = useRef(null);
+  useEffect(() => {
+    if (text) line.current.closest("form")?.querySelector("[aria-invalid='true']")?.focus();
+  }, [text]);
+  return text ? (
+    <p ref={line} role="alert" className="wb-field-error">
+      {text}
+    </p>
+  ) : null;
+}
