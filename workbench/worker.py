@@ -79,7 +79,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _until(stop: asyncio.Event, beside: Coroutine[Any, Any, None]) -> None:
-    """Do `beside` until told to stop; should it end by an error, raise that, so that the worker starts anew."""
+    """Do `beside` until told to stop; an error of it is raised, so that the worker starts anew."""
     tasks = [asyncio.create_task(beside), asyncio.create_task(stop.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
