@@ -25,7 +25,7 @@ def page() -> rx.Component:
         rx.el.div(
             run_bar(_open_run(), _forget_run()),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
-            drawer(("problems", _problems_label(), problems()), *run_tabs()),
+            drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
             class_name="wb-stage",
         ),
         inspector(output=node_output()),

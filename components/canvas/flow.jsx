@@ -3,7 +3,7 @@
  * Dragging reports nothing; a drop, a finished move, a connection, a deletion report once each.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow } from "@xyflow/react";
+import { ReactFlow, ReactFlowProvider, SelectionMode, getViewportForBounds, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./flow.css";
 import { CatalogueContext } from "./catalogue.js";
@@ -18,8 +18,11 @@ import { Wire } from "./wire.jsx";
 
 const NODE_TYPES = { cell: Cell, note: Note };
 const EDGE_TYPES = { wire: Wire };
+const INHERITED = "inherited"; // any other word than light or dark leaves the page's own colours in force
 const MANY = 200;
-const FAR = 0.4;
+const FAR = 0.45;
+const LEGIBLE = 0.5;
+const START = 0.75;
 
 export function FlowCanvas(props) {
   return (
@@ -104,6 +107,7 @@ function Canvas(props) {
               minZoom={0.1}
               maxZoom={2}
               elevateNodesOnSelect={false}
+              colorMode={INHERITED}
               proOptions={{ hideAttribution: true }}
             />
             <Controls onTidy={readOnly ? undefined : actions.tidy} onFit={view.fit} />
@@ -262,8 +266,7 @@ function useView(graph, nodes, focus, setNodes) {
   useEffect(() => {
     if (fitted.current === graph.id || nodes.length === 0) return;
     fitted.current = graph.id;
-    if (nodes.length <= MANY) flow.fitView({ padding: 0.15, maxZoom: 1, minZoom: 0.3 });
-    else flow.setViewport(atStart(nodes));
+    flow.setViewport(firstView(flow, nodes, box.current.querySelector(".wb-flow")));
   }, [graph.id, nodes]);
 
   useEffect(() => {
@@ -279,8 +282,11 @@ function useView(graph, nodes, focus, setNodes) {
   return { box, fit, move };
 }
 
-/* A graph too large to be read whole is opened where it begins. */
-function atStart(nodes) {
+/* The whole graph where it can be read whole; otherwise the place where it begins. */
+function firstView(flow, nodes, box) {
+  const { clientWidth: width, clientHeight: height } = box;
+  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, 0.1, 1, 0.1);
+  if (whole.zoom >= LEGIBLE) return whole;
   const first = nodes.reduce((a, b) => (b.position.x < a.position.x ? b : a));
-  return { x: 48 - first.position.x * 0.8, y: 160 - first.position.y * 0.8, zoom: 0.8 };
+  return { x: 48 - first.position.x * START, y: height / 3 - first.position.y * START, zoom: START };
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 
 const TYPING = "input, textarea, select, [contenteditable=true], [role=textbox]";
-const FLOATING = "dialog[open], [role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+const FLOATING = "dialog[open], [role=dialog], [role=alertdialog], [role=menu]";
 
 const typing = (target) => target instanceof Element && target.closest(TYPING) !== null;
 const covered = () => document.querySelector(FLOATING) !== null;

@@ -15,8 +15,8 @@ export function Palette({ onAdd }) {
   const Icon = open ? PanelLeftClose : PanelLeftOpen;
   const label = open ? "Hide the node types" : "Show the node types";
   return (
-    <aside className="wb-palette" data-open={open || undefined} aria-label="Node types" data-testid="palette">
-      <header className="wb-palette-head">
+    <aside className="wb-kit" data-open={open || undefined} aria-label="Node types" data-testid="palette">
+      <header className="wb-kit-head">
         {open && <h2>Nodes</h2>}
         <button type="button" className="wb-tool" title={label} aria-label={label} aria-expanded={open} onClick={toggle}>
           <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
@@ -38,7 +38,7 @@ function Finder({ onAdd }) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event, list.current.parentElement);
   };
   return (
-    <div className="wb-palette-body" onKeyDown={onKeyDown}>
+    <div className="wb-kit-body" onKeyDown={onKeyDown}>
       <label className="wb-find">
         <Search size={14} strokeWidth={1.75} aria-hidden="true" />
         <input
@@ -50,7 +50,7 @@ function Finder({ onAdd }) {
           onChange={(event) => setQuery(event.target.value)}
         />
       </label>
-      <div className="wb-palette-list" ref={list}>
+      <div className="wb-kit-list" ref={list}>
         {groups.map(([category, entries]) => (
           <section key={category}>
             <h3>{category}</h3>
@@ -59,7 +59,7 @@ function Finder({ onAdd }) {
             ))}
           </section>
         ))}
-        {groups.length === 0 && <p className="wb-palette-none">No node type matches “{query}”.</p>}
+        {groups.length === 0 && <p className="wb-kit-none">No node type matches “{query}”.</p>}
       </div>
     </div>
   );
@@ -74,7 +74,7 @@ function Entry({ entry, onAdd }) {
   return (
     <button
       type="button"
-      className="wb-palette-entry"
+      className="wb-kit-entry"
       data-testid={`palette-${entry.type}`}
       title={`${entry.summary} Drag it onto the canvas, or press to add it.`}
       draggable
@@ -82,9 +82,9 @@ function Entry({ entry, onAdd }) {
       onClick={() => onAdd(entry.type)}
     >
       <span className="wb-cell-icon">{icons[entry.type]}</span>
-      <span className="wb-palette-text">
-        <span className="wb-palette-title">{entry.title}</span>
-        <span className="wb-palette-summary">{entry.summary}</span>
+      <span className="wb-kit-text">
+        <span className="wb-kit-title">{entry.title}</span>
+        <span className="wb-kit-summary">{entry.summary}</span>
       </span>
     </button>
   );
@@ -103,7 +103,7 @@ function grouped(types, query) {
 
 /* Arrow keys walk from the search field through the entries and back. */
 function step(event, root) {
-  const stops = [...root.querySelectorAll("input, .wb-palette-entry")];
+  const stops = [...root.querySelectorAll("input, .wb-kit-entry")];
   const next = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
   stops[Math.max(0, Math.min(stops.length - 1, next))]?.focus();
   event.preventDefault();

@@ -19,6 +19,7 @@ NODE = InspectorState.node
 def node_form() -> rx.Component:
     """Return the whole form: what the node is called, its settings, its policy, what it may name, its help."""
     return rx.el.div(
+        _names(),
         rx.foreach(NODE.problems, problem_line),
         rx.foreach(NODE.fields, field),
         rx.cond(
@@ -30,7 +31,6 @@ def node_form() -> rx.Component:
         rx.cond(
             NODE.policy.length() > 0, _section("When it fails", rx.el.div(rx.foreach(NODE.policy, field), class_name="wb-form-grid"))
         ),
-        _section("Name", _names()),
         _section("Help", markdown(text=NODE.help)),
         class_name="wb-form",
         data_testid="node-form",
@@ -53,13 +53,12 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("text", _text(one, data=False)),
             ("number", _text(one, data=False)),
             ("markdown", _text(one, data=False, lines=6)),
-            ("json", _text(one, lines=3)),
             ("code", _text(one, lines=3)),
             _text(one),
         ),
         rx.cond(one.problem != "", rx.el.p(one.problem, role="alert", id=_id(one) + "-problem", class_name="wb-field-error")),
         rx.el.p(one.description, class_name="wb-field-hint"),
-        class_name=rx.cond(InspectorState.field == one.path, "wb-field wb-field-pointed", "wb-field"),
+        class_name=rx.cond((InspectorState.field == one.path) & (one.problem != ""), "wb-field wb-field-pointed", "wb-field"),
         data_testid="field-" + one.path,
     )
 
@@ -148,12 +147,13 @@ def _names() -> rx.Component:
                 key=NODE.id,
                 default_value=NODE.id,
                 on_blur=lambda text: NodeFormState.rename(NODE.id, text),
+                title="Expressions name it; renaming changes them too.",
                 class_name="wb-input wb-input-data",
             ),
-            rx.el.p("Expressions name it; renaming changes them too.", class_name="wb-field-hint"),
             class_name="wb-field",
             data_testid="field-id",
         ),
+        class_name="wb-form-grid",
     )
 
 

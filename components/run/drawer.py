@@ -55,23 +55,38 @@ def result() -> rx.Component:
     return rx.cond(
         RunState.head.id == "",
         rx.el.p("Run the workflow to see its result.", class_name="wb-field-hint"),
-        rx.el.div(
-            _values("Outputs", RunState.outputs, "run-outputs"),
-            _values("Inputs", RunState.inputs, "run-inputs"),
-            class_name="wb-result",
-        ),
+        rx.el.div(outputs(), inputs(), class_name="wb-result"),
     )
 
 
-def run_tabs() -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
-    """Return the tabs that a run has."""
-    return (("result", "Result", result()), ("timeline", "Timeline", timeline()))
-
-
-def _values(title: str, value: rx.Var[dict[str, object]], testid: str) -> rx.Component:
+def outputs() -> rx.Component:
+    """Return what the run gave back, or why there is nothing yet."""
     return rx.el.section(
-        rx.el.h3(title), output_viewer(value=value, media_type="application/json"), data_testid=testid
+        rx.el.h3("Outputs"),
+        rx.cond(
+            RunState.head.status == "succeeded",
+            output_viewer(value=RunState.outputs, media_type="application/json"),
+            rx.el.p(
+                rx.cond(RunState.head.open, "They are there when the run is done.", "The run ended without outputs."),
+                class_name="wb-field-hint",
+            ),
+        ),
+        data_testid="run-outputs",
     )
+
+
+def inputs() -> rx.Component:
+    """Return what the run was started with."""
+    return rx.el.section(
+        rx.el.h3("Inputs"),
+        output_viewer(value=RunState.inputs, media_type="application/json", path="inputs"),
+        data_testid="run-inputs",
+    )
+
+
+def run_tabs(on_open: rx.EventHandler) -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
+    """Return the tabs that a run has; a press on a node in the timeline is told to `on_open`."""
+    return (("result", "Result", result()), ("timeline", "Timeline", timeline(on_open)))
 
 
 def _tab(name: str, label: rx.Component | str) -> rx.Component:

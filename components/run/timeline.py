@@ -7,18 +7,25 @@ from workbench.state.run import RunState
 from workbench.state.run_views import TimelineRow
 
 
-def timeline() -> rx.Component:
-    """Return the timeline of the watched run."""
+def timeline(on_open: rx.EventHandler) -> rx.Component:
+    """Return the timeline of the watched run; a press on a row is told to `on_open(node, "timeline")`."""
     return rx.cond(
         RunState.rows.length() == 0,
         rx.el.p("Nothing has started yet.", class_name="wb-field-hint"),
-        rx.el.ol(rx.foreach(RunState.rows, _row), class_name="wb-timeline", data_testid="timeline"),
+        rx.el.ol(rx.foreach(RunState.rows, lambda row: _row(row, on_open)), class_name="wb-timeline", data_testid="timeline"),
     )
 
 
-def _row(row: rx.Var[TimelineRow]) -> rx.Component:
+def _row(row: rx.Var[TimelineRow], on_open: rx.EventHandler) -> rx.Component:
     return rx.el.li(
-        rx.el.span(status_badge(row.status, label=False), rx.el.code(row.node), class_name="wb-timeline-node"),
+        rx.el.button(
+            status_badge(row.status, label=False),
+            rx.el.code(row.node),
+            type="button",
+            title=rx.cond(row.error != "", row.error, row.node),
+            on_click=on_open(row.node, "timeline"),
+            class_name="wb-timeline-node",
+        ),
         rx.el.span(
             rx.el.span(
                 class_name="wb-timeline-bar",

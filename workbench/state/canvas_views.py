@@ -71,8 +71,11 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
 
 def node_view(node: Node) -> NodeView:
     """Return the cell of `node`; a node of an unknown type is drawn too, with what it says of itself."""
-    title = node.title or node.id
-    return NodeView(node.id, node.type, title, _line(node), node.position.x, node.position.y)
+    return NodeView(node.id, node.type, _title(node), _line(node), node.position.x, node.position.y)
+
+
+def _title(node: Node) -> str:
+    return node.title if node.title or node.type == "note" else node.id
 
 
 def _line(node: Node) -> str:

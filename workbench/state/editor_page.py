@@ -37,8 +37,8 @@ class EditorPageState(AppState):
         """Open the inspector for one node, at its output or at its problems."""
         inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
         inspector.open = True
-        await self._select([name], tab="output" if tab == "output" else "settings")
-        editor._point_at(name)
+        await self._select([name], tab="settings" if tab == "problems" else "output")
+        editor._point_at(name, centre=tab == "timeline")
 
     @rx.event
     async def show_output(self) -> None:

@@ -14,6 +14,9 @@ from engine.nodes import NodeType
 from workbench.state.views import ProblemView
 
 Schema = Mapping[str, Any]
+ONE_LINE = 48
+"""Characters of JSON that are edited on one line."""
+
 ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 
 
@@ -140,7 +143,8 @@ def as_text(value: Any, kinds: frozenset[str]) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
+        short = json.dumps(value, ensure_ascii=False)
+        return short if len(short) <= ONE_LINE else json.dumps(value, ensure_ascii=False, indent=2)
     if kinds <= {"string", "null"}:
         return value
     try:

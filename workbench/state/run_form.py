@@ -59,6 +59,8 @@ class RunFormState(AppState):
             self.error = "\n".join((str(error), *(problem.message for problem in error.problems)))
             return toast_error(error)
         self.open = False
+        drawer = await self.get_state(DrawerState)
+        drawer.tab = "" if drawer.tab == "problems" else drawer.tab
         await run._watch(started.id)
         return show_in_address(started.id)
 

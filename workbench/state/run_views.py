@@ -36,12 +36,13 @@ class CellView:
 
 @dataclass(frozen=True)
 class RunHead:
-    """A run in a banner or a title. `open` says that it can still be cancelled."""
+    """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled."""
 
     id: str = ""
     workflow_id: str = ""
     workflow_name: str = ""
     version: str = ""
+    number: int = 0
     status: str = ""
     started_at: str = ""
     finished_at: str = ""
@@ -140,6 +141,7 @@ def run_head(run: RunSummary) -> RunHead:
         workflow_id=run.workflow_id or "",
         workflow_name=run.workflow_name,
         version=f"Version {run.version}" if run.version else "Draft",
+        number=run.version or 0,
         status=run.status,
         started_at=(run.started_at or run.created_at).isoformat(),
         finished_at=ended.isoformat() if ended else "",

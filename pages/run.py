@@ -1,0 +1,155 @@
+"""A run's page: the canvas of the version that ran, frozen, with all that is known of the run around it."""
+
+import reflex as rx
+
+from components import dialogs, frame, theme
+from components.canvas.flow import canvas
+from components.inspector.parts import panel
+from components.run.bar import run_bar
+from components.run.drawer import drawer, inputs, outputs, run_tabs
+from components.run.output import node_output
+from components.run_form import run_form
+from components.short_id import short_id
+from workbench import routes
+from workbench.state.run import RunState
+from workbench.state.run_page import RunPageState
+
+HEAD = RunState.head
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return frame.page(
+        rx.el.div(
+            run_bar(),
+            rx.el.div(_canvas(), class_name="wb-stage-canvas"),
+            drawer(*run_tabs(RunPageState.open_node)),
+            class_name="wb-stage",
+        ),
+        _side(),
+        _form(),
+        section="runs",
+        where=(rx.link("Runs", href=routes.RUNS, underline="hover"), _title()),
+        actions=(_open_workflow(), _run_again()),
+        flush=True,
+        retry=RunPageState.load,
+    )
+
+
+def _canvas() -> rx.Component:
+    return canvas(
+        graph=RunPageState.graph,
+        base=RunState.base,
+        recent=RunState.recent,
+        focus=RunPageState.focus,
+        read_only=True,
+        on_select=RunPageState.select,
+        on_open=RunPageState.open_node,
+        on_run=RunPageState.ask_again,
+    )
+
+
+def _title() -> rx.Component:
+    return rx.el.h1(
+        HEAD.workflow_name, " ", rx.el.span(short_id(value=HEAD.id), class_name="wb-run-quiet"), class_name="wb-heading"
+    )
+
+
+def _side() -> rx.Component:
+    return panel(
+        rx.cond(RunPageState.node != "", _node(), _summary()),
+        side="right",
+        name="inspector",
+        label="Run",
+        size=360,
+        least=280,
+        most=720,
+    )
+
+
+def _summary() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(outputs(), inputs(), class_name="wb-inspector-body wb-run-summary"),
+        class_name="wb-inspector",
+        data_node="",
+        data_testid="run-summary",
+    )
+
+
+def _node() -> rx.Component:
+    return rx.el.div(
+        rx.el.header(
+            rx.el.div(
+                rx.el.h2(RunPageState.title), rx.el.code(RunPageState.node), class_name="wb-inspector-title"
+            ),
+            rx.el.button(
+                theme.icon("x"),
+                type="button",
+                aria_label="Back to the run's result",
+                title="Back to the run's result",
+                on_click=RunPageState.close,
+                class_name="wb-icon-button",
+            ),
+            class_name="wb-inspector-head",
+        ),
+        rx.el.div(node_output(), class_name="wb-inspector-body"),
+        class_name="wb-inspector",
+        data_node=RunPageState.node,
+        data_testid="inspector",
+    )
+
+
+def _form() -> rx.Component:
+    return dialogs.panel(
+        run_form(
+            RunPageState.fields,
+            on_submit=RunPageState.start_again,
+            error=RunPageState.error,
+            footer=dialogs.foot(
+                dialogs.cancel(),
+                rx.button(theme.icon("play"), "Run again", type="submit", size="2", data_testid="start-run"),
+            ),
+        ),
+        open=RunPageState.asking,
+        title="Run again",
+        text=rx.cond(
+            HEAD.number > 0,
+            "The same version, with this run's inputs.",
+            "The draft as it is now, with this run's inputs.",
+        ),
+        on_close=RunPageState.close_form,
+        testid="run-dialog",
+    )
+
+
+def _open_workflow() -> rx.Component:
+    return rx.cond(
+        HEAD.workflow_id != "",
+        rx.link(
+            rx.button(
+                theme.icon("workflow"),
+                rx.el.span("Open workflow", class_name="wb-wide"),
+                variant="soft",
+                color_scheme="gray",
+                size="2",
+                title="Open the workflow with this run on it",
+            ),
+            href="/workflows/" + HEAD.workflow_id + "?run=" + HEAD.id,
+            data_testid="open-workflow",
+        ),
+    )
+
+
+def _run_again() -> rx.Component:
+    return rx.cond(
+        HEAD.workflow_id != "",
+        rx.button(
+            theme.icon("play"),
+            "Run again",
+            size="2",
+            title="Run again (Ctrl+Enter)",
+            on_click=RunPageState.ask_again,
+            data_command="Run again",
+            data_testid="run",
+        ),
+    )

@@ -1,0 +1,99 @@
+"""A run's own page: the frozen canvas of the version that ran, and what can still be done with the run."""
+
+from dataclasses import replace
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from engine.graph import Document
+from workbench import routes
+from workbench.errors import Invalid
+from workbench.services import runs
+from workbench.state import run_inputs
+from workbench.state.base import AppState
+from workbench.state.canvas_views import Focus, GraphView, graph_view
+from workbench.state.run import RunState
+from workbench.state.run_inputs import InputField
+
+
+class RunPageState(AppState):
+    """The document that the run is bound to, and the node that is looked at."""
+
+    graph: GraphView = GraphView()
+    focus: Focus = Focus()
+    node: str = ""
+    title: str = ""
+    asking: bool = False
+    fields: list[InputField] = []
+    error: str = ""
+    _document: Document = Document(name="-")
+
+    @rx.event
+    async def load(self) -> None:
+        """Read the run that the address names, and follow it while it goes on."""
+        run_id = self.router.url.path.rstrip("/").rpartition("/")[2]
+        run = await self.get_state(RunState)
+        async with self._guarded():
+            run._forget()
+            self.node, self.title = "", ""
+            detail = await run._watch(run_id)
+            self._document = await runs.get_run_document(self.principal, run_id)
+            self.graph = graph_view(self._document, id=run_id, rev=1)
+            if detail.error and detail.error.node:
+                await self._look_at(detail.error.node)
+
+    @rx.event
+    async def select(self, names: list[str]) -> None:
+        """Show the output of the selected node."""
+        await self._look_at(names[0] if names else "")
+
+    @rx.event
+    async def open_node(self, name: str, tab: str) -> None:
+        """Show a node's output, from the canvas or from the timeline."""
+        await self._look_at(name)
+        self.focus = Focus(name, self.focus.n + 1, centre=tab == "timeline")
+
+    @rx.event
+    async def close(self) -> None:
+        """Look at no node."""
+        await self._look_at("")
+        self.focus = replace(self.focus, id="", n=self.focus.n + 1)
+
+    @rx.event
+    async def ask_again(self) -> EventSpec | None:
+        """Open the form with this run's inputs; without inputs start at once."""
+        run, schema = await self.get_state(RunState), self._document.inputs
+        self.fields = list(run_inputs.fields_of({**schema, "examples": [dict(run.inputs)]}))
+        self.error, self.asking = "", bool(self.fields)
+        return None if self.fields else await self._start({})
+
+    @rx.event
+    async def start_again(self, form: dict[str, Any]) -> EventSpec | None:
+        """Start the same workflow with what was typed, and go to the new run."""
+        filled = run_inputs.fill(self._document.inputs, form)
+        self.fields, self.error = list(filled.fields), filled.error
+        return await self._start(filled.inputs) if filled.ok else None
+
+    @rx.event
+    def close_form(self, opened: bool = False) -> None:
+        """Close the form."""
+        self.asking = opened
+
+    async def _start(self, inputs: dict[str, Any]) -> EventSpec | None:
+        head = (await self.get_state(RunState)).head
+        try:
+            started = await runs.start_run(
+                self.principal, workflow_id=head.workflow_id, inputs=inputs, version=head.number or "draft"
+            )
+        except Invalid as error:
+            self.error = "\n".join((str(error), *(problem.message for problem in error.problems)))
+            return None
+        self.asking = False
+        return rx.redirect(routes.run(started.id))
+
+    async def _look_at(self, name: str) -> None:
+        self.node = name
+        node = next((one for one in self._document.nodes if one.id == name), None)
+        self.title = (node.title or node.id) if node else ""
+        await (await self.get_state(RunState))._inspect(name)
