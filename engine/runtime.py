@@ -11,6 +11,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from engine import adapters as registry
 from engine.activities import NodeActivities
+from engine.activities.node import HEARTBEAT_S
 from engine.outbound import OutboundClient, OutboundPolicy
 from engine.ports import AgentAdapter, BlobStore, RunSink, SecretStore
 from engine.workflows.graph_run import GraphRun
@@ -18,12 +19,15 @@ from engine.workflows.graph_run import GraphRun
 STOP = timedelta(seconds=10)
 """What running activities may still take when the worker is asked to stop."""
 
+AT_ONCE = 200
+"""Workflow tasks, and local activities, under way at a time: a slow local activity holds one of each."""
+
 PASSED_THROUGH = ("engine", "minijinja", "pydantic", "pydantic_core", "structlog")
 """Not loaded anew for each run by the sandbox: they hold no state of a run."""
 
 
 def sandbox() -> WorkflowRunner:
-    """Return the sandbox that workflow code is tested and replayed in: it refuses what is not deterministic."""
+    """Return the sandbox that workflow code is tested and replayed in: it refuses what is random."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
@@ -64,4 +68,7 @@ def build_worker(
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         plugins=[SimplePlugin("workbench.connections", run_context=connections)],
         graceful_shutdown_timeout=STOP,
+        max_concurrent_workflow_tasks=AT_ONCE,
+        max_concurrent_local_activities=AT_ONCE,
+        max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_S),
     )

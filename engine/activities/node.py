@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 import structlog
 from structlog.contextvars import bound_contextvars
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine.activities.secrets import Blotter, rendered_config
 from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, NodeRecord, NodeResult, NodeTask, RecordBatch
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore
 
-HEARTBEAT_S = 4.0
-"""Seconds between two signs of life of a regular activity."""
+HEARTBEAT_S = 2.0
+"""Seconds between two signs of life of a regular activity; with the next one it learns of a cancellation."""
+
+_LOGGED = ApplicationErrorCategory.BENIGN
+"""Keeps the SDK from logging a second time, with a traceback, what is logged here."""
 
 _log = structlog.get_logger(__name__)
 
@@ -84,8 +87,8 @@ class NodeActivities:
         try:
             return await self._sink.begin(batch, task.node_id)
         except Exception as error:
-            _log.warning("records.unreachable", exc_info=True)
-            raise _interrupted(f"The records cannot be reached: {error}", running.attempt) from error
+            _log.warning("records.unreachable", error=repr(error))
+            raise _interrupted(f"The records cannot be reached: {error}", running.attempt) from None
 
     async def _config(self, task: NodeTask, attempt: int) -> tuple[Mapping[str, object], Blotter]:
         try:
@@ -136,14 +139,14 @@ class NodeActivities:
         """Show what the attempt failed of, and raise so that Temporal repeats it."""
         _log.info("node.attempt-failed", kind=failure.kind, attempt=running.attempt)
         await self._recorded(task, running.model_copy(update={"error": failure}))
-        raise ApplicationError(failure.message, type=failure.kind) from None
+        raise ApplicationError(failure.message, type=failure.kind, category=_LOGGED) from None
 
     async def _recorded(self, task: NodeTask, record: NodeRecord) -> bool:
         """Write a record; False when the records cannot be reached: the work is done all the same."""
         try:
             await self._sink.record(RecordBatch(run_id=task.run_id, nodes=(record,)))
-        except Exception:
-            _log.warning("records.unreachable", exc_info=True)
+        except Exception as error:
+            _log.warning("records.unreachable", error=repr(error))
             return False
         return True
 
@@ -183,7 +186,7 @@ def _now() -> datetime:
 
 
 def _interrupted(message: str, attempt: int) -> ApplicationError:
-    return ApplicationError(message, attempt - 1, type=INTERRUPTED, non_retryable=True)
+    return ApplicationError(message, attempt - 1, type=INTERRUPTED, non_retryable=True, category=_LOGGED)
 
 
 def _timed_out(timeout_s: float) -> NodeFailed:

@@ -35,8 +35,8 @@ async def rendered_config(task: NodeTask, store: SecretStore) -> tuple[Mapping[s
 
 
 def _names(fields: Mapping[str, Any]) -> set[str]:
-    dotted = (reference.split(".") for reference in expressions.references(fields))
-    return {parts[1] for parts in dotted if parts[0] == "secrets" and len(parts) > 1}
+    paths = (path for path in expressions.references(fields) if path[0] == "secrets" and len(path) > 1)
+    return {str(path[1]) for path in paths}
 
 
 async def _lookup(store: SecretStore, name: str) -> str:

@@ -11,14 +11,14 @@ from engine.ports import AdapterCall, AdapterOutput
 
 
 class FakeConfig(BaseModel):
-    """`failures` attempts fail with `kind`; any later one takes `seconds` and returns `value`."""
+    """`failures` attempts fail with the kind `failure`; any later one takes `seconds` and returns `value`."""
 
     model_config = ConfigDict(extra="allow")
 
     value: Any = None
     seconds: float = 0.0
     failures: int = 0
-    kind: str = "fake"
+    failure: str = "fake"
     message: str = "failed as asked"
     retryable: bool = True
 
@@ -38,7 +38,7 @@ class FakeAdapter:
         self.started.set()
         config = FakeConfig.model_validate(call.config)
         if call.attempt <= config.failures:
-            raise NodeFailed(Failure(kind=config.kind, message=config.message), retryable=config.retryable)
+            raise NodeFailed(Failure(kind=config.failure, message=config.message), retryable=config.retryable)
         try:
             await asyncio.sleep(config.seconds)
         except asyncio.CancelledError:

@@ -10,7 +10,13 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    TimeoutError,
+    is_cancelled_exception,
+)
 
 from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, ActivityStep, NodeResult, NodeTask, RecordBatch
 from engine.errors import Failure, NodeFailed
@@ -52,12 +58,13 @@ async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
     while True:
         try:
             return await _attempts(step, task)
-        except ActivityError as error:
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
-            if isinstance(error.cause, TimeoutError):
+            cause = error.cause if isinstance(error, ActivityError) else error  # a local one comes as it is
+            if isinstance(cause, TimeoutError):
                 lost += 1
-            attempts_before = _attempts_before(error, lost, task)
+            attempts_before = _attempts_before(cause, lost, task)
         task = task.model_copy(update={"attempts_before": attempts_before})
         await asyncio.sleep(PAUSE_S[min(interruptions, len(PAUSE_S) - 1)])
         interruptions += 1
@@ -98,9 +105,8 @@ def _retries(step: ActivityStep, task: NodeTask) -> RetryPolicy:
     )
 
 
-def _attempts_before(error: ActivityError, lost: int, task: NodeTask) -> int:
+def _attempts_before(cause: BaseException | None, lost: int, task: NodeTask) -> int:
     """Return how many attempts were spent before an interruption; NodeFailed when it was none."""
-    cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == INTERRUPTED:
         return int(cause.details[0]) if cause.details else task.attempts_before
     if isinstance(cause, TimeoutError) and lost <= WORKERS_LOST:
@@ -113,7 +119,5 @@ def _attempts_before(error: ActivityError, lost: int, task: NodeTask) -> int:
                 hint="Look at the worker's log: the step may need more memory than there is.",
             )
         )
-    message = str(cause) if cause else str(error)
-    raise NodeFailed(
-        Failure(kind="internal", message=message, hint="This is a fault of the workbench; see its log.")
-    )
+    hint = "This is a fault of the workbench; see its log."
+    raise NodeFailed(Failure(kind="internal", message=str(cause or "The activity failed"), hint=hint))

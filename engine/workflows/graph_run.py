@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -36,6 +36,9 @@ from engine.workflows.progress import Decision, Progress
 
 MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
+
+BREATH = timedelta(seconds=2)
+"""After so long in one workflow task, a run of local activities pauses for the length of a round trip."""
 
 
 @workflow.defn(name="GraphRun", failure_exception_types=[ValidationError])
@@ -84,6 +87,7 @@ class _Interpreter:
         self._activities = 0
         self._landed: deque[NodeResult] = deque()
         self._failure: Failure | None = None
+        self._breathed = workflow.now()
 
     async def run(self) -> RunRecord:
         """Drive the run to its end, write that end down, and return it."""
@@ -118,6 +122,13 @@ class _Interpreter:
             await workflow.wait_condition(lambda: bool(self._landed))
             while self._landed:
                 self._land(self._landed.popleft())
+            await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Hand the workflow task back from time to time: only then does a run learn that it is cancelled."""
+        if not self._activities and workflow.now() - self._breathed >= BREATH:
+            await asyncio.sleep(0.001)
+            self._breathed = workflow.now()
 
     async def _advance(self, *, launch: bool) -> None:
         """Work off what is ready; `launch` says whether activities may be started."""

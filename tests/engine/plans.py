@@ -1,0 +1,72 @@
+"""Plans written by hand, in as few words as a test needs."""
+
+from typing import Any
+
+from engine.contracts import (
+    ActivityStep,
+    Attempts,
+    ConditionStep,
+    DelayStep,
+    Incoming,
+    InputStep,
+    MergeStep,
+    OutputStep,
+    Plan,
+    Step,
+    TransformStep,
+)
+
+
+def plan(*steps: Step, outputs: dict[str, Any] | None = None) -> Plan:
+    """Return a plan of these steps."""
+    return Plan(version_hash="0" * 64, name="test", steps=steps, outputs=outputs or {})
+
+
+def after(*edges: str) -> tuple[Incoming, ...]:
+    """Return drawn edges: `fetch` leaves through port out, `check.true` through port true."""
+    pairs = (edge.partition(".") for edge in edges)
+    return tuple(Incoming(source=source, port=port or "out") for source, _, port in pairs)
+
+
+def start(node_id: str = "start") -> InputStep:
+    """Return an input step."""
+    return InputStep(id=node_id, type="input")
+
+
+def transform(node_id: str, value: Any, *edges: str, **more: Any) -> TransformStep:
+    """Return a transform step behind `edges`."""
+    return TransformStep(id=node_id, type="transform", value=value, incoming=after(*edges), **more)
+
+
+def condition(node_id: str, expression: str, *edges: str) -> ConditionStep:
+    """Return a condition step behind `edges`."""
+    return ConditionStep(id=node_id, type="condition", expression=expression, incoming=after(*edges))
+
+
+def merge(node_id: str, *edges: str, mode: Any = "first") -> MergeStep:
+    """Return a merge step behind `edges`."""
+    return MergeStep(id=node_id, type="merge", mode=mode, incoming=after(*edges))
+
+
+def delay(node_id: str, *edges: str, **more: Any) -> DelayStep:
+    """Return a delay step behind `edges`."""
+    return DelayStep(id=node_id, type="delay", incoming=after(*edges), **more)
+
+
+def output(node_id: str, value: Any, *edges: str) -> OutputStep:
+    """Return an output step, named as its node, behind `edges`."""
+    return OutputStep(id=node_id, type="output", name=node_id, value=value, incoming=after(*edges))
+
+
+def fake(node_id: str, *edges: str, attempts: int = 1, delay_s: float = 0.01, **more: Any) -> ActivityStep:
+    """Return a step of the fake adapter; what is no field of a step goes to its config."""
+    known = {key: more.pop(key) for key in list(more) if key in ActivityStep.model_fields}
+    known = {"timeout_s": 5.0, **known}
+    return ActivityStep(
+        id=node_id,
+        type="fake",
+        config=more,
+        incoming=after(*edges),
+        attempts=Attempts(maximum=attempts, delay_s=delay_s),
+        **known,
+    )
