@@ -3,11 +3,21 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from workbench.errors import Invalid
 
 MAX_LIMIT = 200
+
+Position = tuple[datetime, str]
+"""Where a page begins: the time and id of the last row shown."""
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+"""What a list's query gives: some columns of some rows."""
 
 
 def page_size(limit: int) -> int:
@@ -21,7 +31,7 @@ def encode_cursor(created_at: datetime, row_id: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+def decode_cursor(cursor: str | None) -> Position | None:
     """Return what `encode_cursor` was given; None for no cursor. Raises Invalid for anything else."""
     if not cursor:
         return None

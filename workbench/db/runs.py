@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from workbench.db.ids import is_id
+from workbench.db.paging import Position, Rows
 from workbench.db.tables import NodeRunRow, RunRow, VersionRow, run_changes
-from workbench.db.workflows import Position, Rows
 
 SETTLED = ("succeeded", "failed", "cancelled")
 NODE_SETTLED = (*SETTLED, "skipped")

@@ -1,20 +1,16 @@
 """Queries about workflows and their versions."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, inspect, select, true, tuple_
+from sqlalchemy import delete, exists, func, inspect, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from workbench.db.ids import is_id, new_id
+from workbench.db.paging import Position, Rows
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
-
-Position = tuple[datetime, str]
-"""Where a page begins: the time and id of the last row shown."""
-Rows = Sequence[Row[*tuple[Any, ...]]]
 
 
 async def get(session: AsyncSession, workflow_id: str, *, lock: bool = False) -> WorkflowRow | None:

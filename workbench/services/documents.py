@@ -25,6 +25,12 @@ async def check(document: Document) -> tuple[Problem, ...]:
     return await off_loop(len(document.nodes), lambda: compiler.check(document))
 
 
+async def examine(data: Any) -> tuple[Problem, ...]:
+    """Return everything that is wrong with what may be a document: its form, else its sense."""
+    document, problems = await asyncio.to_thread(compiler.parse, data)
+    return problems if document is None else await check(document)
+
+
 async def compile_plan(document: Document) -> Plan:
     """Return the plan. Raises engine.errors.DocumentInvalid with all problems."""
     return await off_loop(len(document.nodes), lambda: compiler.compile(document))
@@ -44,6 +50,16 @@ def require_none(problems: tuple[Problem, ...], message: str) -> None:
     """Raise Invalid with `message` when there are problems."""
     if problems:
         raise Invalid(f"{message} {_count(len(problems))}: {problems[0].message}", problems)
+
+
+def unfinished(problem: Problem) -> bool:
+    """Return whether a draft may have this problem: it is inside a setting or an expression, to be filled in.
+
+    Anything else (a cycle, an unknown type or version, an edge to nowhere, an id twice) makes the document
+    one that no workbench can show or run, and so one that nobody should be able to send in.
+    """
+    setting = (problem.field or "").partition(".")[0] in ("config", "inputs", "outputs", "policy", "title")
+    return setting and "cycle" not in problem.code
 
 
 def _count(number: int) -> str:

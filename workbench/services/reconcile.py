@@ -20,6 +20,7 @@ from engine.contracts import NodeRecord, RecordBatch, RunRecord
 from engine.errors import DocumentInvalid, Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
+from workbench.db.paging import Position
 from workbench.db.tables import RunRow
 from workbench.errors import WorkbenchError
 from workbench.services import documents, runs
@@ -50,11 +51,11 @@ async def run_forever() -> None:
 
 
 class Reconciler:
-    """Goes through the runs that have not ended, some in each pass: runs that wait to be moved always first."""
+    """Goes through the runs that have not ended, some in each pass; those that wait to be moved first."""
 
     def __init__(self, *, young: timedelta = YOUNG) -> None:
         self._young = young
-        self._after: queries.Position | None = None
+        self._after: Position | None = None
 
     async def once(self) -> int:
         """Look at the next runs; return how many were started or ended here.

@@ -92,6 +92,12 @@ async def get_run(principal: Principal, run_id: str) -> RunDetail:
     return await get_resources().read(query)
 
 
+async def has_ended(principal: Principal, run_id: str) -> bool:
+    """Return whether the run has ended. Raises NotFound."""
+    row = await get_resources().read(lambda session: require(session, principal, run_id))
+    return row.status in queries.SETTLED
+
+
 async def get_run_document(principal: Principal, run_id: str) -> Document:
     """Return the document that the run is bound to."""
 

@@ -11,7 +11,7 @@ from workbench.auth.principal import Principal
 from workbench.db import undo
 from workbench.db import workflows as queries
 from workbench.db.ids import new_id, now
-from workbench.db.paging import decode_cursor, encode_cursor, page_size
+from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import documents
@@ -120,7 +120,7 @@ async def list_versions(
     """Return a page of published versions, newest first."""
     limit, before = page_size(limit), decode_cursor(cursor)
 
-    async def query(session: AsyncSession) -> tuple[WorkflowRow, queries.Rows]:
+    async def query(session: AsyncSession) -> tuple[WorkflowRow, Rows]:
         row = await require(session, principal, workflow_id)
         return row, await queries.published(session, workflow_id, limit=limit + 1, before=before)
 

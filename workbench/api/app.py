@@ -1,0 +1,77 @@
+"""The HTTP API as one application: `/api/v1`, documented at `/api/docs`, every error a problem.
+
+The web process mounts Reflex behind it, so only paths below `/api` are this application's.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from workbench.api import problems
+from workbench.api.bodies import BodyLimit
+from workbench.api.v1 import health, runs, schemas, workflows
+
+PREFIX = "/api/v1"
+_ROUTERS = (health.router, workflows.router, runs.router, schemas.router)
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+def create_api() -> FastAPI:
+    """Return the application. It needs no start-up; the services connect when they are first used."""
+    app = FastAPI(
+        title="Workbench",
+        version="1",
+        description="Workflows, their versions and their runs.",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX, responses=problems.RESPONSES)
+    app.include_router(_nothing_else())
+    app.add_middleware(BodyLimit)
+    problems.install(app)
+    _describe_problems(app)
+    return app
+
+
+def _nothing_else() -> APIRouter:
+    """Return a router that answers what no route below /api does, instead of a page."""
+    router = APIRouter()
+
+    @router.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
+    async def unknown(request: Request, path: str) -> None:
+        """Say 405 where another method would do, else 404."""
+        allowed = _allowed(f"/api/{path}".removeprefix(PREFIX))
+        if allowed:
+            detail = f"{request.method} is not possible here; {', '.join(allowed)} is."
+            raise HTTPException(405, detail, headers={"Allow": ", ".join(allowed)})
+        raise HTTPException(404, f"There is no {request.url.path}. See /api/docs.")
+
+    return router
+
+
+def _allowed(path: str) -> list[str]:
+    """Return the methods that some route takes for `path`, which is relative to /api/v1."""
+    routes = (route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return sorted(
+        {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    )
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the schema of problems into the OpenAPI document; every route's errors refer to it."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            parts = problems.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(parts.pop("$defs", {}))
+            schemas["ProblemDetails"] = parts
+        return app.openapi_schema or document
+
+    app.openapi = openapi  # type: ignore[method-assign]

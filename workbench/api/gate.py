@@ -1,0 +1,120 @@
+"""Keeps foreign web pages away: neither one elsewhere nor a rebound name can drive the workbench.
+
+A browser lets any page send requests to 127.0.0.1. It always says in `Origin` where a script's request or a
+websocket comes from, and in `Host` by which name the server was found, and no page can forge either. So:
+
+- `Host` has to be a loopback name or one of `allowed_hosts`: that stops DNS rebinding. The port is not
+  compared, so that a tunnel to another local port works.
+- `Origin`, where there is one, has to be the very host and port that were asked, or one of `allowed_hosts`:
+  that stops cross-site requests of every method, and cross-site websockets.
+- What changes something and says that it comes from another site (`Sec-Fetch-Site`) is refused as well.
+
+Programs that are no browsers send no `Origin`; they are not concerned.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workbench.api.problems import respond
+from workbench.settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Set on every response that does not set them itself."""
+
+
+class HostOriginGate:
+    """ASGI middleware around everything the web process serves. `allowed_hosts` are `name` or `name:port`."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] | None = None) -> None:
+        self._app = app
+        hosts = get_settings().allowed_hosts if allowed_hosts is None else allowed_hosts
+        self._allowed = {entry for host in hosts if (entry := split_host(host.strip()))}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may pass, with the security headers; refuse the rest with 403."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        reason = self._refusal(scope)
+        if reason is None:
+            await self._app(scope, receive, _with_headers(send))
+            return
+        log.warning("gate.refused", reason=reason, path=scope["path"], type=scope["type"])
+        if scope["type"] == "websocket":
+            await _refuse_websocket(receive, send)
+        else:
+            await respond(403, reason)(scope, receive, _with_headers(send))
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        host = split_host(hosts[0]) if len(hosts) == 1 else None
+        if host is None or not self._is_ours(host):
+            return (
+                "This workbench does not answer to that host name. "
+                "If it is meant to, add the name to WORKBENCH_ALLOWED_HOSTS."
+            )
+        port = host[1] or _DEFAULT_PORTS[scope.get("scheme", "http")]
+        if any(not self._same_site(origin, (host[0], port)) for origin in headers.getlist("origin")):
+            return "A page of another site may not use this workbench."
+        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if foreign and scope.get("method", "GET") not in _SAFE_METHODS:
+            return "A page of another site may not use this workbench."
+        return None
+
+    def _is_ours(self, host: tuple[str, int | None]) -> bool:
+        name, port = host
+        return name in LOOPBACK or (name, port) in self._allowed or (name, None) in self._allowed
+
+    def _same_site(self, origin: str, asked: tuple[str, int]) -> bool:
+        """Return whether `origin` is what was asked, or allowed by name; `null` is neither."""
+        parts = urlsplit(origin)
+        host = split_host(parts.netloc)
+        if host is None or parts.scheme not in ("http", "https"):
+            return False
+        name, port = host[0], host[1] or _DEFAULT_PORTS[parts.scheme]
+        return (name, port) == asked or (name, port) in self._allowed or (name, None) in self._allowed
+
+
+def split_host(text: str) -> tuple[str, int | None] | None:
+    """Return the name, in lower case and without brackets, and the port of `name:port`; None for nonsense."""
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        return None
+    clean = parts.hostname and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    return (parts.hostname.rstrip("."), port) if parts.hostname and clean else None
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+async def _refuse_websocket(receive: Receive, send: Send) -> None:
+    """Close before accepting, which the server answers with 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})

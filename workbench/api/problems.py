@@ -1,0 +1,128 @@
+"""Every error of the API is `application/problem+json` (RFC 9457): what happened, and what to do about it.
+
+Nothing of the program's inside leaves it: an unforeseen error is logged with a reference, and the reference
+is all that the client gets.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from engine.errors import Problem
+from workbench.api.bodies import BodyTooLarge
+from workbench.errors import Invalid, StaleRevision, WorkbenchError
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {
+    400: ("bad-request", "The request cannot be read"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "The method is not allowed here"),
+    409: ("conflict", "The state has moved on"),
+    413: ("too-large", "Too large"),
+    415: ("unsupported-media-type", "The media type is not supported"),
+    422: ("invalid", "What was sent has problems"),
+    500: ("internal", "Something went wrong inside the workbench"),
+    503: ("unavailable", "A service behind the workbench does not answer"),
+}
+
+
+class ProblemDetails(BaseModel):
+    """The body of every error. `problems` name what to mend; the revisions come with a stale draft."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str | None = None
+    problems: list[Problem] | None = None
+    based_on: int | None = None
+    current: int | None = None
+    reference: str | None = None
+
+
+def _described(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": _described("What was sent cannot be done; the body says why."),
+    422: _described("What was sent has problems; the body names them all."),
+    "5XX": _described("The workbench, or a service behind it, failed."),
+}
+"""For a router's `responses`: how errors look, in the OpenAPI document."""
+
+
+def respond(status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+    """Return the response for an error; `more` are further fields of ProblemDetails."""
+    code, title = _TITLES.get(status, ("error", "The request failed"))
+    values = {"code": code, "title": title, "status": status, "detail": detail, **more}
+    body = ProblemDetails.model_validate(values).model_dump(mode="json", exclude_none=True)
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error with a problem."""
+    app.add_exception_handler(WorkbenchError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WorkbenchError)
+    more: dict[str, Any] = {"code": error.code, "instance": request.url.path}
+    if isinstance(error, Invalid):
+        more["problems"] = error.problems
+    if isinstance(error, StaleRevision):
+        more |= {"based_on": error.based_on, "current": error.current}
+    if error.status >= 500:
+        log.warning("api.error", code=error.code, path=request.url.path, error=str(error))
+    return respond(error.status, str(error), **more)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        Problem(
+            code=f"request-{item['type'].replace('_', '-')}", field=_field(item["loc"]), message=item["msg"]
+        )
+        for item in error.errors()
+    ]
+    detail = f"{problems[0].field}: {problems[0].message}" if problems else "The request cannot be read."
+    return respond(422, detail, instance=request.url.path, problems=problems)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """Return `inputs.a[0]` for where in the body, or in the query, something is wrong."""
+    text = ""
+    for part in location[1:]:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or str(location[0])
+
+
+async def _of_the_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers) if error.headers else None
+    if isinstance(error, BodyTooLarge):
+        more: dict[str, Any] = {"code": error.problem.code, "problems": [error.problem]}
+        return respond(error.status_code, str(error.detail), instance=request.url.path, **more)
+    return respond(error.status_code, str(error.detail), headers=headers, instance=request.url.path)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    reference = uuid4().hex[:8]
+    log.error("api.unforeseen", reference=reference, path=request.url.path, exc_info=error)
+    detail = f"Something went wrong. The log of the web process has it under the reference {reference}."
+    return respond(500, detail, instance=request.url.path, reference=reference)

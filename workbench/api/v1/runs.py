@@ -1,0 +1,141 @@
+"""`/runs`: starting, reading, watching and stopping."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sse_starlette import EventSourceResponse
+
+from engine.contracts import RunStatus
+from engine.graph import Document
+from workbench.api.principal import CurrentPrincipal
+from workbench.api.v1.workflows import Cursor, Limit
+from workbench.services import live, runs
+from workbench.services.shapes import NodeOutput, Page, RunDetail, RunEvent, RunSummary
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+PING_S = 15
+SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
+"""Files that a browser may show on our origin: pictures that cannot hold a program."""
+
+
+class RunStart(BaseModel):
+    """What to run, and with what. Without `version`: the live version if there is one, else the draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workflow_id: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    version: Literal["live", "draft"] | Annotated[int, Field(ge=1)] | None = None
+
+
+@router.post("", status_code=201, summary="Start a run")
+async def start_run(principal: CurrentPrincipal, body: RunStart, response: Response) -> RunDetail:
+    """Refused with 422 and all problems when the document cannot run or the inputs do not fit."""
+    run = await runs.start_run(
+        principal, workflow_id=body.workflow_id, inputs=body.inputs, version=body.version
+    )
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run
+
+
+@router.get("", summary="List runs, newest first")
+async def list_runs(
+    principal: CurrentPrincipal,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    workflow_id: str | None = None,
+    status: RunStatus | None = None,
+) -> Page[RunSummary]:
+    """Narrowed to a workflow or to a status where these are given."""
+    return await runs.list_runs(principal, workflow_id=workflow_id, status=status, limit=limit, cursor=cursor)
+
+
+@router.get("/{run_id}", summary="Read a run and its nodes")
+async def read_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
+    """Node outputs are previews here; see `/runs/{run_id}/nodes/{node_id}/output`."""
+    return await runs.get_run(principal, run_id)
+
+
+@router.get("/{run_id}/document", summary="Read the document that ran")
+async def read_run_document(principal: CurrentPrincipal, run_id: str) -> Document:
+    """The run is bound to this document, whatever became of the draft."""
+    return await runs.get_run_document(principal, run_id)
+
+
+@router.post("/{run_id}/cancel", status_code=202, summary="Ask a run to stop")
+async def cancel_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
+    """A run that has ended stays as it is. The run may still be shown as running for a moment."""
+    return await runs.cancel_run(principal, run_id)
+
+
+@router.get(
+    "/{run_id}/events",
+    summary="Watch a run",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "Nothing more will come."}},
+)
+async def watch_run(
+    principal: CurrentPrincipal,
+    run_id: str,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(description="The same as the header `Last-Event-ID`.")] = None,
+) -> Response:
+    """Server-sent events `node` and `run`, whose data is `{"id", "run_id", "node", "run"}`.
+
+    First the present state, or what came after `Last-Event-ID`; then what happens. The stream ends with the
+    run. Asked again after that, it answers 204, which tells an EventSource to stop.
+    """
+    resume = last_event_id or after
+    ended = await runs.has_ended(principal, run_id)
+    events = live.watch_run(principal, run_id, resume)
+    if ended:
+        rest = [event async for event in events]
+        return EventSourceResponse(_messages(_each(rest)), ping=PING_S) if rest else Response(status_code=204)
+    return EventSourceResponse(_messages(events), ping=PING_S)
+
+
+@router.get("/{run_id}/nodes/{node_id}/output", summary="Read a node's whole output")
+async def read_output(principal: CurrentPrincipal, run_id: str, node_id: str) -> NodeOutput:
+    """The JSON value; for a file, its description, with the file itself at `/artifact`."""
+    return await runs.node_output(principal, run_id, node_id)
+
+
+@router.get(
+    "/{run_id}/nodes/{node_id}/artifact",
+    summary="Download the file that a node put out",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+async def read_artifact(principal: CurrentPrincipal, run_id: str, node_id: str) -> Response:
+    """Served as an attachment and sandboxed, because its content is not ours; pictures may be shown."""
+    data, media_type, name = await runs.artifact(principal, run_id, node_id)
+    return Response(data, media_type=_safe(media_type), headers=_disposition(media_type, name))
+
+
+async def _messages(events: AsyncIterator[RunEvent]) -> AsyncIterator[Mapping[str, str]]:
+    async for event in events:
+        message = {"event": "run" if event.run else "node", "data": event.model_dump_json()}
+        yield {**message, "id": event.id} if event.id else message
+
+
+async def _each(events: list[RunEvent]) -> AsyncIterator[RunEvent]:
+    for event in events:
+        yield event
+
+
+def _safe(media_type: str) -> str:
+    """Return a media type that can stand in a header, whatever a server once said."""
+    plain = media_type.isascii() and media_type.isprintable() and "/" in media_type
+    return media_type if plain else "application/octet-stream"
+
+
+def _disposition(media_type: str, name: str) -> dict[str, str]:
+    kind = "inline" if media_type.partition(";")[0].strip().lower() in SHOWN_INLINE else "attachment"
+    return {
+        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
