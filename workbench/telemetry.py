@@ -34,11 +34,18 @@ _TALKATIVE = (
 def configure(process: str, settings: Settings, *, console: bool = True) -> None:
     """Log to `<data-dir>/logs/<process>.log` from now on, and on standard error too if `console`.
 
-    Raises OSError when the file cannot be written.
+    Raises OSError when the file cannot be written and there is no `console` either.
     """
-    handlers: list[logging.Handler] = [_file(settings.data_dir / "logs" / f"{process}.log")]
-    if console:
-        handlers.append(_console())
+    handlers: list[logging.Handler] = [_console()] if console else []
+    path = settings.data_dir / "logs" / f"{process}.log"
+    try:
+        handlers.append(_file(path))
+    except OSError as error:
+        if not console:
+            raise
+        sys.stderr.write(
+            f"Logging to the terminal only, because {path} cannot be written: {error.strerror}\n"
+        )
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from workbench import telemetry
 from workbench.commands.terminal import fail, say
 from workbench.embedded import services
 from workbench.embedded.errors import AlreadyRunning
+from workbench.embedded.layout import DataDir
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 
@@ -25,6 +27,8 @@ def migrate(settings: Settings) -> int:
 
 
 async def _upgrade_embedded(settings: Settings) -> None:
+    DataDir(settings.data_dir).create()
+    telemetry.configure("migrate", settings, console=False)
     elsewhere = {"redis_url": "redis://not-needed", "temporal_address": "not-needed:1"}
     async with services.running(settings.model_copy(update=elsewhere)) as complete:
         await asyncio.to_thread(_upgrade, complete.database_url or "")

@@ -1,0 +1,76 @@
+"""`workbench run` where no workbench is running: it starts the services, runs, and leaves nothing behind."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.workbench.test_cli import HELLO, stored, workbench
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run") / "data"
+
+
+@pytest.fixture
+def hello(tmp_path: Path) -> Path:
+    return stored(HELLO, tmp_path)
+
+
+def of_one_node(node: dict[str, Any], tmp_path: Path) -> Path:
+    """Store a document that consists of this node and takes any input."""
+    return stored({**HELLO, "inputs": {"type": "object"}, "outputs": {}, "nodes": [node]}, tmp_path)
+
+
+async def test_the_outputs_are_written(hello: Path, data_dir: Path) -> None:
+    ended = await workbench("run", hello, "--input", '{"name": "Ada"}', data_dir=data_dir)
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out) == {"greeting": "Hello, Ada!"}
+
+
+async def test_inputs_come_from_a_file_and_the_whole_run_is_written(
+    hello: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "input.json").write_text('{"name": "Grace"}')
+    ended = await workbench("run", hello, "--input", f"@{tmp_path}/input.json", "--json", data_dir=data_dir)
+    run = json.loads(ended.out)
+    assert (run["status"], run["outputs"]) == ("succeeded", {"greeting": "Hello, Grace!"})
+    assert [node["node_id"] for node in run["nodes"]] == ["start"]
+
+
+async def test_inputs_that_the_schema_refuses_exit_with_2(hello: Path, data_dir: Path) -> None:
+    ended = await workbench("run", hello, "--input", '{"name": 7}', data_dir=data_dir)
+    assert ended.code == 2
+    assert "name" in ended.err
+
+
+async def test_a_failed_run_exits_with_1_and_says_where(tmp_path: Path, data_dir: Path) -> None:
+    fails = {"id": "fails", "type": "transform", "config": {"value": "{{ inputs.zero.nothing.there }}"}}
+    ended = await workbench("run", of_one_node(fails, tmp_path), "--input", '{"zero": 0}', data_dir=data_dir)
+    assert ended.code == 1
+    assert ended.out == ""
+    assert "fails" in ended.err
+
+
+async def test_an_interrupted_run_is_cancelled_and_everything_ends(tmp_path: Path, data_dir: Path) -> None:
+    waits = of_one_node({"id": "waits", "type": "delay", "config": {"seconds": 600}}, tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workbench", "run", waits, "--data-dir", data_dir,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr
+    while b"Worker: ready" not in await process.stderr.readline():
+        pass
+    await asyncio.sleep(3)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert "cancelled" in err.decode()
+    assert not [child for child in family if child.is_running()]
