@@ -2,11 +2,17 @@
 
 import reflex as rx
 
+from workbench.state.base import AppState
+
 WIDTHS = ("38%", "52%", "44%", "60%", "35%", "48%")
 
 
 def rows(count: int = 6) -> rx.Component:
-    """Return `count` lines in the shape of a list."""
+    """Return `count` lines in the shape of a list; nothing once it is known that it does not come."""
+    return rx.cond(AppState.trouble, rx.fragment(), _rows(count))
+
+
+def _rows(count: int) -> rx.Component:
     return rx.el.div(
         *[
             rx.el.div(

@@ -18,7 +18,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         frame.column(
-            rx.cond(RunsState.loaded, rx.fragment(_toolbar(), _runs()), skeleton.rows(10)),
+            rx.cond(RunsState.loaded, _runs(), skeleton.rows(10)),
         ),
         section="runs",
         where=("Runs",),
@@ -68,14 +68,17 @@ def _runs() -> rx.Component:
     filtered = (RunsState.status != "") | (RunsState.workflow_id != "")
     return rx.cond(
         RunsState.rows.length() > 0,
-        _list(),
+        rx.fragment(_toolbar(), _list()),
         rx.cond(
             filtered,
-            empty_state(
-                "list-filter",
-                "No such runs",
-                "No run matches these filters.",
-                rx.link(rx.button("Show all runs", size="2", variant="soft"), href=routes.RUNS),
+            rx.fragment(
+                _toolbar(),
+                empty_state(
+                    "list-filter",
+                    "No such runs",
+                    "No run matches these filters.",
+                    rx.link(rx.button("Show all runs", size="2", variant="soft"), href=routes.RUNS),
+                ),
             ),
             empty_state(
                 "history",

@@ -14,6 +14,9 @@ from workbench.state.workflows import WorkflowsState
 
 UPLOAD = "import-document"
 
+_ANYTHING = (WorkflowsState.rows.length() > 0) | (WorkflowsState.search != "") | ~WorkflowsState.loaded
+"""Whether there is a list to show, or to search in: before it is loaded that is taken for granted."""
+
 
 def page() -> rx.Component:
     """Return the page."""
@@ -29,7 +32,7 @@ def page() -> rx.Component:
         _import_dialog(),
         section="workflows",
         where=("Workflows",),
-        actions=(_import_button(), _new_button()),
+        actions=(_import_button(), rx.cond(_ANYTHING, _new_button(), rx.fragment())),
         retry=WorkflowsState.load,
     )
 
@@ -68,9 +71,8 @@ def _import_button() -> rx.Component:
 
 
 def _workflows() -> rx.Component:
-    searching = WorkflowsState.search != ""
     return rx.cond(
-        (WorkflowsState.rows.length() > 0) | searching,
+        _ANYTHING,
         rx.fragment(
             rx.el.div(
                 search_field("Search workflows", WorkflowsState.search, WorkflowsState.find),

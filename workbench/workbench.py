@@ -1,12 +1,19 @@
 """Composition root of the web process: the Reflex app, the API beside it, the gate around both, the pages."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import reflex as rx
 
-from pages import editor, not_found, runs, settings, workflows
+from pages import editor, not_found, run, runs, settings, workflows
 from workbench import routes
+from workbench.api.app import create_api
+from workbench.api.gate import HostOriginGate
+from workbench.services import resources
 from workbench.state import push
 from workbench.state.base import toast_error
 from workbench.state.editor_page import EditorPageState
+from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
 from workbench.state.settings import SettingsState
 from workbench.state.workflows import WorkflowsState
@@ -20,12 +27,21 @@ def create_app() -> rx.App:
         html_lang="en",
         head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
         backend_exception_handler=toast_error,
-        toaster=rx.toast.provider(position="bottom-right", close_button=True),
+        toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
         app_wraps={},
+        api_transformer=[create_api(), HostOriginGate],
     )
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
+    app.register_lifespan_task(close_connections)
     return app
+
+
+@asynccontextmanager
+async def close_connections() -> AsyncIterator[None]:
+    """Close the process's connections when it stops."""
+    yield
+    await resources.close()
 
 
 def add_pages(app: rx.App) -> None:
@@ -43,6 +59,7 @@ def add_pages(app: rx.App) -> None:
         on_load=EditorPageState.load,
     )
     app.add_page(runs.page, route=routes.RUNS, title=f"Runs · {NAME}", on_load=RunsState.load)
+    app.add_page(run.page, route=routes.RUN, title=f"Run · {NAME}", on_load=RunPageState.load)
     app.add_page(settings.page, route=routes.SETTINGS, title=f"Settings · {NAME}", on_load=SettingsState.load)
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 

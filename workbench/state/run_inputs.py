@@ -4,12 +4,12 @@ Browsers give strings, so each kind of field knows how its text becomes JSON; th
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from engine.errors import Problem
+from workbench.services.inputs import check
 
 KINDS = {"boolean": "switch", "integer": "integer", "number": "number", "string": "text"}
 LONG_TEXT = 120
@@ -78,30 +78,29 @@ def fill(schema: dict[str, Any], form: dict[str, Any]) -> Filled:
 def _checked(schema: dict[str, Any], inputs: dict[str, Any], fields: list[InputField]) -> Filled:
     by_name = {field.name: field for field in fields}
     general = []
-    for error in Draft202012Validator(schema).iter_errors(inputs):
-        name = _field_of(error)
-        if name not in by_name:
-            general.append(error.message)
+    for problem in check(schema, inputs):
+        name, rest = _place(problem.field or "", by_name)
+        if not name:
+            general.append(problem.message)
         elif not by_name[name].error:
-            by_name[name] = replace(by_name[name], error=_words(error))
+            by_name[name] = replace(by_name[name], error=_words(problem, rest))
     return Filled(inputs, tuple(by_name.values()), "\n".join(general))
 
 
-def _field_of(error: ValidationError) -> str:
-    if error.absolute_path:
-        return str(error.absolute_path[0])
-    if error.validator == "required":
-        names: list[str] = error.schema["required"] if isinstance(error.schema, dict) else []
-        return next((name for name in names if repr(name) in error.message), "")
-    return ""
+def _place(path: str, names: Collection[str]) -> tuple[str, str]:
+    """Return the field that `inputs.name.rest` is about, and the rest; an empty name when there is none."""
+    inner = path.removeprefix("inputs.")
+    for name in sorted(names, key=len, reverse=True):
+        rest = inner.removeprefix(name)
+        if inner.startswith(name) and rest[:1] in ("", ".", "["):
+            return name, rest
+    return "", ""
 
 
-def _words(error: ValidationError) -> str:
-    if error.validator == "required" and not error.absolute_path:
+def _words(problem: Problem, rest: str) -> str:
+    if problem.code == "input-required" and not rest:
         return "This is needed."
-    inner = list(error.absolute_path)[1:]
-    at = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
-    return f"{at}: {error.message}" if at else error.message
+    return f"{rest}: {problem.message}" if rest else problem.message
 
 
 def _sample(schema: dict[str, Any]) -> dict[str, Any]:
