@@ -15,8 +15,6 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from workbench.settings import Settings
-
 _MAX_BYTES = 10 * 1024 * 1024
 _KEPT = 5
 _PASSWORD_IN_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@")
@@ -31,13 +29,13 @@ _TALKATIVE = (
 )
 
 
-def configure(process: str, settings: Settings, *, console: bool = True) -> None:
+def configure(process: str, *, data_dir: Path, level: str, console: bool = True) -> None:
     """Log to `<data-dir>/logs/<process>.log` from now on, and on standard error too if `console`.
 
     Raises OSError when the file cannot be written and there is no `console` either.
     """
     handlers: list[logging.Handler] = [_console()] if console else []
-    path = settings.data_dir / "logs" / f"{process}.log"
+    path = data_dir / "logs" / f"{process}.log"
     try:
         handlers.append(_file(path))
     except OSError as error:
@@ -52,7 +50,7 @@ def configure(process: str, settings: Settings, *, console: bool = True) -> None
         old.close()
     for handler in handlers:
         root.addHandler(handler)
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)

@@ -35,7 +35,9 @@ _SERVE_THE_BUILD = {
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     settings = get_settings()
-    telemetry.configure("web", settings, console=MARK not in os.environ)
+    telemetry.configure(
+        "web", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ
+    )
     application = load(settings)
     _wait_for_migration()
     asyncio.run(serve(application, settings))

@@ -31,7 +31,9 @@ _PAUSE_S = 1.0
 def main() -> None:
     """Work until SIGINT or SIGTERM."""
     settings = get_settings()
-    telemetry.configure("worker", settings, console=MARK not in os.environ)
+    telemetry.configure(
+        "worker", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ
+    )
     _migrate(settings)
     asyncio.run(run(settings))
 

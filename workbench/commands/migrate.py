@@ -28,7 +28,7 @@ def migrate(settings: Settings) -> int:
 
 async def _upgrade_embedded(settings: Settings) -> None:
     DataDir(settings.data_dir).create()
-    telemetry.configure("migrate", settings, console=False)
+    telemetry.configure("migrate", data_dir=settings.data_dir, level=settings.log_level, console=False)
     elsewhere = {"redis_url": "redis://not-needed", "temporal_address": "not-needed:1"}
     async with services.running(settings.model_copy(update=elsewhere)) as complete:
         await asyncio.to_thread(_upgrade, complete.database_url or "")

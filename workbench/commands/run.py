@@ -41,7 +41,7 @@ def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
     try:
         home = DataDir(settings.data_dir)
         home.create()
-        telemetry.configure("run", settings, console=False)
+        telemetry.configure("run", data_dir=settings.data_dir, level=settings.log_level, console=False)
         progress = Progress()
         supervisor = Supervisor(home, report=progress)
         main = _run(supervisor, settings, progress, os.path.abspath(file), document, inputs, as_json=as_json)

@@ -48,7 +48,7 @@ def _start(home: DataDir, settings: Settings, *, browser: bool) -> int:
         progress(change)
 
     home.create()
-    telemetry.configure("workbench", settings, console=False)
+    telemetry.configure("workbench", data_dir=settings.data_dir, level=settings.log_level, console=False)
     supervisor = Supervisor(home, report=report)
 
     async def run() -> int:
