@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,12 +52,20 @@ class Answer:
 class OutboundClient:
     """A pool of connections under one policy. One instance serves a whole event loop; close it at the end."""
 
-    def __init__(self, policy: OutboundPolicy, *, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        policy: OutboundPolicy,
+        *,
+        resolver: Resolver = resolve,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         self.policy = policy
         for name in ("httpx", "httpcore"):  # they log whole URLs and headers, and those may hold secrets
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(GuardedNetwork(policy, resolver), httpx.create_ssl_context()),
+            transport=GuardedTransport(
+                GuardedNetwork(policy, resolver), ssl_context or httpx.create_ssl_context()
+            ),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"Accept-Encoding": "gzip, deflate", "User-Agent": "workbench"},
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),

@@ -1,5 +1,7 @@
 """Which steps run, which are skipped, and what a run comes to."""
 
+from typing import Any
+
 from engine.contracts import OutputStep
 from tests.engine.conftest import Rig
 from tests.engine.plans import after, condition, delay, fake, merge, output, plan, start, transform
@@ -144,6 +146,11 @@ async def test_delay_until_a_past_instant_is_over_at_once(rig: Rig) -> None:
     ran = await rig.run(plan(delay("past", until="2020-01-01T00:00:00Z")))
     assert ran.nodes["past"].output == "2020-01-01T00:00:00+00:00"
     assert len(rig.sink.batches_of(ran.run_id)) == 1
+
+
+WRONG_DELAYS: list[dict[str, Any]] = [
+    {"seconds": "soon"}, {"seconds": -1}, {"seconds": 1e12}, {"until": "tomorrow"}, {"until": "9999-01-01"}
+]  # fmt: skip
 
 
 async def test_delay_that_is_no_time_fails(rig: Rig) -> None:
