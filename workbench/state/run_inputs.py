@@ -4,6 +4,7 @@ Browsers give strings, so each kind of field knows how its text becomes JSON; th
 """
 
 import json
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -184,9 +185,12 @@ def _read_integer(text: str) -> int:
 
 def _read_number(text: str) -> float:
     try:
-        return int(text) if text.strip().lstrip("+-").isdigit() else float(text)
+        number = int(text) if text.strip().lstrip("+-").isdigit() else float(text)
     except ValueError:
-        raise ValueError("This must be a number, such as 12 or 0.5.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("This must be a number, such as 12 or 0.5.")
+    return number
 
 
 def _read_lines(text: str) -> list[str]:
@@ -195,9 +199,13 @@ def _read_lines(text: str) -> list[str]:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         raise ValueError(f"This is not JSON: {error.msg} in line {error.lineno}.") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON.")
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -1,0 +1,77 @@
+"""Who is told what: each tab what it watches, the newest of each node and run, never twice at once."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from workbench.services.shapes import RunEvent, RunSummary
+from workbench.state.base import AppState
+from workbench.state.push import Tab, Tabs
+
+
+def event(run_id: str, number: int = 0) -> RunEvent:
+    summary = RunSummary(
+        id=run_id,
+        workflow_id=None,
+        workflow_name=f"state {number}",
+        version=None,
+        version_hash="",
+        status="running",
+        created_at=datetime.now(UTC),
+        started_at=None,
+        finished_at=None,
+        started_by="ada",
+        error=None,
+    )
+    return RunEvent(id=str(number), run_id=run_id, run=summary)
+
+
+class Told:
+    """Records which tabs were told; a tab stays busy until `done` is set."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.done = asyncio.Event()
+
+    def __call__(self, token: str, tab: Tab) -> asyncio.Task[None]:
+        self.tokens.append(token)
+        return asyncio.create_task(self._busy())
+
+    async def _busy(self) -> None:
+        await self.done.wait()
+
+
+async def test_a_tab_hears_of_its_run_and_a_list_of_all() -> None:
+    tabs, told = Tabs(), Told()
+    tabs.watch("one", AppState, run_id="a")
+    tabs.watch("list", AppState)
+    tabs.offer(event("b"), told)
+    assert told.tokens == ["list"]
+    tabs.offer(event("a"), told)
+    assert told.tokens == ["list", "one"]
+
+
+async def test_while_a_tab_is_busy_the_newest_of_each_run_waits() -> None:
+    tabs, told = Tabs(), Told()
+    tabs.watch("list", AppState)
+    for number in range(3):
+        tabs.offer(event("a", number), told)
+    tabs.offer(event("b", 9), told)
+    tab = tabs._by_token["list"]
+    assert told.tokens == ["list"]
+    assert [waiting.id for waiting in tab.pending.values()] == ["2", "9"]
+
+
+async def test_a_tab_watches_the_page_it_shows_now() -> None:
+    tabs, told = Tabs(), Told()
+    tabs.watch("tab", AppState, run_id="a")
+    tabs.watch("tab", AppState, run_id="b")
+    tabs.offer(event("a"), told)
+    assert told.tokens == []
+
+
+async def test_a_forgotten_tab_hears_nothing() -> None:
+    tabs, told = Tabs(), Told()
+    tabs.watch("tab", AppState)
+    tabs.forget("tab")
+    tabs.offer(event("a"), told)
+    assert told.tokens == []
