@@ -1,20 +1,23 @@
 """Expressions: MiniJinja in the strings of a document, rendered against what a run has produced so far.
 
-A string that is exactly one `{{ … }}` gives the value itself; any other string with `{{` or `{%` in it gives
-text; all others are literal. Everything is deterministic: no clock, no chance, no I/O.
+A string that is exactly one `{{ … }}` gives the value itself; any other string with `{{` or `{%` in it
+gives text; all others are literal. In text, values are written as JSON and texts as they are.
+
+Everything here is deterministic (no clock, no chance, no I/O), so it may run in workflow code, and bounded:
+whatever the expression, it ends within about a second with a value or an ExpressionError.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from minijinja import Environment, TemplateError
-
 from engine.errors import ExpressionError
+from engine.expressions._environment import evaluate, fill
+from engine.expressions._scan import Fault, Path
+from engine.expressions._source import Source, guarded, read
+from engine.expressions._values import MISSING, NotThere, look_up, plain, text_of
+from engine.expressions._work import allowance
 
-__all__ = ["has_expression", "references", "render", "strings"]
-
-_ENVIRONMENT = Environment(undefined_behavior="strict", fuel=200_000)
-_OWN_NAMES = frozenset({"range", "dict", "loop"})
+__all__ = ["Fault", "Path", "faults", "has_expression", "references", "render", "strings"]
 
 
 def has_expression(text: str) -> bool:
@@ -24,48 +27,76 @@ def has_expression(text: str) -> bool:
 
 def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (dotted path, string) for every string in a JSON value that holds an expression."""
-    if isinstance(value, str):
-        if has_expression(value):
-            yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from strings(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from strings(item, f"{path}.{index}" if path else str(index))
+    waiting = [(path, value)]
+    while waiting:
+        at, item = waiting.pop()
+        if isinstance(item, str):
+            if has_expression(item):
+                yield at, item
+        elif isinstance(item, Mapping):
+            waiting += [(f"{at}.{key}" if at else str(key), member) for key, member in item.items()]
+        elif isinstance(item, list | tuple):
+            waiting += [(f"{at}.{index}" if at else str(index), member) for index, member in enumerate(item)]
 
 
-def references(value: Any) -> frozenset[str]:
-    """Return the dotted names that the expressions in a JSON value read, e.g. `nodes.fetch.output.title`."""
-    found: set[str] = set()
-    for _, text in strings(value):
-        try:
-            found |= _ENVIRONMENT.undeclared_variables_in_str(text, nested=True)
-        except TemplateError as error:
-            raise ExpressionError(error.message) from error
-    return frozenset(found - _OWN_NAMES)
+def references(value: Any) -> frozenset[Path]:
+    """Return what the expressions in a JSON value read, e.g. `("nodes", "fetch", "output", "title")`.
+
+    A path ends where it can no longer be told without evaluating. What cannot be parsed is left out.
+    """
+    return frozenset(path for _, text in strings(value) for path in read(text).paths)
+
+
+def faults(text: str) -> tuple[Fault, ...]:
+    """Return what is wrong with an expression string, as far as it can be told without evaluating it."""
+    return read(text).faults
 
 
 def render(value: Any, context: Mapping[str, Any]) -> Any:
     """Return `value`, a JSON value, with every expression in it replaced by what it evaluates to.
 
-    `context` maps the names that expressions may use (`inputs`, `nodes`, `run`) to JSON values. Raises
-    ExpressionError with a one-line message.
+    `context` maps the names that expressions may use (`inputs`, `nodes`, `run`, `secrets`) to JSON values.
+    Raises ExpressionError with a one-line message that says what is missing or wrong.
     """
+    with allowance():
+        return _rendered(value, context)
+
+
+def _rendered(value: Any, context: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return _render_text(value, context) if has_expression(value) else value
+        return _rendered_text(value, context) if has_expression(value) else value
     if isinstance(value, Mapping):
-        return {key: render(item, context) for key, item in value.items()}
+        return {key: _rendered(item, context) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [render(item, context) for item in value]
+        return [_rendered(item, context) for item in value]
     return value
 
 
-def _render_text(text: str, context: Mapping[str, Any]) -> Any:
-    stripped = text.strip()
+def _rendered_text(text: str, context: Mapping[str, Any]) -> Any:
+    source = read(text)
+    if source.faults:
+        raise ExpressionError(source.faults[0].message)
+    if source.parts is not None:
+        if source.native:
+            return look_up(source.parts[0], context)
+        return "".join(
+            part if isinstance(part, str) else text_of(look_up(part, context)) for part in source.parts
+        )
+    used = {root: look_up((root,), context) for root in {str(path[0]) for path in source.paths}}
     try:
-        if stripped.startswith("{{") and stripped.endswith("}}") and stripped.count("{{") == 1:
-            return _ENVIRONMENT.eval_expr(stripped[2:-2], **context)
-        return _ENVIRONMENT.render_str(text, **context)
-    except TemplateError as error:
-        raise ExpressionError(error.message) from error
+        return _evaluated(text, source, used)
+    except NotThere:
+        for path in sorted(source.paths, key=str):
+            look_up(path, context)
+        raise
+
+
+def _evaluated(text: str, source: Source, context: Mapping[str, Any]) -> Any:
+    if not source.native:
+        return fill(guarded(text), context)
+    result = evaluate(guarded(text), context)
+    if result is MISSING:
+        raise NotThere(
+            "The expression gives nothing; if it has an “if”, say with “else” what it gives otherwise."
+        )
+    return plain(result)

@@ -1,0 +1,19 @@
+"""The names that expressions may use; anything else is a mistake that is found before a run."""
+
+import difflib
+
+from engine.expressions._lists import FILTERS as _FILTERS
+from engine.expressions._methods import METHODS as _METHODS
+from engine.expressions._tests import TESTS as _TESTS
+
+ROOTS = frozenset({"inputs", "nodes", "run", "secrets"})
+FUNCTIONS = frozenset({"range", "dict"})
+FILTERS = frozenset(_FILTERS) | {"default", "d"}
+METHODS = frozenset(_METHODS)
+TESTS = frozenset(_TESTS)
+
+
+def did_you_mean(name: str, known: frozenset[str]) -> str:
+    """Return a hint that names the most similar of the known names; empty when none is similar."""
+    similar = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"Did you mean “{similar[0]}”?" if similar else ""

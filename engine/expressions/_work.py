@@ -1,0 +1,48 @@
+"""How much an evaluation may do. Deterministic, unlike a clock: a replayed workflow decides the same.
+
+MiniJinja's fuel counts instructions. This counts what the instructions copy: one unit a character, twenty an
+item, since an item costs a call into Python.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.errors import ExpressionError
+
+LIMIT = 10_000_000
+ITEM = 20
+KEPT_TEXT = 256_000
+"""The longest text in a variable: MiniJinja compares variables without a charge, in every turn of a loop."""
+
+
+class _Evaluation(threading.local):
+    left = 0
+
+
+_evaluation = _Evaluation()
+
+
+@contextmanager
+def allowance() -> Iterator[None]:
+    """Grant the work of one evaluation to the code in the block."""
+    before = _evaluation.left
+    _evaluation.left = LIMIT
+    try:
+        yield
+    finally:
+        _evaluation.left = before
+
+
+def charge(units: int) -> None:
+    """Take units from the allowance; ExpressionError when it is used up."""
+    _evaluation.left -= units
+    if _evaluation.left < 0:
+        raise ExpressionError(
+            "The expression handles too much data: it may read about 500,000 items or 10 MB of text."
+        )
+
+
+def charge_items(count: int) -> None:
+    """Take the price of `count` items."""
+    charge(count * ITEM)
