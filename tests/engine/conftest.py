@@ -97,6 +97,17 @@ class Rig:
         handle = self.client.temporal.get_workflow_handle(f"run-{run_id}")
         return (await handle.fetch_history()).to_json()
 
+    async def executions(self, run_id: str) -> int:
+        """Return how often the run continued as new, and its first execution."""
+        handle, count, execution = self.client.temporal.get_workflow_handle, 0, None
+        while count == 0 or execution:
+            history = await handle(f"run-{run_id}", run_id=execution).fetch_history()
+            execution = history.events[
+                0
+            ].workflow_execution_started_event_attributes.continued_execution_run_id
+            count += 1
+        return count
+
 
 @dataclass
 class Ran:

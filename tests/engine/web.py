@@ -70,7 +70,7 @@ async def web_server(host: str = "127.0.0.1") -> AsyncIterator[Web]:
             while True:
                 asked = await _read(reader)
                 web.asked.append(asked)
-                await _write(writer, web.reply(asked))
+                await _write(writer, web.reply(asked), bodiless=asked.method == "HEAD")
         writer.close()
 
     server = await asyncio.start_server(serve, host, 0)
@@ -87,14 +87,14 @@ async def _read(reader: asyncio.StreamReader) -> Asked:
     return Asked(method, path, headers, body)
 
 
-async def _write(writer: asyncio.StreamWriter, reply: Reply) -> None:
+async def _write(writer: asyncio.StreamWriter, reply: Reply, *, bodiless: bool) -> None:
     await asyncio.sleep(reply.delay_s)
     length = reply.length if reply.length is not None else len(reply.body) + sum(map(len, reply.chunks))
     lines = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {length}"]
     lines += [f"{name}: {value}" for name, value in reply.headers.items()]
-    writer.write("\r\n".join([*lines, "", ""]).encode() + reply.body)
+    writer.write("\r\n".join([*lines, "", ""]).encode() + (b"" if bodiless else reply.body))
     await writer.drain()
-    for chunk in reply.chunks:
+    for chunk in () if bodiless else reply.chunks:
         writer.write(chunk)
         await writer.drain()
     if reply.length is not None:

@@ -1,0 +1,62 @@
+"""Runs that are large: in what they carry, in their number of steps, and in their history."""
+
+import json
+
+from engine.payloads import THRESHOLD
+from tests.engine.conftest import Rig
+from tests.engine.plans import delay, fake, merge, output, plan, start, transform
+
+LONG = "lorem ipsum " * 20_000
+
+
+async def test_large_values_travel_by_reference(real: Rig) -> None:
+    steps = [start(), fake("work", "start", value=LONG), output("said", "{{ nodes.work.output }}", "work")]
+    ran = await real.run(plan(*steps), {"text": LONG})
+    assert ran.outputs == {"said": LONG}
+    history = json.loads(await real.history(ran.run_id))
+    assert max(len(json.dumps(event)) for event in history["events"]) < THRESHOLD
+    assert len(real.blobs.content) >= 3
+
+
+async def test_small_values_travel_inline(real: Rig) -> None:
+    await real.run(plan(fake("work", value="short")))
+    assert real.blobs.content == {}
+
+
+async def test_payload_of_many_megabytes(real: Rig) -> None:
+    ran = await real.run(plan(fake("work", value=["x" * 1000] * 8_000, local=False)))
+    assert len(ran.nodes["work"].output) == 8_000
+
+
+async def test_run_continues_as_new_and_does_each_step_once(real: Rig) -> None:
+    steps = [fake(f"s{n}", *([f"s{n - 1}"] if n else []), value=n, local=False) for n in range(30)]
+    total = output("total", "{{ nodes.s0.output + nodes.s29.output }}", "s29")
+    ran = await real.run(plan(*steps, total), history_limit=30)
+    assert ran.outputs == {"total": 29}
+    assert real.fake.nodes() == [f"s{n}" for n in range(30)]
+    assert await real.executions(ran.run_id) > 3
+
+
+async def test_delay_goes_on_where_the_run_continued_as_new(real: Rig) -> None:
+    steps = [fake(f"s{n}", *([f"s{n - 1}"] if n else []), local=False) for n in range(20)]
+    pause = delay("pause", seconds=4)
+    ran = await real.run(plan(pause, *steps), history_limit=30)
+    assert await real.executions(ran.run_id) > 1
+    waited = ran.nodes["pause"]
+    assert waited.started_at
+    assert waited.finished_at
+    assert 4 <= (waited.finished_at - waited.started_at).total_seconds() < 6
+
+
+async def test_thousands_of_inline_steps(real: Rig) -> None:
+    steps = [transform(f"s{n}", n, *([f"s{n - 1}"] if n else [])) for n in range(3_000)]
+    ran = await real.run(plan(*steps, output("last", "{{ nodes.s2999.output }}", "s2999")))
+    assert ran.outputs == {"last": 2_999}
+    assert len(ran.nodes) == 3_001
+
+
+async def test_hundreds_of_activities_side_by_side(real: Rig) -> None:
+    works = [fake(f"w{n}", value=n) for n in range(400)]
+    ran = await real.run(plan(*works, merge("all", *(work.id for work in works), mode="list")))
+    assert ran.nodes["all"].output == list(range(400))
+    assert len(real.fake.calls) == 400
