@@ -82,17 +82,17 @@ def _history() -> rx.Component:
 
 
 def _inspector_button() -> rx.Component:
-    return _tool("panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector")
+    return _tool("panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector", wide=True)
 
 
-def _tool(icon: str, label: str, event: rx.event.EventType, testid: str, **props: object) -> rx.Component:
+def _tool(icon: str, label: str, event: rx.event.EventType, testid: str, *, wide: bool = False, **props: object) -> rx.Component:
     return rx.el.button(
         theme.icon(icon),
         type="button",
         aria_label=label,
         title=label,
         on_click=event,
-        class_name="wb-icon-button",
+        class_name="wb-icon-button wb-wide" if wide else "wb-icon-button",
         data_testid=testid,
         **props,
     )

@@ -20,6 +20,7 @@ const NODE_TYPES = { cell: Cell, note: Note };
 const EDGE_TYPES = { wire: Wire };
 const INHERITED = "inherited"; // any other word than light or dark leaves the page's own colours in force
 const MANY = 200;
+const SMALLEST = 0.05;
 const FAR = 0.45;
 const LEGIBLE = 0.5;
 const START = 0.75;
@@ -43,8 +44,8 @@ function Canvas(props) {
     [],
   );
   const draft = useDraft(graph, types);
-  const actions = useActions(draft, emit, types);
-  const selection = useSelection(emit);
+  const selection = useSelection(emit, draft.setNodes);
+  const actions = useActions(draft, emit, selection);
   const view = useView(graph, draft.nodes, focus, draft.setNodes);
 
   useEffect(() => store.setCells(base, recent), [base, recent]);
@@ -82,13 +83,11 @@ function Canvas(props) {
               onConnect={actions.connect}
               onConnectStart={onConnectStart}
               onConnectEnd={onConnectEnd}
-              onClickConnectStart={onConnectStart}
-              onClickConnectEnd={onConnectEnd}
               isValidConnection={(edge) => edge.source !== edge.target && !store.forbidden?.has(edge.target)}
               onDelete={actions.remove}
               onSelectionChange={selection.change}
-              onSelectionStart={selection.start}
-              onSelectionEnd={selection.end}
+              onSelectionStart={selection.hold}
+              onSelectionEnd={selection.release}
               onKeyUp={readOnly ? undefined : actions.nudged}
               onMove={view.move}
               nodesDraggable={!readOnly}
@@ -103,18 +102,29 @@ function Canvas(props) {
               selectionMode={SelectionMode.Partial}
               multiSelectionKeyCode={["Shift", "Control", "Meta"]}
               zoomOnDoubleClick={false}
+              connectOnClick={false}
               connectionRadius={32}
-              minZoom={0.1}
+              minZoom={SMALLEST}
               maxZoom={2}
               elevateNodesOnSelect={false}
               colorMode={INHERITED}
               proOptions={{ hideAttribution: true }}
             />
+            {!readOnly && draft.nodes.length === 0 && <Empty />}
             <Controls onTidy={readOnly ? undefined : actions.tidy} onFit={view.fit} />
           </div>
         </div>
       </StoreContext.Provider>
     </CatalogueContext.Provider>
+  );
+}
+
+function Empty() {
+  return (
+    <div className="wb-flow-empty">
+      <p>This workflow is empty.</p>
+      <p>Drag a node here from the left, or press one there. Start with an Input or a Transform.</p>
+    </div>
   );
 }
 
@@ -142,7 +152,7 @@ function closed(draft, types, nodeId, side) {
 }
 
 /* What a person can do to the graph, shown at once and reported once. */
-function useActions(draft, emit, types) {
+function useActions(draft, emit, selection) {
   const flow = useReactFlow();
   const before = useRef(null);
   const latest = useRef(draft);
@@ -179,8 +189,12 @@ function useActions(draft, emit, types) {
       },
       dragStart: (_, node, nodes) => {
         before.current = placesOf(nodes);
+        selection.hold();
       },
-      dragStop: (_, node, nodes) => move(changed(before.current, placesOf(nodes))),
+      dragStop: (_, node, nodes) => {
+        move(changed(before.current, placesOf(nodes)));
+        selection.restore();
+      },
       nudged: (event) => {
         if (!event.key.startsWith("Arrow") || !event.target.closest(".react-flow__node")) return;
         move(placesOf(selected()));
@@ -192,12 +206,14 @@ function useActions(draft, emit, types) {
       },
       remove: ({ nodes, edges }) => {
         const wires = edges.filter((edge) => !edge.data?.implied).map(edgeReport);
-        emit("onRemove", latest.current.number(null), nodes.map((node) => node.id), wires);
+        const ids = nodes.map((node) => node.id);
+        selection.without(ids);
+        emit("onRemove", latest.current.number(null), ids, wires);
       },
       tidy: async () => {
         const { nodes, edges } = latest.current;
         move(changed(placesOf(nodes), await tidy(nodes, edges)));
-        requestAnimationFrame(() => flow.fitView({ padding: 0.15, maxZoom: 1, duration: 160 }));
+        requestAnimationFrame(() => requestAnimationFrame(() => fitAll(flow))); // once they stand in their places
       },
       editing: {
         undo: () => emit("onUndo"),
@@ -224,17 +240,17 @@ const placesOf = (nodes) =>
 const changed = (old, now) =>
   Object.fromEntries(Object.entries(now).filter(([id, at]) => old?.[id]?.x !== at.x || old?.[id]?.y !== at.y));
 
-/* Reports the selected ids when they have settled: once, and not while a box is being drawn. */
-function useSelection(emit) {
+/* Reports the selected ids when they have settled: once, and not while a box is drawn or a cell is dragged. */
+function useSelection(emit, setNodes) {
   const flow = useReactFlow();
   return useMemo(() => {
     let ids = [];
-    let told = "";
-    let drawing = false;
+    let told = [];
+    let held = false;
     let timer = 0;
     const tell = () => {
-      if (drawing || ids.join() === told) return;
-      told = ids.join();
+      if (held || ids.join() === told.join()) return;
+      told = ids;
       emit("onSelect", ids);
     };
     return {
@@ -243,11 +259,18 @@ function useSelection(emit) {
         clearTimeout(timer);
         timer = setTimeout(tell, 30);
       },
-      start: () => (drawing = true),
-      end: () => {
-        drawing = false;
+      hold: () => (held = true),
+      release: () => {
+        held = false;
         tell();
       },
+      /* React Flow deselects the others when a cell is dragged; a move is not a change of selection. */
+      restore: () => {
+        held = false;
+        const chosen = new Set(told);
+        setNodes((nodes) => nodes.map((node) => ({ ...node, selected: chosen.has(node.id) })));
+      },
+      without: (gone) => (told = told.filter((id) => !gone.includes(id))),
       clear: () => {
         flow.setNodes((nodes) => nodes.map((node) => (node.selected ? { ...node, selected: false } : node)));
         flow.setEdges((edges) => edges.map((edge) => (edge.selected ? { ...edge, selected: false } : edge)));
@@ -261,7 +284,7 @@ function useView(graph, nodes, focus, setNodes) {
   const flow = useReactFlow();
   const box = useRef(null);
   const fitted = useRef(null);
-  const fit = () => flow.fitView({ padding: 0.15, maxZoom: 1, duration: 160 });
+  const fit = () => fitAll(flow);
 
   useEffect(() => {
     if (fitted.current === graph.id || nodes.length === 0) return;
@@ -271,8 +294,9 @@ function useView(graph, nodes, focus, setNodes) {
 
   useEffect(() => {
     if (!focus?.n) return;
-    setNodes((all) => all.map((other) => (other.selected === (other.id === focus.id) ? other : { ...other, selected: other.id === focus.id })));
-    const node = focus.centre && flow.getNode(focus.id);
+    const chosen = new Set(focus.ids);
+    setNodes((all) => all.map((node) => ({ ...node, selected: chosen.has(node.id) })));
+    const node = focus.centre && flow.getNode(focus.ids[0]);
     if (!node) return;
     const { width = 260, height = 76 } = node.measured ?? {};
     flow.setCenter(node.position.x + width / 2, node.position.y + height / 2, { zoom: Math.max(flow.getZoom(), 0.8), duration: 160 });
@@ -282,10 +306,18 @@ function useView(graph, nodes, focus, setNodes) {
   return { box, fit, move };
 }
 
+/* React Flow's own fitView waits for all cells to be measured, and those off screen never are. */
+function fitAll(flow) {
+  const nodes = flow.getNodes();
+  const { clientWidth, clientHeight } = document.querySelector(".wb-flow");
+  if (nodes.length === 0) return;
+  flow.setViewport(getViewportForBounds(flow.getNodesBounds(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
+}
+
 /* The whole graph where it can be read whole; otherwise the place where it begins. */
 function firstView(flow, nodes, box) {
   const { clientWidth: width, clientHeight: height } = box;
-  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, 0.1, 1, 0.1);
+  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, SMALLEST, 1, 0.1);
   if (whole.zoom >= LEGIBLE) return whole;
   const first = nodes.reduce((a, b) => (b.position.x < a.position.x ? b : a));
   return { x: 48 - first.position.x * START, y: height / 3 - first.position.y * START, zoom: START };

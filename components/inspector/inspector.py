@@ -38,7 +38,7 @@ def inspector(*, output: rx.Component) -> rx.Component:
 def _node(output: rx.Component) -> rx.Component:
     node = InspectorState.node
     return rx.el.div(
-        _head(rx.el.h2(rx.cond(node.title != "", node.title, node.id)), rx.el.code(node.id)),
+        _head(rx.el.h2(rx.cond(node.title != "", node.title, node.id)), rx.el.span(node.type_title)),
         rx.el.div(
             _tab("settings", "Settings", InspectorState.show_tab("settings")),
             _tab("output", "Output", EditorPageState.show_output),

@@ -52,9 +52,9 @@ class GraphView:
 
 @dataclass(frozen=True)
 class Focus:
-    """A cell to be selected, and looked at if `centre`. `n` grows with each wish."""
+    """Cells to be selected, the first one looked at if `centre`. `n` grows with each wish."""
 
-    id: str = ""
+    ids: list[str] = field(default_factory=list)
     n: int = 0
     centre: bool = False
 
@@ -62,9 +62,11 @@ class Focus:
 def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphView:
     """Return what the canvas draws of `document`."""
     drawn = [_edge_view(edge) for edge in document.edges]
+    joined = {(edge.source, edge.target) for edge in document.edges}
     implied = [
         EdgeView(f"{source}~{target}", source, "", target, "", implied=True)
         for source, target in implied_edges(document)
+        if (source, target) not in joined
     ]
     return GraphView(id, rev, ack, [node_view(node) for node in document.nodes], drawn + implied)
 

@@ -13,7 +13,7 @@ from reflex.event import EventSpec
 from engine.graph import Document, Edge, Position
 from workbench.errors import StaleRevision, WorkbenchError
 from workbench.services import drafts, workflows
-from workbench.services.edits import Connect, Move, Operation, Remove
+from workbench.services.edits import Add, Connect, Move, Operation, Remove
 from workbench.services.shapes import WorkflowDetail
 from workbench.state import changes, fragments
 from workbench.state.base import AppState, toast_error
@@ -70,15 +70,14 @@ class EditorState(AppState):
     @rx.event
     async def add(self, type: str, place: dict[str, float], after: str) -> EventSpec | None:
         """Add a node of `type`, and select it."""
-        operation = fragments.new_node(self._document, type, Position.model_validate(place), after)
-        said = await self._edit(operation)
-        self._point_at(operation.nodes[0].id)
-        return said
+        return await self._add(
+            fragments.new_node(self._document, type, Position.model_validate(place), after)
+        )
 
     @rx.event
     async def duplicate(self, names: list[str]) -> EventSpec | None:
         """Add copies of nodes beside them."""
-        return await self._edit(fragments.duplicate(self._document, names))
+        return await self._add(fragments.duplicate(self._document, names))
 
     @rx.event
     def copy(self, names: list[str]) -> EventSpec:
@@ -92,7 +91,7 @@ class EditorState(AppState):
         fragment = fragments.read(text) or fragments.read(self._copied)
         if fragment is None:
             return None
-        return await self._edit(fragments.put_in(self._document, fragment, Position.model_validate(place)))
+        return await self._add(fragments.put_in(self._document, fragment, Position.model_validate(place)))
 
     @rx.event
     async def undo(self) -> EventSpec | None:
@@ -111,7 +110,7 @@ class EditorState(AppState):
         inspector.selected, inspector.field = [node] if node else [], field
         inspector.open, inspector.tab = True, "settings"
         inspector._show(self._document, self.problems)
-        self._point_at(node, centre=True)
+        self._point_at(*filter(None, [node]), centre=True)
 
     @rx.event
     async def publish(self) -> EventSpec:
@@ -152,6 +151,13 @@ class EditorState(AppState):
             await self._stale(operation, stale)
             return None
 
+    async def _add(self, operation: Add) -> EventSpec | None:
+        """Add nodes, and select them."""
+        said = await self._edit(operation)
+        if said is None and self.conflict is None:
+            self._point_at(*(node.id for node in operation.nodes))
+        return said
+
     async def _take(self, change: Awaitable[WorkflowDetail]) -> EventSpec | None:
         """Show the draft after `change`; a refusal puts the graph back as it was and says why."""
         try:
@@ -183,5 +189,5 @@ class EditorState(AppState):
         self.graph = graph_view(document, id=detail.id, rev=detail.revision, ack=self._ack)
         (await self.get_state(InspectorState))._show(document, self.problems)
 
-    def _point_at(self, node: str, *, centre: bool = False) -> None:
-        self.focus = Focus(node, self.focus.n + 1, centre)
+    def _point_at(self, *names: str, centre: bool = False) -> None:
+        self.focus = Focus(list(names), self.focus.n + 1, centre)

@@ -68,6 +68,7 @@ def put_in(document: Document, fragment: Fragment, corner: Position) -> Add:
     Ids that are taken are changed, also in the expressions by which the pasted nodes name each other.
     """
     shift = fragment.corner()
+    corner = _clear(document, corner)
     names = _fresh_names(document, fragment)
     pasted = [_renamed(node, names, corner.x - shift.x, corner.y - shift.y) for node in fragment.nodes]
     edges = [
@@ -83,6 +84,14 @@ def duplicate(document: Document, ids: Sequence[str]) -> Add:
     fragment = cut_out(document, ids)
     corner = fragment.corner()
     return put_in(document, fragment, Position(x=corner.x + BESIDE.x, y=corner.y + BESIDE.y))
+
+
+def _clear(document: Document, corner: Position) -> Position:
+    """Return `corner`, or the next place beside it where no node has its own corner."""
+    taken = {(node.position.x, node.position.y) for node in document.nodes}
+    while (corner.x, corner.y) in taken:
+        corner = Position(x=corner.x + BESIDE.x, y=corner.y + BESIDE.y)
+    return corner
 
 
 def _joined(before: Node | None, node: Node) -> tuple[Edge, ...]:

@@ -1,6 +1,5 @@
 """A run's own page: the frozen canvas of the version that ran, and what can still be done with the run."""
 
-from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -52,13 +51,13 @@ class RunPageState(AppState):
     async def open_node(self, name: str, tab: str) -> None:
         """Show a node's output, from the canvas or from the timeline."""
         await self._look_at(name)
-        self.focus = Focus(name, self.focus.n + 1, centre=tab == "timeline")
+        self.focus = Focus([name], self.focus.n + 1, centre=tab == "timeline")
 
     @rx.event
     async def close(self) -> None:
         """Look at no node."""
         await self._look_at("")
-        self.focus = replace(self.focus, id="", n=self.focus.n + 1)
+        self.focus = Focus(n=self.focus.n + 1)
 
     @rx.event
     async def ask_again(self) -> EventSpec | None:
