@@ -1,0 +1,105 @@
+"""Records the histories that test_replay.py replays: `python -m tests.engine.record_histories`.
+
+Run it when a node type is added. A history that exists is kept: it stands for a run that is under way while
+the code is changed, and replacing it would hide that such runs break.
+"""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import structlog
+from temporalio.testing import WorkflowEnvironment
+
+from engine.contracts import Plan
+from tests.engine.conftest import Rig
+from tests.engine.plans import condition, delay, fake, merge, output, plan, start, transform
+from tests.engine.web import as_json, web_server
+
+HISTORIES = Path(__file__).with_name("histories")
+
+
+def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
+    """Return a plan and inputs for each history, by its name."""
+    http = fake("fetch", "start").model_copy(update={"type": "http", "config": {"url": "{{ inputs.url }}"}})
+    branches = [
+        start(),
+        condition("big", "{{ inputs.n > 10 }}", "start"),
+        transform("yes", "big", "big.true"),
+        transform("no", "small", "big.false"),
+        merge("joined", "yes", "no"),
+    ]
+    implied = output("last", "{{ nodes.fetch.output.n }}").model_copy(update={"after": ("fetch",)})
+    side_by_side = [http.model_copy(update={"id": f"h{n}", "incoming": ()}) for n in range(5)]
+    slow = [fake(f"s{n}", *([f"s{n - 1}"] if n else []), seconds=0.6) for n in range(6)]
+    regular = {"local": False, "attempts": 2, "failures": 1}
+    return {
+        "input_output": (plan(start(), output("said", "{{ inputs.text }}", "start")), {"text": "hello"}),
+        "transform": (plan(*[transform(f"t{n}", n, *([f"t{n - 1}"] if n else [])) for n in range(10)]), {}),
+        "condition_merge": (plan(*branches, outputs={"n": "{{ nodes.joined.output }}"}), {"n": 11}),
+        "http": (plan(start(), http, implied), {"url": url}),
+        "http_side_by_side": (
+            plan(*[http.model_copy(update={"id": f"h{n}", "incoming": ()}) for n in range(5)]),
+            {"url": url},
+        ),
+        "delay": (plan(fake("a"), delay("pause", "a", seconds=1), fake("b", "pause")), {}),
+        "regular_activity": (plan(start(), fake("long", "start", **regular), delay("d", seconds=0.5)), {}),
+        "local_activity_retried": (plan(fake("work", attempts=3, failures=2)), {}),
+        "error_port": (
+            plan(fake("work", failures=1, on_error="continue"), transform("mended", 1, "work.error")),
+            {},
+        ),
+        "failed": (plan(fake("slow", seconds=3), fake("broken", failures=1)), {}),
+        "many_steps": (plan(*[transform(f"s{n}", n) for n in range(450)]), {}),
+        "slow_chain": (
+            plan(*[fake(f"s{n}", *([f"s{n - 1}"] if n else []), seconds=0.6) for n in range(6)]),
+            {},
+        ),
+    }
+
+
+async def cancelled(rig: Rig) -> str:
+    """Return the id of a run that was cancelled while it worked and waited."""
+    run_id = await rig.start(plan(fake("work", seconds=9, local=False), delay("pause", seconds=99)))
+    await rig.seen(run_id, "work", "running")
+    await rig.client.cancel(run_id)
+    await rig.ended(run_id)
+    return run_id
+
+
+async def main() -> None:
+    """Record what is missing."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    HISTORIES.mkdir(exist_ok=True)
+    path = str(Path(sys.executable).with_name("temporal"))
+    async with (
+        await WorkflowEnvironment.start_local(dev_server_existing_path=path) as environment,
+        web_server() as web,
+    ):
+        web.replies["/"] = as_json({"n": 7})
+        rig = Rig(environment.client)
+        async with rig.worker():
+            for name, (recorded, inputs) in plans(f"{web.url}/").items():
+                await keep(rig, name, lambda r=recorded, i=inputs: run(rig, r, i))
+            await keep(rig, "cancelled", lambda: cancelled(rig))
+
+
+async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:
+    """Run a plan to its end and return the run's id."""
+    return (await rig.run(recorded, inputs)).run_id
+
+
+async def keep(rig: Rig, name: str, make: Any) -> None:
+    """Write the history of the run that `make` makes, unless there is one of that name."""
+    target = HISTORIES / f"{name}.json"
+    if target.exists():
+        return
+    run_id = await make()
+    target.write_text(await rig.history(run_id) + "\n")
+    print(f"recorded {target.name}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
