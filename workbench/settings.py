@@ -14,20 +14,10 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from workbench.places import default_cache_dir, default_data_dir
+
 PREFIX = "WORKBENCH_"
 _DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379, "valkeys": 6379}
-
-
-def default_data_dir() -> Path:
-    """Return `$XDG_DATA_HOME/workbench`, or its default below the home directory (XDG base directories)."""
-    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "workbench"
-
-
-def default_cache_dir() -> Path:
-    """Return `$XDG_CACHE_HOME/workbench`, or its default below the home directory."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "workbench"
 
 
 class Settings(BaseSettings):
