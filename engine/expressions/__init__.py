@@ -15,9 +15,9 @@ from engine.expressions._environment import evaluate, fill
 from engine.expressions._scan import Fault, Path
 from engine.expressions._source import Source, guarded, read
 from engine.expressions._values import MISSING, NotThere, look_up, plain, text_of
-from engine.expressions._work import allowance
+from engine.expressions._work import allowance, charge_instructions, spent
 
-__all__ = ["Fault", "Path", "faults", "has_expression", "references", "render", "strings"]
+__all__ = ["Fault", "Path", "faults", "has_expression", "references", "render", "spent", "strings"]
 
 
 def has_expression(text: str) -> bool:
@@ -82,6 +82,7 @@ def _rendered_text(text: str, context: Mapping[str, Any]) -> Any:
         return "".join(
             part if isinstance(part, str) else text_of(look_up(part, context)) for part in source.parts
         )
+    charge_instructions(text)
     used = {root: look_up((root,), context) for root in {str(path[0]) for path in source.paths}}
     try:
         return _evaluated(text, source, used)

@@ -16,8 +16,16 @@ KEPT_TEXT = 256_000
 """The longest text in a variable: MiniJinja compares variables without a charge, in every turn of a loop."""
 
 
+LOOP = 4_000_000
+"""What the instructions of a text with statements may come to, in units: its loops may use all the fuel."""
+
+TEMPLATE = 2_000
+"""What the instructions of an expression come to."""
+
+
 class _Evaluation(threading.local):
     left = 0
+    spent = 0
 
 
 _evaluation = _Evaluation()
@@ -37,6 +45,7 @@ def allowance() -> Iterator[None]:
 def charge(units: int) -> None:
     """Take units from the allowance; ExpressionError when it is used up."""
     _evaluation.left -= units
+    _evaluation.spent += units
     if _evaluation.left < 0:
         raise ExpressionError(
             "The expression handles too much data: it may read about 500,000 items or 10 MB of text."
@@ -46,3 +55,13 @@ def charge(units: int) -> None:
 def charge_items(count: int) -> None:
     """Take the price of `count` items."""
     charge(count * ITEM)
+
+
+def charge_instructions(text: str) -> None:
+    """Count the instructions of a text that MiniJinja evaluates: its fuel limits them, not the allowance."""
+    _evaluation.spent += LOOP if "{%" in text else TEMPLATE
+
+
+def spent() -> int:
+    """Return the units this thread has spent so far; the same evaluation spends the same when replayed."""
+    return _evaluation.spent
