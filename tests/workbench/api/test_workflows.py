@@ -1,10 +1,12 @@
 """`/workflows` over HTTP: what goes in comes out, and what is wrong is named and not stored."""
 
+import re
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.workbench.api.conftest import BASE
 from workbench.api import bodies
 
 MISSING = "019e0000-0000-7000-8000-000000000000"
@@ -245,7 +247,7 @@ async def test_what_nobody_foresaw_is_a_problem_without_a_stack_trace(
 
 
 async def test_openapi_describes_every_route_and_its_errors(api: httpx.AsyncClient) -> None:
-    document = (await api.get("http://127.0.0.1:8420/api/openapi.json")).json()
+    document = (await api.get(f"{BASE}/api/openapi.json")).json()
     routes = {(method, path) for path, methods in document["paths"].items() for method in methods}
     assert ("post", "/api/v1/runs") in routes
     assert ("get", "/api/v1/runs/{run_id}/events") in routes
@@ -254,4 +256,12 @@ async def test_openapi_describes_every_route_and_its_errors(api: httpx.AsyncClie
             assert operation["summary"], (method, path)
             assert "application/problem+json" in operation["responses"]["4XX"]["content"]
     assert "ProblemDetails" in document["components"]["schemas"]
-    assert (await api.get("http://127.0.0.1:8420/api/docs")).status_code == 200
+
+
+async def test_the_documentation_needs_no_other_server(api: httpx.AsyncClient) -> None:
+    page = (await api.get(f"{BASE}/api/docs")).text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert loaded
+    for path in loaded:
+        assert path.startswith("/api/docs/")
+        assert (await api.get(f"{BASE}{path}")).status_code == 200
