@@ -60,7 +60,7 @@ def build_worker(
     activities = NodeActivities(
         sink=sink, blobs=blobs, secrets=secrets, adapters={**registry.build(requests), **(adapters or {})}
     )
-    return Worker(
+    worker = Worker(
         client,
         task_queue=task_queue,
         workflows=[GraphRun],
@@ -72,3 +72,15 @@ def build_worker(
         max_concurrent_local_activities=AT_ONCE,
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_S),
     )
+    _tolerate_busy_machines(worker)
+    return worker
+
+
+def _tolerate_busy_machines(worker: Worker) -> None:
+    """Let a piece of workflow code take 30 s before it is taken for a deadlock; the SDK's 2 s cannot be set.
+
+    The interpreter takes no locks, and what it evaluates is bounded. With the SDK's limit, a heavy expression
+    on a busy machine would fail its workflow task over and over, and the run would hang.
+    """
+    if worker._workflow_worker and worker._workflow_worker._deadlock_timeout_seconds:
+        worker._workflow_worker._deadlock_timeout_seconds = 30

@@ -8,7 +8,6 @@ with what went wrong, so that no run hangs on a task that fails for ever.
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -26,11 +25,11 @@ from engine.contracts import (
     Resume,
     RunRecord,
     RunRequest,
-    Step,
     Waiting,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.workflows import calls, inline
+from engine.workflows.flights import Flights, fault
 from engine.workflows.journal import Journal
 from engine.workflows.progress import Decision, Progress
 
@@ -38,7 +37,10 @@ MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
 
 BREATH = timedelta(seconds=2)
-"""After so long in one workflow task, a run of local activities pauses for the length of a round trip."""
+"""After so long in one workflow task, a run of local activities hands the task back."""
+
+EFFORT = 2_000_000
+"""After so many units of evaluation, likewise: a task may take 10 s, and a slow machine is often busy."""
 
 
 @workflow.defn(name="GraphRun", failure_exception_types=[ValidationError])
@@ -51,22 +53,11 @@ class GraphRun:
         return await _Interpreter(request).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    """A step under way. `carried` are records that its activity was given to write."""
-
-    step: Step
-    task: asyncio.Task[None]
-    started_at: datetime
-    until: datetime | None = None
-    carried: tuple[NodeRecord, ...] = ()
-
-
 class _Interpreter:
     """Schedules each step the moment its inputs are there, and keeps the records up to date.
 
     - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
-    - `_flights`: steps under way; what they come to lands in `_landed`.
+    - `_flights`: steps under way.
     - `_settled`, `_views`: finished steps, as records and as expressions see them.
     """
 
@@ -83,11 +74,10 @@ class _Interpreter:
         }
         self._ready: deque[Decision] = deque()
         self._queued: deque[ActivityStep] = deque()
-        self._flights: dict[str, _Flight] = {}
-        self._activities = 0
-        self._landed: deque[NodeResult] = deque()
+        self._flights = Flights()
         self._failure: Failure | None = None
         self._breathed = workflow.now()
+        self._effort = 0
 
     async def run(self) -> RunRecord:
         """Drive the run to its end, write that end down, and return it."""
@@ -99,7 +89,7 @@ class _Interpreter:
             end = self._journal.change("cancelled")
         except Exception as error:
             workflow.logger.exception("The interpreter failed")
-            end = self._journal.change("failed", error=_unforeseen(error))
+            end = self._journal.change("failed", error=fault(error))
         await _shielded(self._finish(end))
         if cancelled:
             raise asyncio.CancelledError
@@ -114,33 +104,41 @@ class _Interpreter:
             if self._failure:
                 return self._journal.change("failed", error=self._failure)
             if not self._flights and not self._queued:
-                return self._succeeded()
-            if leaving and not self._activities:
+                return await self._succeeded()
+            if leaving and not self._flights.activities:
                 await self._journal.write()
                 self._continue_as_new()
-            await self._journal.write("running" if self._activities else "waiting")
-            await workflow.wait_condition(lambda: bool(self._landed))
-            while self._landed:
-                self._land(self._landed.popleft())
-            await self._breathe()
+            await self._journal.write("running" if self._flights.activities else "waiting")
+            for result in await self._flights.landing():
+                self._settle(result.record, recorded=result.recorded)
+            if not self._flights.activities and workflow.now() - self._breathed >= BREATH:
+                await self._breathe()
 
     async def _breathe(self) -> None:
-        """Hand the workflow task back from time to time: only then does a run learn that it is cancelled."""
-        if not self._activities and workflow.now() - self._breathed >= BREATH:
-            await asyncio.sleep(0.001)
-            self._breathed = workflow.now()
+        """Hand the workflow task back for the length of a round trip: only so is a cancellation noticed."""
+        await asyncio.sleep(0.001)
+        self._breathed = workflow.now()
+        self._effort = 0
 
     async def _advance(self, *, launch: bool) -> None:
         """Work off what is ready; `launch` says whether activities may be started."""
         while not self._failure:
+            before = expressions.spent()
             if self._ready:
                 self._decide(self._ready.popleft())
-            elif launch and self._queued and self._activities < MAX_IN_FLIGHT:
+            elif launch and self._queued and self._flights.activities < MAX_IN_FLIGHT:
                 self._start_activity(self._queued.popleft())
             else:
                 return
             if self._journal.full:
                 await self._journal.write()
+            await self._rest_from(before)
+
+    async def _rest_from(self, before: int) -> None:
+        """Count what was spent on expressions since `before`, and pause when it has become much."""
+        self._effort += expressions.spent() - before
+        if self._effort >= EFFORT:
+            await self._breathe()
 
     def _decide(self, decision: Decision) -> None:
         """Skip a step, evaluate it, or let it begin."""
@@ -167,12 +165,6 @@ class _Interpreter:
         else:
             self._ready.extend(self._progress.settle(record))
 
-    def _land(self, result: NodeResult) -> None:
-        flight = self._flights.pop(result.record.node_id)
-        if isinstance(flight.step, ActivityStep):
-            self._activities -= 1
-        self._settle(result.record, recorded=result.recorded)
-
     def _start_activity(self, step: ActivityStep) -> None:
         now = workflow.now()
         try:
@@ -193,8 +185,7 @@ class _Interpreter:
             pending=carried,
             run=self._journal.changed("running"),
         )
-        self._activities += 1
-        self._start(step, self._run_activity(step, task, now), started_at=now, carried=carried)
+        self._flights.start(step, self._run_activity(step, task, now), started_at=now, carried=carried)
 
     async def _run_activity(self, step: ActivityStep, task: NodeTask, started_at: datetime) -> NodeResult:
         try:
@@ -216,7 +207,7 @@ class _Interpreter:
             self._settle(inline.succeeded(step, now, output=waiting.until.isoformat(), started_at=started_at))
             return
         self._journal.note(NodeRecord(node_id=step.id, status="waiting", started_at=started_at))
-        self._start(step, self._wait(step, waiting), started_at=started_at, until=waiting.until)
+        self._flights.start(step, self._wait(step, waiting), started_at=started_at, until=waiting.until)
 
     async def _wait(self, step: DelayStep, waiting: Waiting) -> NodeResult:
         await asyncio.sleep((waiting.until - workflow.now()).total_seconds())
@@ -224,70 +215,31 @@ class _Interpreter:
         record = inline.succeeded(step, workflow.now(), output=output, started_at=waiting.started_at)
         return NodeResult(record=record, recorded=False)
 
-    def _start(
-        self,
-        step: Step,
-        work: Coroutine[Any, Any, NodeResult],
-        *,
-        started_at: datetime,
-        until: datetime | None = None,
-        carried: tuple[NodeRecord, ...] = (),
-    ) -> None:
-        """Let a step's work go on by itself until it lands; what is unforeseen fails the step."""
-
-        async def fly() -> None:
-            try:
-                result = await work
-            except Exception as error:
-                workflow.logger.exception("Step %s failed unforeseen", step.id)
-                record = inline.failed(step, _unforeseen(error), workflow.now(), started_at)
-                result = NodeResult(record=record, recorded=False)
-            self._landed.append(result)
-
-        task = asyncio.create_task(fly())
-        self._flights[step.id] = _Flight(step, task, started_at, until, carried)
-
-    def _succeeded(self) -> RunRecord:
-        try:
-            return self._journal.change("succeeded", outputs=self._outputs())
-        except ExpressionError as error:
-            return self._journal.change("failed", error=Failure(kind="expression", message=str(error)))
-
-    def _outputs(self) -> dict[str, Any]:
+    async def _succeeded(self) -> RunRecord:
         steps = (step for step in self._request.plan.steps if isinstance(step, OutputStep))
-        outputs = {
-            s.name: self._settled[s.id].output for s in steps if self._settled[s.id].status == "succeeded"
-        }
+        reached = (step for step in steps if self._settled[step.id].status == "succeeded")
+        outputs = {step.name: self._settled[step.id].output for step in reached}
         for name, value in self._request.plan.outputs.items():
+            before = expressions.spent()
             try:
                 outputs[name] = expressions.render(value, self._context)
             except ExpressionError as error:
-                raise ExpressionError(f"output {name}: {error}") from error
-        return outputs
+                failure = Failure(kind="expression", message=f"output {name}: {error}")
+                return self._journal.change("failed", error=failure)
+            await self._rest_from(before)
+        return self._journal.change("succeeded", outputs=outputs)
 
     async def _finish(self, end: RunRecord) -> None:
         """Stop what is under way and write the end of the run."""
-        flights = list(self._flights.values())
-        last = [
-            NodeRecord(node_id=f.step.id, status="cancelled", started_at=f.started_at, finished_at=end.at)
-            for f in flights
-        ]
-        for flight in flights:
-            flight.task.cancel()
-        last.extend(result.record for result in self._landed)
-        await self._journal.close(end, (record for f in flights for record in f.carried), last)
+        carried = self._flights.carried()
+        await self._journal.close(end, carried, self._flights.stop(end.at))
 
     def _continue_as_new(self) -> NoReturn:
-        waiting = {
-            node_id: Waiting(started_at=flight.started_at, until=flight.until)
-            for node_id, flight in self._flights.items()
-            if flight.until
-        }
         resume = Resume(
             started_at=self._resume.started_at,
             status=self._journal.status,
             settled=tuple(self._settled.values()),
-            waiting=waiting,
+            waiting=self._flights.waiting(),
         )
         workflow.continue_as_new(self._request.model_copy(update={"resume": resume}))
 
@@ -295,14 +247,6 @@ class _Interpreter:
 def _history_is_full(limit: int) -> bool:
     info = workflow.info()
     return info.is_continue_as_new_suggested() or info.get_current_history_length() >= limit
-
-
-def _unforeseen(error: Exception) -> Failure:
-    return Failure(
-        kind="internal",
-        message=f"{type(error).__name__}: {error}",
-        hint="This is a fault of the workbench; see its log.",
-    )
 
 
 async def _shielded(work: Coroutine[Any, Any, None]) -> None:

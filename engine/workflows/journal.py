@@ -9,8 +9,8 @@ from temporalio import workflow
 from engine.contracts import NodeRecord, RecordBatch, RunRecord, RunStatus
 from engine.workflows import calls
 
-CHUNK = 200
-"""Records held back before they are written. The write also ends an activation, which may last 2 s."""
+CHUNK = 100
+"""Records held back before they are written; the write also interrupts a long evaluation."""
 
 
 class Journal:

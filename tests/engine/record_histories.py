@@ -41,7 +41,7 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
         "condition_merge": (plan(*branches, outputs={"n": "{{ nodes.joined.output }}"}), {"n": 11}),
         "http": (plan(start(), http, implied), {"url": url}),
         "http_side_by_side": (
-            plan(*[http.model_copy(update={"id": f"h{n}", "incoming": ()}) for n in range(5)]),
+            plan(*side_by_side),
             {"url": url},
         ),
         "delay": (plan(fake("a"), delay("pause", "a", seconds=1), fake("b", "pause")), {}),
@@ -54,7 +54,7 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
         "failed": (plan(fake("slow", seconds=3), fake("broken", failures=1)), {}),
         "many_steps": (plan(*[transform(f"s{n}", n) for n in range(450)]), {}),
         "slow_chain": (
-            plan(*[fake(f"s{n}", *([f"s{n - 1}"] if n else []), seconds=0.6) for n in range(6)]),
+            plan(*slow),
             {},
         ),
     }

@@ -60,3 +60,22 @@ async def test_hundreds_of_activities_side_by_side(real: Rig) -> None:
     ran = await real.run(plan(*works, merge("all", *(work.id for work in works), mode="list")))
     assert ran.nodes["all"].output == list(range(400))
     assert len(real.fake.calls) == 400
+
+
+async def test_heavy_expressions_one_after_the_other(real: Rig) -> None:
+    numbers = list(range(100_000))
+    steps = [transform(f"t{n}", "{{ inputs.numbers | map('string') | list | length }}") for n in range(3)]
+    outputs = {f"o{n}": "{{ inputs.numbers | sort | first }}" for n in range(2)}
+    ran = await real.run(plan(*steps, outputs=outputs), {"numbers": numbers})
+    assert {ran.nodes[step.id].output for step in steps} == {100_000}
+    history = json.loads(await real.history(ran.run_id))
+    assert not [
+        event for event in history["events"] if event["eventType"] == "EVENT_TYPE_WORKFLOW_TASK_FAILED"
+    ]
+
+
+async def test_endless_loops_fail_their_steps(real: Rig) -> None:
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}"
+    steps = [transform(f"t{n}", endless, on_error="continue") for n in range(4)]
+    ran = await real.run(plan(*steps))
+    assert set(ran.statuses.values()) == {"failed"}

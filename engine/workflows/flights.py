@@ -1,0 +1,103 @@
+"""Steps under way: each is a task of its own that lands with a result, whatever becomes of it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, Waiting
+from engine.errors import Failure
+from engine.workflows import inline
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    step: Step
+    task: asyncio.Task[None]
+    started_at: datetime
+    until: datetime | None
+    carried: tuple[NodeRecord, ...]
+
+
+class Flights:
+    """Every step under way, how many of them are activities, and the results that have landed."""
+
+    def __init__(self) -> None:
+        self.activities = 0
+        self._flights: dict[str, _Flight] = {}
+        self._landed: deque[NodeResult] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether any step is under way, or has landed and was not taken yet."""
+        return bool(self._flights)
+
+    def start(
+        self,
+        step: Step,
+        work: Coroutine[Any, Any, NodeResult],
+        *,
+        started_at: datetime,
+        until: datetime | None = None,
+        carried: tuple[NodeRecord, ...] = (),
+    ) -> None:
+        """Let a step's work go on by itself; a fault in it fails the step.
+
+        `until` is the instant that a delay waits for, `carried` are records its activity was given to write.
+        """
+
+        async def fly() -> None:
+            try:
+                result = await work
+            except Exception as error:
+                workflow.logger.exception("Step %s failed by a fault", step.id)
+                record = inline.failed(step, fault(error), workflow.now(), started_at)
+                result = NodeResult(record=record, recorded=False)
+            self._landed.append(result)
+
+        self.activities += isinstance(step, ActivityStep)
+        self._flights[step.id] = _Flight(step, asyncio.create_task(fly()), started_at, until, carried)
+
+    async def landing(self) -> list[NodeResult]:
+        """Wait until something lands; return all that has."""
+        await workflow.wait_condition(lambda: bool(self._landed))
+        results = list(self._landed)
+        self._landed.clear()
+        for result in results:
+            flight = self._flights.pop(result.record.node_id)
+            self.activities -= isinstance(flight.step, ActivityStep)
+        return results
+
+    def waiting(self) -> dict[str, Waiting]:
+        """Return the delays that still wait."""
+        return {
+            node_id: Waiting(started_at=flight.started_at, until=flight.until)
+            for node_id, flight in self._flights.items()
+            if flight.until
+        }
+
+    def carried(self) -> list[NodeRecord]:
+        """Return the records given to activities that may not have written them."""
+        return [record for flight in self._flights.values() for record in flight.carried]
+
+    def stop(self, at: datetime) -> list[NodeRecord]:
+        """Cancel what is under way; return its last records, of what has just landed as well."""
+        last = []
+        for node_id, flight in self._flights.items():
+            flight.task.cancel()
+            last.append(
+                NodeRecord(node_id=node_id, status="cancelled", started_at=flight.started_at, finished_at=at)
+            )
+        return [*last, *(result.record for result in self._landed)]
+
+
+def fault(error: Exception) -> Failure:
+    """Return what a person is told of an error that nobody foresaw."""
+    return Failure(
+        kind="internal",
+        message=f"{type(error).__name__}: {error}",
+        hint="This is a fault of the workbench; see its log.",
+    )
