@@ -90,5 +90,8 @@ class Document(_Part):
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
     def content_hash(self) -> VersionHash:
-        """Return the SHA-256 (hex) of the canonical JSON."""
-        return VersionHash(hashlib.sha256(self.canonical().encode()).hexdigest())
+        """Return the SHA-256 (hex) of the document as JSON with sorted keys and no white space."""
+        text = json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        return VersionHash(hashlib.sha256(text.encode()).hexdigest())

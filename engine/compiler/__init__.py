@@ -10,12 +10,23 @@ from typing import Any
 
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._parsing import MAX_BYTES, parse
-from engine.compiler._planning import plan
+from engine.compiler._planning import make_plan
+from engine.compiler._problems import CODES
 from engine.contracts import Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document
 
-__all__ = ["MAX_BYTES", "Analysis", "analyse", "check", "compile", "implied_edges", "json_schema", "parse"]
+__all__ = [
+    "CODES",
+    "MAX_BYTES",
+    "Analysis",
+    "analyse",
+    "check",
+    "compile",
+    "implied_edges",
+    "json_schema",
+    "parse",
+]
 
 
 def check(document: Document) -> tuple[Problem, ...]:
@@ -28,7 +39,7 @@ def compile(document: Document) -> Plan:
     analysis = analyse(document)
     if analysis.problems:
         raise DocumentInvalid(analysis.problems)
-    return plan(document, analysis)
+    return make_plan(document, analysis)
 
 
 def implied_edges(document: Document) -> tuple[tuple[str, str], ...]:

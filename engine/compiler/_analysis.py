@@ -2,99 +2,177 @@
 
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
-from engine import expressions, nodes
+from engine.compiler._branches import Branches, branches, excluded
+from engine.compiler._edges import check_edges
+from engine.compiler._inputs import check_inputs
+from engine.compiler._nodes import CheckedNode, check_node, read_expressions
+from engine.compiler._order import cycles, topological
+from engine.compiler._problems import Problems
+from engine.compiler._references import Reader, References
 from engine.contracts import Incoming
-from engine.errors import ExpressionError, Problem
+from engine.errors import Problem
+from engine.expressions import Path
 from engine.graph import Document, Node
-from engine.nodes import NodeConfig, NodeType
-
-
-@dataclass
-class Checked:
-    node: Node
-    type: NodeType
-    config: NodeConfig
-    reads: dict[str, frozenset[str]]
 
 
 @dataclass
 class Analysis:
+    """What the compiler found: `problems` to show, and the rest to make a plan of when there are none.
+
+    `incoming` are the drawn edges by target, `implied` the sources that a node only refers to, `order` the
+    executed nodes in topological order (without those in a circle).
+    """
+
     problems: tuple[Problem, ...] = ()
-    checked: dict[str, Checked] = field(default_factory=dict)
+    checked: dict[str, CheckedNode] = field(default_factory=dict)
     incoming: dict[str, list[Incoming]] = field(default_factory=dict)
     implied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
 
 
 def analyse(document: Document) -> Analysis:
-    problems: list[Problem] = []
-    result = Analysis()
-    ids = {node.id for node in document.nodes}
-    for node in document.nodes:
-        try:
-            node_type = nodes.get(node.type)
-            config = node_type.config.model_validate(node.config)
-        except KeyError as error:
-            problems.append(
-                Problem(code="unknown-node-type", node=node.id, field="type", message=str(error.args[0]))
-            )
-            continue
-        except ValidationError as error:
-            problems += [
-                Problem(
-                    code="bad-config",
-                    node=node.id,
-                    field=".".join(map(str, ("config", *e["loc"]))),
-                    message=e["msg"],
-                )
-                for e in error.errors()
-            ]
-            continue
-        reads = {}
-        if node_type.executed:
-            for name, value in config:
-                try:
-                    reads[name] = expressions.references(value)
-                except ExpressionError as error:
-                    problems.append(
-                        Problem(
-                            code="bad-expression", node=node.id, field=f"config.{name}", message=str(error)
-                        )
-                    )
-        result.checked[node.id] = Checked(node, node_type, config, reads)
-    drawn: dict[str, set[str]] = {}
-    for edge in document.edges:
-        if edge.source not in ids or edge.target not in ids:
-            problems.append(Problem(code="unknown-node", message=f"edge {edge.source} → {edge.target}"))
-            continue
-        result.incoming.setdefault(edge.target, []).append(
-            Incoming(source=edge.source, port=edge.source_port)
+    """Return the analysis of a document; linear in its size."""
+    return _Analyser(document).analysis()
+
+
+class _Analyser:
+    """Collects the parts of one analysis."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems = Problems()
+        self.ids = frozenset(node.id for node in document.nodes)
+        self.checked: dict[str, CheckedNode] = {}
+        self.incoming: dict[str, list[Incoming]] = {}
+        self.referred: dict[str, dict[str, list[tuple[str, Path]]]] = {}
+
+    def analysis(self) -> Analysis:
+        """Check everything; the order of the steps is the order in which problems are listed."""
+        usable = check_inputs(self.document.inputs, self.problems)
+        self._check_nodes()
+        self.incoming = check_edges(self.document.edges, self.ids, self.checked, self.problems)
+        references = References(
+            self.document.inputs if usable else None, self.ids, self.checked, self.problems
         )
-        drawn.setdefault(edge.target, set()).add(edge.source)
-    for node_id, checked in result.checked.items():
-        sources = {
-            name.split(".")[1]
-            for names in checked.reads.values()
-            for name in names
-            if name.startswith("nodes.")
+        self._check_references(references)
+        self._check_outputs(references)
+        drawn = {target: {edge.source for edge in edges} for target, edges in self.incoming.items()}
+        implied = {
+            target: tuple(source for source in read if source not in drawn.get(target, ()))
+            for target, read in self.referred.items()
         }
-        for missing in sorted(sources - ids):
-            problems.append(
-                Problem(code="unknown-node", node=node_id, message=f"There is no node {missing}.")
+        order = self._order(
+            {node_id: {*drawn.get(node_id, ()), *implied.get(node_id, ())} for node_id in self.ids}
+        )
+        return Analysis(
+            problems=tuple(self.problems.found),
+            checked=self.checked,
+            incoming=self.incoming,
+            implied={target: sources for target, sources in implied.items() if sources},
+            order=order,
+        )
+
+    def _check_nodes(self) -> None:
+        for node in self.document.nodes:
+            if node.id in self.checked:
+                message = f"Two nodes have the id “{node.id}”."
+                hint = "Give one of them another id; expressions and edges name nodes by it."
+                self.problems.add("duplicate-node-id", message, node=node.id, field="id", hint=hint)
+            self._check_parent(node)
+            checked = check_node(node, self.problems)
+            if checked is not None:
+                self.checked.setdefault(node.id, checked)
+
+    def _check_parent(self, node: Node) -> None:
+        if node.parent is None:
+            return
+        if node.parent not in self.ids:
+            message = f"“{node.id}” stands in “{node.parent}”, which is not there."
+            self.problems.add("unknown-parent", message, node=node.id, field="parent")
+        else:
+            message = f"“{node.id}” stands in “{node.parent}”, which cannot hold other nodes."
+            self.problems.add("no-container", message, node=node.id, field="parent", hint="Take it out.")
+
+    def _check_references(self, references: References) -> None:
+        for node_id, checked in self.checked.items():
+            for setting, read in checked.reads.items():
+                for field_path, path in read:
+                    reader = Reader(field_path, node_id, setting, checked.type.secret_fields)
+                    source = references.source(path, reader)
+                    if source is not None:
+                        self.referred.setdefault(node_id, {}).setdefault(source, []).append(
+                            (field_path, path)
+                        )
+
+    def _check_outputs(self, references: References) -> None:
+        reads = read_expressions(self.document.outputs, "outputs", self.problems)
+        for setting, read in reads.items():
+            for field_path, path in read:
+                references.source(path, Reader(field_path, None, setting))
+        names = {name: f"outputs.{name}" for name in self.document.outputs}
+        for node_id, checked in self.checked.items():
+            name = getattr(checked.config, "name", None) if checked.node.type == "output" else None
+            if isinstance(name, str) and names.setdefault(name, node_id) != node_id:
+                message = f"There are two outputs “{name}”."
+                hint = f"Give one of them another name; the other is {names[name]}."
+                self.problems.add("duplicate-output", message, node=node_id, field="config.name", hint=hint)
+
+    def _order(self, sources: dict[str, set[str]]) -> tuple[str, ...]:
+        executed = [node_id for node_id, node in self.checked.items() if node.type.executed]
+        ids = list(dict.fromkeys(node.id for node in self.document.nodes))
+        order, circling = topological(ids, sources)
+        if circling:
+            self._name_cycles([node_id for node_id in ids if node_id in circling], sources)
+        forks = frozenset(node_id for node_id in executed if len(self.checked[node_id].type.outputs) > 1)
+        if forks:
+            self._check_branches(branches(order, self.incoming, forks))
+        runnable = set(executed)
+        return tuple(node_id for node_id in order if node_id in runnable)
+
+    def _name_cycles(self, circling: list[str], sources: dict[str, set[str]]) -> None:
+        for cycle in cycles(circling, sources):
+            shown = [*cycle, cycle[0]] if len(cycle) <= 10 else [*cycle[:9], "…", cycle[0]]
+            reading = self._reading_edge(cycle)
+            self.problems.add(
+                "cycle",
+                f"These nodes wait for each other: {' → '.join(shown)}.",
+                node=reading[0] if reading else cycle[0],
+                field=reading[1] if reading else None,
+                hint="Remove one of the connections, or the reference to a node further on.",
             )
-        result.implied[node_id] = tuple(sorted((sources & ids) - drawn.get(node_id, set()) - {node_id}))
-    waiting = {i: {*drawn.get(i, ()), *result.implied[i]} for i in result.checked}
-    order: list[str] = []
-    while waiting:
-        ready = [i for i, s in waiting.items() if not s & waiting.keys()]
-        if not ready:
-            problems.append(Problem(code="cycle", message="Cycle: " + ", ".join(waiting)))
-            break
-        order += ready
-        for i in ready:
-            del waiting[i]
-    result.order = tuple(order)
-    result.problems = tuple(problems)
-    return result
+
+    def _reading_edge(self, cycle: list[str]) -> tuple[str, str] | None:
+        """Return (node, field) of the first link in a cycle that is a reference, not a drawn edge."""
+        for source, target in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+            if all(edge.source != source for edge in self.incoming.get(target, ())):
+                return target, self.referred[target][source][0][0]
+        return None
+
+    def _check_branches(self, found: dict[str, Branches]) -> None:
+        for node_id, read in self.referred.items():
+            own = found.get(node_id)
+            if not own:
+                continue
+            for source, uses in read.items():
+                apart = excluded(own, found.get(source, frozenset()) | self._output_branch(source))
+                for field_path, path in uses if apart else ():
+                    if apart and (len(path) < 3 or path[2] == "output"):
+                        self._impossible(node_id, field_path, source, apart)
+
+    def _output_branch(self, source: str) -> Branches:
+        """Return how a node is left when it has an output: not by its error port, where it has one."""
+        ports = {port.name for port in self.checked[source].type.outputs} if source in self.checked else set()
+        return frozenset({(source, "out")}) if "error" in ports else frozenset()
+
+    def _impossible(self, node_id: str, field_path: str, source: str, apart: tuple[str, str, str]) -> None:
+        fork, port, other = apart
+        what = f"“{source}” is only run when “{fork}” leaves by “{other}”"
+        if fork == source:
+            what = f"“{source}” has an output only when it leaves by “{other}”"
+        self.problems.add(
+            "impossible-reference",
+            f"{what}, and “{node_id}” when it leaves by “{port}”: there is nothing to read.",
+            node=node_id,
+            field=field_path,
+            hint="Read it behind a merge, or move the node to the other branch.",
+        )

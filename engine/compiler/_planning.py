@@ -1,35 +1,19 @@
 """From an analysed document without problems to the plan that a run interprets."""
 
 from engine.compiler._analysis import Analysis
-from engine.contracts import Plan
+from engine.compiler._nodes import CheckedNode
+from engine.contracts import Incoming, Plan, Step
 from engine.graph import Document
 from engine.nodes import PlanContext
 
 
-def plan(document: Document, analysis: Analysis) -> Plan:
+def make_plan(document: Document, analysis: Analysis) -> Plan:
     """Return the plan; `analysis` must be the document's own and hold no problems."""
-    steps = []
+    steps: list[Step] = []
     for node_id in analysis.order:
-        checked = analysis.checked[node_id]
-        secret = tuple(
-            n for n, names in checked.reads.items() if any(r.split(".")[0] == "secrets" for r in names)
+        step = _step(
+            analysis.checked[node_id], analysis.incoming.get(node_id, ()), analysis.implied.get(node_id, ())
         )
-        roots = sorted(
-            {
-                ".".join(r.split(".")[:2]) if r.startswith("nodes.") else r.split(".")[0]
-                for n in secret
-                for r in checked.reads[n]
-            }
-            - {"secrets"}
-        )
-        context = PlanContext(
-            config=checked.config,
-            incoming=tuple(analysis.incoming.get(node_id, ())),
-            after=analysis.implied[node_id],
-            secret_fields=secret,
-            reads=tuple(roots),
-        )
-        step = checked.type.plan(checked.node, context)
         if step is not None:
             steps.append(step)
     return Plan(
@@ -38,3 +22,29 @@ def plan(document: Document, analysis: Analysis) -> Plan:
         steps=tuple(steps),
         outputs=dict(document.outputs),
     )
+
+
+def _step(
+    checked: CheckedNode, incoming: "list[Incoming] | tuple[()]", after: tuple[str, ...]
+) -> Step | None:
+    if checked.config is None:
+        raise ValueError(f"The settings of {checked.node.id} were not checked")
+    secret = tuple(
+        name for name, read in checked.reads.items() if any(path[0] == "secrets" for _, path in read)
+    )
+    roots = {_root(path) for name in secret for _, path in checked.reads[name] if path[0] != "secrets"}
+    return checked.type.plan(
+        checked.node,
+        PlanContext(
+            config=checked.config,
+            incoming=tuple(incoming),
+            after=after,
+            secret_fields=secret,
+            reads=tuple(sorted(roots)),
+        ),
+    )
+
+
+def _root(path: tuple[str | int, ...]) -> str:
+    """Return the part of the context that a path needs: `nodes.fetch`, `inputs` or `run`."""
+    return f"nodes.{path[1]}" if path[0] == "nodes" else str(path[0])

@@ -12,12 +12,25 @@ from typing import Any
 
 from engine.errors import ExpressionError
 from engine.expressions._environment import evaluate, fill
+from engine.expressions._names import did_you_mean
 from engine.expressions._scan import Fault, Path
 from engine.expressions._source import Source, guarded, read
 from engine.expressions._values import MISSING, NotThere, look_up, plain, text_of
 from engine.expressions._work import allowance, charge_instructions, spent
 
-__all__ = ["Fault", "Path", "faults", "has_expression", "references", "render", "spent", "strings"]
+__all__ = [
+    "Fault",
+    "Path",
+    "Source",
+    "did_you_mean",
+    "faults",
+    "has_expression",
+    "read",
+    "references",
+    "render",
+    "spent",
+    "strings",
+]
 
 
 def has_expression(text: str) -> bool:

@@ -1,0 +1,83 @@
+"""Checking the drawn edges against the nodes they connect."""
+
+from collections.abc import Mapping
+
+from engine.compiler._nodes import CheckedNode
+from engine.compiler._problems import Problems
+from engine.contracts import Incoming
+from engine.graph import Edge
+from engine.nodes import Port
+
+
+def check_edges(
+    edges: list[Edge], ids: frozenset[str], checked: Mapping[str, CheckedNode], problems: Problems
+) -> dict[str, list[Incoming]]:
+    """Add what is wrong with the edges; return the usable ones by their target, in the document's order."""
+    incoming: dict[str, list[Incoming]] = {}
+    seen: set[tuple[str, str, str, str]] = set()
+    for index, edge in enumerate(edges):
+        key = (edge.source, edge.source_port, edge.target, edge.target_port)
+        if key in seen:
+            message = f"The edge from “{edge.source}” to “{edge.target}” stands twice."
+            problems.add("duplicate-edge", message, node=edge.target, field=f"edges.{index}")
+            continue
+        seen.add(key)
+        if _connects(index, edge, ids, checked, problems):
+            incoming.setdefault(edge.target, []).append(Incoming(source=edge.source, port=edge.source_port))
+    return incoming
+
+
+def _connects(
+    index: int, edge: Edge, ids: frozenset[str], checked: Mapping[str, CheckedNode], problems: Problems
+) -> bool:
+    """Return whether an edge can be used; add a problem when it cannot."""
+    missing = [
+        (end, name) for end, name in (("source", edge.source), ("target", edge.target)) if name not in ids
+    ]
+    for end, name in missing:
+        other = edge.target if end == "source" else edge.source
+        problems.add(
+            "edge-to-nowhere",
+            f"An edge {'starts' if end == 'source' else 'ends'} at “{name}”, which is not there.",
+            node=other if other in ids else None,
+            field=f"edges.{index}.{end}",
+            hint="Remove the edge, or connect it to a node.",
+        )
+    if missing:
+        return False
+    if edge.source == edge.target:
+        message = f"An edge of “{edge.source}” ends where it starts."
+        problems.add(
+            "edge-to-itself", message, node=edge.source, field=f"edges.{index}", hint="Remove the edge."
+        )
+        return False
+    source, target = checked.get(edge.source), checked.get(edge.target)
+    if source is not None:
+        _check_port(index, "source", edge.source_port, source, source.type.outputs, problems)
+    if target is not None:
+        _check_port(index, "target", edge.target_port, target, target.type.inputs, problems)
+    return True
+
+
+def _check_port(
+    index: int, end: str, name: str, place: CheckedNode, ports: tuple[Port, ...], problems: Problems
+) -> None:
+    node = place.node
+    if not any(port.name == name for port in ports):
+        kind = "output" if end == "source" else "input"
+        names = ", ".join(port.name for port in ports)
+        hint = (
+            f"“{place.type.title}” has the {kind}s {names}."
+            if names
+            else f"“{place.type.title}” has no {kind}s."
+        )
+        message = f"“{node.id}” has no {kind} “{name}”."
+        problems.add("unknown-port", message, node=node.id, field=f"edges.{index}.{end}_port", hint=hint)
+    elif end == "source" and name == "error" and node.policy.on_error != "continue":
+        problems.add(
+            "closed-error-port",
+            f"An edge leaves “{node.id}” by its error port, but an error there fails the run.",
+            node=node.id,
+            field="policy.on_error",
+            hint="Set “on error” to continue, or remove the edge.",
+        )

@@ -1,0 +1,147 @@
+"""The schema of a run's inputs: whether it is usable, and whether its own samples and defaults fit it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Annotated, Any
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.exceptions import SchemaError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from pydantic import StringConstraints, TypeAdapter
+from pydantic import ValidationError as PydanticError
+from pydantic_core import SchemaError as PatternError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from engine.compiler._problems import Problems
+
+_HINT = "The inputs are a JSON Schema of type object; its properties become the run form."
+_OPENING = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
+"""Keywords that can bring in properties which `properties` does not list."""
+
+
+@lru_cache(maxsize=1_000)
+def _pattern(pattern: str) -> TypeAdapter[str]:
+    return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
+
+
+def _match(validator: Any, pattern: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Check `pattern` in linear time: Python's own engine can be kept busy for years by a short text."""
+    if not isinstance(value, str) or not isinstance(pattern, str):
+        return
+    try:
+        _pattern(pattern).validate_python(value)
+    except PydanticError:
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+    except PatternError:
+        yield ValidationError(f"the pattern {pattern!r} cannot be used; it may not look around or back")
+
+
+_Validator: type[Validator] = extend(Draft202012Validator, {"pattern": _match})  # type: ignore[no-untyped-call]
+
+
+def validator(schema: Mapping[str, Any]) -> Validator:
+    """Return a validator (JSON Schema 2020-12) that fetches nothing and cannot be kept busy by a pattern."""
+    return _Validator(dict(schema), registry=Registry(), format_checker=FormatChecker())
+
+
+def known_inputs(schema: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the names of all inputs that expressions may read; None when the schema leaves that open.
+
+    JSON Schema allows properties that it does not list. A workflow that lists some is taken at its word
+    unless it says otherwise: a run form offers only those.
+    """
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or schema.get("additionalProperties", False) is not False:
+        return None
+    if any(keyword in schema for keyword in _OPENING):
+        return None
+    return frozenset(properties)
+
+
+def check_inputs(schema: Mapping[str, Any], problems: Problems) -> bool:
+    """Add what is wrong with the schema, its samples and its defaults; return whether it is usable."""
+    text = json.dumps(schema, sort_keys=True, default=str)
+    found = _schema_errors(text)
+    for field, message in found:
+        problems.add("bad-inputs-schema", message, field=field, hint=_HINT)
+    if found:
+        return False
+    for code, field, message in _sample_errors(text):
+        problems.add(code, message, field=field, hint="Correct it, or the schema.")
+    return True
+
+
+@lru_cache(maxsize=200)
+def _schema_errors(text: str) -> tuple[tuple[str, str], ...]:
+    """Return (field, message) of what makes a schema unusable."""
+    schema = json.loads(text)
+    if schema.get("type", "object") != "object":
+        return (("inputs.type", "The inputs of a run are an object, so the schema's type must be object."),)
+    found = tuple(_unsupported(schema, "inputs"))
+    if found:
+        return found
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        path = ".".join(["inputs", *map(str, error.absolute_path)])
+        return ((path, f"The schema of the inputs is not valid: {_short(error.message)}."),)
+    except RecursionError:
+        return (("inputs", "The schema of the inputs is nested too deeply."),)
+    return ()
+
+
+def _unsupported(schema: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield what JSON Schema has and a document cannot use, since nothing is fetched for it."""
+    waiting = [(schema, path, False)]
+    while waiting:
+        part, at, names = waiting.pop()
+        if isinstance(part, list):
+            waiting += [(item, f"{at}.{index}", False) for index, item in enumerate(part)]
+        if not isinstance(part, dict):
+            continue
+        for key, item in part.items():
+            if not names and key in ("$ref", "$dynamicRef") and not str(item).startswith("#"):
+                yield f"{at}.{key}", f"A schema can only refer to itself (#/…), not to {_short(str(item))}."
+            elif not names and key in ("$id", "patternProperties", "unevaluatedProperties"):
+                yield f"{at}.{key}", f"“{key}” is not supported in the schema of the inputs."
+            elif key not in ("examples", "default", "const", "enum") or names:
+                waiting.append((item, f"{at}.{key}", key in ("properties", "$defs") and not names))
+
+
+@lru_cache(maxsize=200)
+def _sample_errors(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (code, field, message) of samples and defaults that do not match their schema."""
+    schema = json.loads(text)
+    try:
+        return (*_samples(schema), *_defaults(schema))
+    except (Unresolvable, RecursionError) as error:
+        return (("bad-inputs-schema", "inputs", f"The schema cannot be used: {_short(str(error))}."),)
+
+
+def _samples(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    samples = schema.get("examples", [])
+    if not isinstance(samples, list):
+        yield "bad-sample", "inputs.examples", "“examples” must be a list of sample inputs."
+        return
+    check = validator(schema)
+    for index, sample in enumerate(samples):
+        for error in check.iter_errors(sample):
+            path = ".".join([f"inputs.examples.{index}", *map(str, error.absolute_path)])
+            yield "bad-sample", path, f"The sample input does not match the schema: {_short(error.message)}."
+
+
+def _defaults(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name, part in schema.get("properties", {}).items():
+        if isinstance(part, dict) and "default" in part:
+            inner = {"$defs": schema.get("$defs", {}), **part}
+            for error in validator(inner).iter_errors(part["default"]):
+                field = f"inputs.properties.{name}.default"
+                yield "bad-default", field, f"The default of “{name}” does not fit: {_short(error.message)}."
+
+
+def _short(message: str) -> str:
+    message = " ".join(message.split()).rstrip(".")
+    return message if len(message) <= 200 else message[:199] + "…"
