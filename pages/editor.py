@@ -18,6 +18,8 @@ from workbench.state.inspector import InspectorState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
 
+LOADED = EditorState.graph.id != ""
+
 
 def page() -> rx.Component:
     """Return the page."""
@@ -28,12 +30,14 @@ def page() -> rx.Component:
             drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
             class_name="wb-stage",
         ),
-        inspector(output=node_output()),
+        rx.cond(LOADED, inspector(output=node_output())),
         run_dialog(),
         conflict_dialog(),
         section="workflows",
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
-        actions=(_saved(), _history(), _inspector_button(), _publish(), _run()),
+        actions=(
+            rx.cond(LOADED, rx.fragment(_saved(), _history(), _inspector_button(), _publish(), _run())),
+        ),
         flush=True,
         retry=EditorPageState.load,
     )
@@ -82,10 +86,14 @@ def _history() -> rx.Component:
 
 
 def _inspector_button() -> rx.Component:
-    return _tool("panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector", wide=True)
+    return _tool(
+        "panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector", wide=True
+    )
 
 
-def _tool(icon: str, label: str, event: rx.event.EventType, testid: str, *, wide: bool = False, **props: object) -> rx.Component:
+def _tool(
+    icon: str, label: str, event: rx.event.EventType, testid: str, *, wide: bool = False, **props: object
+) -> rx.Component:
     return rx.el.button(
         theme.icon(icon),
         type="button",

@@ -26,7 +26,7 @@ def page() -> rx.Component:
             drawer(*run_tabs(RunPageState.open_node)),
             class_name="wb-stage",
         ),
-        _side(),
+        rx.cond(HEAD.id != "", _side()),
         _form(),
         section="runs",
         where=(rx.link("Runs", href=routes.RUNS, underline="hover"), _title()),
@@ -51,7 +51,10 @@ def _canvas() -> rx.Component:
 
 def _title() -> rx.Component:
     return rx.el.h1(
-        HEAD.workflow_name, " ", rx.el.span(short_id(value=HEAD.id), class_name="wb-run-quiet"), class_name="wb-heading"
+        HEAD.workflow_name,
+        " ",
+        rx.el.span(short_id(value=HEAD.id), class_name="wb-run-quiet"),
+        class_name="wb-heading",
     )
 
 

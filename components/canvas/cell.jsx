@@ -7,7 +7,7 @@ import { CatalogueContext } from "./catalogue.js";
 import { portY, portsHeight } from "./metrics.js";
 import { useCell, useForbidden, useProblems } from "./store.js";
 
-export const Cell = memo(function Cell({ id, data, selected }) {
+export const Cell = memo(function Cell({ id, data, selected, height }) {
   const { types, icons, report } = useContext(CatalogueContext);
   const type = types[data.type];
   const cell = useCell(id);
@@ -23,7 +23,7 @@ export const Cell = memo(function Cell({ id, data, selected }) {
       data-selected={selected || undefined}
       data-forbidden={forbidden || undefined}
       data-problem={problems ? true : undefined}
-      style={ports > 1 ? { minHeight: portsHeight(ports) } : undefined}
+      style={{ minHeight: portsHeight(ports), "--wb-cell-height": `${height}px` }}
     >
       <Ports id={id} type={type} />
       <header className="wb-cell-head">

@@ -35,7 +35,11 @@ def conflict_dialog() -> rx.Component:
         open=EditorState.conflict.is_not_none(),
         title="This workflow was changed elsewhere",
         text=rx.el.span(
-            "Your change was made on revision ", conflict.based_on, "; the draft is at revision ", conflict.current, "."
+            "Your change was made on revision ",
+            conflict.based_on,
+            "; the draft is at revision ",
+            conflict.current,
+            ".",
         ),
         on_close=EditorState.take_theirs,
         testid="conflict",

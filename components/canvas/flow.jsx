@@ -22,6 +22,7 @@ const INHERITED = "inherited"; // any other word than light or dark leaves the p
 const MANY = 200;
 const SMALLEST = 0.05;
 const FAR = 0.45;
+const FARTHER = 0.2;
 const LEGIBLE = 0.5;
 const START = 0.75;
 
@@ -67,7 +68,7 @@ function Canvas(props) {
     <CatalogueContext.Provider value={catalogue}>
       <StoreContext.Provider value={store}>
         <div className="wb-canvas" data-testid="canvas" data-readonly={readOnly || undefined} ref={view.box}>
-          {!readOnly && <Palette onAdd={actions.add} />}
+          {!readOnly && graph.id && <Palette onAdd={actions.add} />}
           <div className="wb-flow" onDragOver={allowDrop} onDrop={readOnly ? undefined : actions.drop}>
             <ReactFlow
               nodes={draft.nodes}
@@ -110,7 +111,7 @@ function Canvas(props) {
               colorMode={INHERITED}
               proOptions={{ hideAttribution: true }}
             />
-            {!readOnly && draft.nodes.length === 0 && <Empty />}
+            {!readOnly && graph.id && graph.nodes.length === 0 && <Empty />}
             <Controls onTidy={readOnly ? undefined : actions.tidy} onFit={view.fit} />
           </div>
         </div>
@@ -302,7 +303,10 @@ function useView(graph, nodes, focus, setNodes) {
     flow.setCenter(node.position.x + width / 2, node.position.y + height / 2, { zoom: Math.max(flow.getZoom(), 0.8), duration: 160 });
   }, [focus?.n]);
 
-  const move = useCallback((_, { zoom }) => box.current?.toggleAttribute("data-far", zoom < FAR), []);
+  const move = useCallback((_, { zoom }) => {
+    box.current?.toggleAttribute("data-far", zoom < FAR);
+    box.current?.toggleAttribute("data-farther", zoom < FARTHER);
+  }, []);
   return { box, fit, move };
 }
 

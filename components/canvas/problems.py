@@ -12,7 +12,9 @@ def problems() -> rx.Component:
     return rx.cond(
         EditorState.problems.length() == 0,
         rx.el.p("No problems: this workflow can be run.", class_name="wb-field-hint"),
-        rx.el.ul(rx.foreach(EditorState.problems, _problem), class_name="wb-problem-list", data_testid="problems"),
+        rx.el.ul(
+            rx.foreach(EditorState.problems, _problem), class_name="wb-problem-list", data_testid="problems"
+        ),
     )
 
 

@@ -26,10 +26,13 @@ def node_form() -> rx.Component:
             NODE.fields.length() == 0,
             rx.el.p("This node has no settings of its own.", class_name="wb-field-hint"),
         ),
-        rx.cond(NODE.references.length() > 0, _section("Insert", references(items=NODE.references), open=True)),
+        rx.cond(
+            NODE.references.length() > 0, _section("Insert", references(items=NODE.references), open=True)
+        ),
         rx.cond(NODE.type != "note", _section("Connections", _connections())),
         rx.cond(
-            NODE.policy.length() > 0, _section("When it fails", rx.el.div(rx.foreach(NODE.policy, field), class_name="wb-form-grid"))
+            NODE.policy.length() > 0,
+            _section("When it fails", rx.el.div(rx.foreach(NODE.policy, field), class_name="wb-form-grid")),
         ),
         _section("Help", markdown(text=NODE.help)),
         class_name="wb-form",
@@ -56,9 +59,14 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("code", _text(one, lines=3)),
             _text(one),
         ),
-        rx.cond(one.problem != "", rx.el.p(one.problem, role="alert", id=_id(one) + "-problem", class_name="wb-field-error")),
+        rx.cond(
+            one.problem != "",
+            rx.el.p(one.problem, role="alert", id=_id(one) + "-problem", class_name="wb-field-error"),
+        ),
         rx.el.p(one.description, class_name="wb-field-hint"),
-        class_name=rx.cond((InspectorState.field == one.path) & (one.problem != ""), "wb-field wb-field-pointed", "wb-field"),
+        class_name=rx.cond(
+            (InspectorState.field == one.path) & (one.problem != ""), "wb-field wb-field-pointed", "wb-field"
+        ),
         data_testid="field-" + one.path,
     )
 
@@ -67,7 +75,9 @@ def problem_line(problem: rx.Var[ProblemView]) -> rx.Component:
     """Return a problem that belongs to no field of the form."""
     return rx.el.div(
         theme.icon("triangle-alert"),
-        rx.el.div(problem.message, rx.cond(problem.hint != "", rx.el.p(problem.hint, class_name="wb-field-hint"))),
+        rx.el.div(
+            problem.message, rx.cond(problem.hint != "", rx.el.p(problem.hint, class_name="wb-field-hint"))
+        ),
         class_name="wb-problem-line",
         role="alert",
     )

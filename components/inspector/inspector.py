@@ -71,7 +71,11 @@ def _several() -> rx.Component:
         rx.el.div(
             rx.button("Duplicate", variant="soft", size="2", on_click=EditorState.duplicate(SELECTED)),
             rx.button(
-                "Delete", variant="soft", color_scheme="red", size="2", on_click=NodeFormState.remove(SELECTED)
+                "Delete",
+                variant="soft",
+                color_scheme="red",
+                size="2",
+                on_click=NodeFormState.remove(SELECTED),
             ),
             class_name="wb-inspector-body wb-inspector-actions",
         ),

@@ -17,7 +17,9 @@ def workflow_form() -> rx.Component:
     """Return the form of the workflow."""
     return rx.el.div(
         rx.foreach(FORM.problems, problem_line),
-        _labelled("Name", text_field(name="workflow:name", value=FORM.name, on_save=WorkflowFormState.set_name)),
+        _labelled(
+            "Name", text_field(name="workflow:name", value=FORM.name, on_save=WorkflowFormState.set_name)
+        ),
         _labelled(
             "Description",
             text_field(
@@ -44,7 +46,10 @@ def _inputs() -> rx.Component:
         ),
         rx.cond(
             FORM.inputs.length() == 0,
-            rx.el.p("A run asks for nothing yet. Add an input to name it in expressions.", class_name="wb-field-hint"),
+            rx.el.p(
+                "A run asks for nothing yet. Add an input to name it in expressions.",
+                class_name="wb-field-hint",
+            ),
         ),
         rx.foreach(FORM.inputs, _input),
         rx.el.details(
@@ -52,11 +57,23 @@ def _inputs() -> rx.Component:
             rx.el.div(
                 _labelled(
                     "Sample input",
-                    text_field(name="workflow:example", value=FORM.example, lines=3, data=True, on_save=WorkflowFormState.set_example),
+                    text_field(
+                        name="workflow:example",
+                        value=FORM.example,
+                        lines=3,
+                        data=True,
+                        on_save=WorkflowFormState.set_example,
+                    ),
                 ),
                 _labelled(
                     "JSON Schema",
-                    text_field(name="workflow:schema", value=FORM.schema, lines=6, data=True, on_save=WorkflowFormState.set_schema),
+                    text_field(
+                        name="workflow:schema",
+                        value=FORM.schema,
+                        lines=6,
+                        data=True,
+                        on_save=WorkflowFormState.set_schema,
+                    ),
                 ),
                 class_name="wb-fold-body wb-form",
             ),
@@ -127,7 +144,9 @@ def _outputs() -> rx.Component:
             _add("Add an output", WorkflowFormState.add_output),
             class_name="wb-group-head",
         ),
-        rx.el.p("Values that a finished run gives back, beside those of output nodes.", class_name="wb-field-hint"),
+        rx.el.p(
+            "Values that a finished run gives back, beside those of output nodes.", class_name="wb-field-hint"
+        ),
         rx.foreach(FORM.outputs, _output),
         class_name="wb-group",
     )
@@ -165,11 +184,21 @@ def _labelled(label: str, control: rx.Component) -> rx.Component:
 
 def _add(label: str, event: rx.event.EventType) -> rx.Component:
     return rx.el.button(
-        theme.icon("plus"), type="button", aria_label=label, title=label, on_click=event, class_name="wb-icon-button"
+        theme.icon("plus"),
+        type="button",
+        aria_label=label,
+        title=label,
+        on_click=event,
+        class_name="wb-icon-button",
     )
 
 
 def _remove(label: rx.Var[str], event: rx.event.EventType) -> rx.Component:
     return rx.el.button(
-        theme.icon("x"), type="button", aria_label=label, title=label, on_click=event, class_name="wb-icon-button"
+        theme.icon("x"),
+        type="button",
+        aria_label=label,
+        title=label,
+        on_click=event,
+        class_name="wb-icon-button",
     )

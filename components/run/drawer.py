@@ -67,7 +67,11 @@ def outputs() -> rx.Component:
             RunState.head.status == "succeeded",
             output_viewer(value=RunState.outputs, media_type="application/json"),
             rx.el.p(
-                rx.cond(RunState.head.open, "They are there when the run is done.", "The run ended without outputs."),
+                rx.cond(
+                    RunState.head.open,
+                    "They are there when the run is done.",
+                    "The run ended without outputs.",
+                ),
                 class_name="wb-field-hint",
             ),
         ),
@@ -95,7 +99,9 @@ def _tab(name: str, label: rx.Component | str) -> rx.Component:
         type="button",
         role="tab",
         aria_selected=rx.cond(DrawerState.tab == name, "true", "false"),
-        on_click=[DrawerState.show(name), RunState.draw_timeline] if name == "timeline" else DrawerState.show(name),
+        on_click=[DrawerState.show(name), RunState.draw_timeline]
+        if name == "timeline"
+        else DrawerState.show(name),
         class_name="wb-output-tab",
         data_testid=f"drawer-{name}",
     )

@@ -12,7 +12,11 @@ def timeline(on_open: rx.EventHandler) -> rx.Component:
     return rx.cond(
         RunState.rows.length() == 0,
         rx.el.p("Nothing has started yet.", class_name="wb-field-hint"),
-        rx.el.ol(rx.foreach(RunState.rows, lambda row: _row(row, on_open)), class_name="wb-timeline", data_testid="timeline"),
+        rx.el.ol(
+            rx.foreach(RunState.rows, lambda row: _row(row, on_open)),
+            class_name="wb-timeline",
+            data_testid="timeline",
+        ),
     )
 
 

@@ -51,10 +51,18 @@ def differences(before: Document, after: Document) -> list[str]:
     found = [f"Added {name}" for name in new.keys() - old.keys()]
     found += [f"Deleted {name}" for name in old.keys() - new.keys()]
     for name in old.keys() & new.keys():
-        parts = [part for part in ("title", "config", "policy", "position") if _part(old, name, part) != _part(new, name, part)]
+        parts = [
+            part
+            for part in ("title", "config", "policy", "position")
+            if _part(old, name, part) != _part(new, name, part)
+        ]
         if parts:
             found.append(f"Changed {_spoken(parts)} of {name}")
-    found += [f"Changed the workflow's {part}" for part in ("name", "description", "inputs", "outputs") if getattr(before, part) != getattr(after, part)]
+    found += [
+        f"Changed the workflow's {part}"
+        for part in ("name", "description", "inputs", "outputs")
+        if getattr(before, part) != getattr(after, part)
+    ]
     if {_key(edge) for edge in before.edges} != {_key(edge) for edge in after.edges}:
         found.append("Changed the connections")
     found.sort()

@@ -7,10 +7,8 @@ from pydantic import ValidationError
 from reflex.event import EventSpec
 
 from engine import nodes
-from engine.errors import Problem
 from engine.graph import Edge
-from workbench.errors import Invalid
-from workbench.services.edits import Configure, Connect, Describe, Operation, Remove, Rename
+from workbench.services.edits import Configure, Connect, Describe, Remove, Rename
 from workbench.state import workflow_form
 from workbench.state.base import AppState
 from workbench.state.editor import EditorState
@@ -112,7 +110,9 @@ class WorkflowFormState(AppState):
     @rx.event
     async def set_input(self, name: str, part: str, value: str) -> EventSpec | None:
         """Save one property of an input."""
-        return await self._describe(inputs=workflow_form.change_input(await self._inputs(), name, part, value))
+        return await self._describe(
+            inputs=workflow_form.change_input(await self._inputs(), name, part, value)
+        )
 
     @rx.event
     async def set_required(self, name: str, on: bool) -> EventSpec | None:

@@ -82,7 +82,9 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         type=node.type,
         type_title=f"Unknown type {node.type}",
         problems=mine,
-        connections=[_connection(edge, node.id) for edge in document.edges if node.id in (edge.source, edge.target)],
+        connections=[
+            _connection(edge, node.id) for edge in document.edges if node.id in (edge.source, edge.target)
+        ],
     )
     try:
         kind = nodes.get(node.type)
@@ -148,11 +150,7 @@ def _connection(edge: Edge, node_id: str) -> Connection:
 def _targets(document: Document, node: Node) -> list[str]:
     """Return the ids that `node` may be connected to: those with an input port that it does not depend on."""
     closed = upstream(document, node.id) | {node.id}
-    return [
-        other.id
-        for other in document.nodes
-        if other.id not in closed and _has_inputs(other.type)
-    ]
+    return [other.id for other in document.nodes if other.id not in closed and _has_inputs(other.type)]
 
 
 def _has_inputs(type: str) -> bool:

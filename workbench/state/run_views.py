@@ -83,7 +83,9 @@ class OutputView:
     duration: str = ""
 
 
-def output_view(node_id: str, node: NodeRun | None, output: NodeOutput | None = None, *, href: str = "") -> OutputView:
+def output_view(
+    node_id: str, node: NodeRun | None, output: NodeOutput | None = None, *, href: str = ""
+) -> OutputView:
     """Return what the output tab shows of `node`; None: it has not been reached."""
     if node is None:
         return OutputView(node_id, note="The run has not come to this node.")

@@ -110,7 +110,11 @@ def _required(schema: Schema) -> set[str]:
 
 
 def _without(example: Any, name: str) -> Any:
-    return {key: value for key, value in example.items() if key != name} if isinstance(example, dict) else example
+    return (
+        {key: value for key, value in example.items() if key != name}
+        if isinstance(example, dict)
+        else example
+    )
 
 
 def _free(taken: Mapping[str, Any], stem: str) -> str:
