@@ -7,7 +7,7 @@ from workbench.state.editor import EditorState
 
 
 def conflict_dialog() -> rx.Component:
-    """Return the dialog. Closing it without an answer takes the other side: nothing is overwritten unasked."""
+    """Return the dialog. Closing it without an answer takes the other side: nothing is lost unasked."""
     conflict = EditorState.conflict
     return dialogs.panel(
         rx.el.section(

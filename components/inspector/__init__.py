@@ -1,1 +1,1 @@
-"""The panel at the canvas's right: the form of what is selected, its output, and the workflow's own settings."""
+"""The panel at the canvas's right: the form of what is selected, its output, the workflow's settings."""

@@ -17,7 +17,7 @@ NODE = InspectorState.node
 
 
 def node_form() -> rx.Component:
-    """Return the whole form: what the node is called, its settings, its policy, what it may name, its help."""
+    """Return the form: what the node is called, its settings, what it may name, its policy, its help."""
     return rx.el.div(
         _names(),
         rx.foreach(NODE.problems, problem_line),

@@ -105,7 +105,7 @@ class EditorState(AppState):
 
     @rx.event
     async def reveal(self, node: str, field: str) -> None:
-        """Select the node of a problem and mark its field; a problem of the workflow shows the workflow's form."""
+        """Go to a problem: select its node, or nothing for the workflow's own, and mark its field."""
         inspector = await self.get_state(InspectorState)
         inspector.selected, inspector.field = [node] if node else [], field
         inspector.open, inspector.tab = True, "settings"
@@ -117,7 +117,8 @@ class EditorState(AppState):
         """Make an immutable version of the draft; runs that name no version use it from now on."""
         version = await workflows.publish(self.principal, self.graph.id)
         self.next_version = version.number + 1
-        return rx.toast.success(f"Version {version.number} is published.")
+        said: EventSpec = rx.toast.success(f"Version {version.number} is published.")
+        return said
 
     @rx.event
     async def take_theirs(self) -> None:

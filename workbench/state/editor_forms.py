@@ -43,10 +43,7 @@ class NodeFormState(AppState):
         try:
             operation = Rename(id=node, new_id=new_id.strip())
         except ValidationError:
-            return rx.toast.error(
-                f"{new_id!r} cannot be an id.",
-                description="Use lower-case letters, digits and underscores, a letter first.",
-            )
+            return _no(f"{new_id!r} cannot be an id.", "Use lower-case letters, digits and underscores.")
         (await self.get_state(InspectorState)).selected = [operation.new_id]
         said = await editor._edit(operation)
         editor._point_at(operation.new_id if said is None else node)
@@ -78,7 +75,7 @@ class NodeFormState(AppState):
         try:
             changed = with_field(node, nodes.get(node.type), path, value)
         except ValidationError as error:
-            return rx.toast.error(error.errors()[0]["msg"])
+            return _no(error.errors()[0]["msg"], "")
         if all(getattr(node, part) == new for part, new in changed.items()):
             return None
         return await editor._edit(Configure(id=name, **changed))
@@ -152,3 +149,8 @@ class WorkflowFormState(AppState):
         if all(getattr(editor._document, part) == new for part, new in changed.items()):
             return None
         return await editor._edit(Describe(**changed))
+
+
+def _no(message: str, hint: str) -> EventSpec:
+    said: EventSpec = rx.toast.error(message, description=hint)
+    return said

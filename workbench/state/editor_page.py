@@ -20,7 +20,8 @@ class EditorPageState(AppState):
         run_id = self.router.url.query_parameters.get("run", "")
         async with self._guarded():
             await editor._load(self.router.url.path.rstrip("/").rpartition("/")[2])
-            run._forget()
+            if run_id != run.head.id:
+                run._forget()
             if run_id:
                 await run._watch(run_id)
 

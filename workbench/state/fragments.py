@@ -36,7 +36,7 @@ class Fragment(BaseModel):
 
 
 def new_node(document: Document, type: str, place: Position, after: str = "") -> Add:
-    """Return the addition of a fresh node of `type` at `place`, connected behind the node `after` if it can be."""
+    """Return the addition of a fresh node of `type` at `place`, connected behind `after` if possible."""
     kind = nodes.get(type)
     node = Node(
         id=free_id(document, type), type=type, type_version=kind.version, title=kind.title, position=place

@@ -58,7 +58,7 @@ def config_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
 
 
 def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
-    """Return the fields of what happens around `node`'s work; none where nothing can be retried or fail apart."""
+    """Return the fields of what happens around `node`'s work; none where nothing can be retried."""
     if kind.default_timeout_s is None:
         return []
     policy, retry = node.policy, node.policy.retry
@@ -101,7 +101,7 @@ def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
 def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, Any]:
     """Return what `Configure` replaces when the field at `path` of `node` gets `value` (text, bool or pairs).
 
-    KeyError for a field that the node type does not have; pydantic's ValidationError for an impossible policy.
+    KeyError for a field that the node type does not have; ValidationError for an impossible policy.
     """
     section, _, name = path.partition(".")
     if section == "policy":
@@ -118,7 +118,7 @@ def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, A
 
 
 def from_input(value: Any, schema: Schema) -> Any:
-    """Return the JSON value that a widget's `value` means for a field of `schema`; None leaves the field out."""
+    """Return the JSON value that a widget's `value` means for a field of `schema`; None leaves it out."""
     if isinstance(value, list):
         inner = schema.get("additionalProperties")
         part = inner if isinstance(inner, Mapping) else {}

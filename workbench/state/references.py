@@ -1,4 +1,4 @@
-"""What an expression in one node may name: the inputs, and the outputs of nodes that can have run before it."""
+"""What an expression in one node may name: the inputs, and outputs of nodes that can have run before it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class Reference:
 
 
 def references_for(document: Document, node_id: str) -> list[Reference]:
-    """Return what `node_id`'s expressions may name: nearest sources first, then all others that run earlier."""
+    """Return what `node_id`'s expressions may name: its own sources first, then all that can run earlier."""
     found = [
         Reference(f"inputs.{name}", str(part.get("title") or "Input"), "log-in")
         for name, part in (document.inputs.get("properties") or {}).items()

@@ -50,7 +50,8 @@ class RunState(AppState):
     async def cancel(self) -> EventSpec:
         """Stop the run; what is running is asked to end at once."""
         self.head = run_head(await runs.cancel_run(self.principal, self.head.id))
-        return rx.toast.info("The run is being cancelled.")
+        said: EventSpec = rx.toast.info("The run is being cancelled.")
+        return said
 
     @rx.event
     def draw_timeline(self) -> None:
@@ -67,7 +68,8 @@ class RunState(AppState):
     def _forget(self) -> None:
         """Show no run any more."""
         tabs.forget(self.router.session.client_token)
-        self.reset()
+        self.head, self.shown, self.rows = RunHead(), OutputView(), []
+        self.base, self.recent, self.inputs, self.outputs, self._nodes = {}, {}, {}, {}, {}
 
     async def _on_events(self, events: Sequence[RunEvent]) -> None:
         """Show what happened; the end of the run is read whole, for its outputs."""

@@ -34,8 +34,9 @@ class RunPageState(AppState):
         run_id = self.router.url.path.rstrip("/").rpartition("/")[2]
         run = await self.get_state(RunState)
         async with self._guarded():
-            run._forget()
-            self.node, self.title = "", ""
+            if run_id != run.head.id:
+                run._forget()
+                self.node, self.title = "", ""
             detail = await run._watch(run_id)
             self._document = await runs.get_run_document(self.principal, run_id)
             self.graph = graph_view(self._document, id=run_id, rev=1)

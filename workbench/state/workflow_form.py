@@ -56,7 +56,7 @@ def with_example(schema: Schema, text: str) -> Schema:
 
 
 def change_output(outputs: dict[str, Any], name: str, new_name: str, value: str) -> dict[str, Any]:
-    """Return `outputs` with `name` called `new_name` and made by `value`; an empty `new_name` takes it away."""
+    """Return `outputs` with `name` called `new_name` and made by `value`; no `new_name` takes it away."""
     changed: dict[str, Any] = {}
     for key, kept in outputs.items():
         if key != name:
