@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from workbench.places import default_cache_dir, default_data_dir
 
 PREFIX = "WORKBENCH_"
+CONFIDENTIAL_PREFIX = "WORKBENCH_SECRET_"  # what follows is the secret's name, as documents use it
 _DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379, "valkeys": 6379}
 
 
@@ -24,7 +25,8 @@ class Settings(BaseSettings):
     """What an operator can set. A service without an address is started here, out of the data directory.
 
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
-    no setting of their own (Temporal's HTTP and metrics ports).
+    no setting of their own (Temporal's HTTP and metrics ports). `sealing_keys` seal secrets, see
+    `services.sealing`; without them the data directory's key does.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", validate_default=True)
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     task_queue: str = "workbench"
     internal_endpoints: list[str] = []
+    sealing_keys: SecretStr | None = None
 
     @field_validator("data_dir", "cache_dir")
     @classmethod
@@ -72,8 +75,9 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Return the settings as the `WORKBENCH_…` variables from which a child reads the same settings."""
         values = self.model_dump(mode="json", exclude_none=True)
-        if self.temporal_api_key:
-            values["temporal_api_key"] = self.temporal_api_key.get_secret_value()
+        for name in ("temporal_api_key", "sealing_keys"):
+            if hidden := getattr(self, name):
+                values[name] = hidden.get_secret_value()
         return {
             PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
             for name, value in values.items()

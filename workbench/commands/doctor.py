@@ -59,7 +59,13 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _program("Bun", binaries.bun, "--version")
     yield _data_dir(home)
     yield _web_pages(settings)
-    info = running_instance(home)
+    try:
+        info = running_instance(home)
+    except WorkbenchError as error:
+        yield Finding(
+            "Workbench", "problem", str(error), "Give a data directory of your own with --data-dir."
+        )
+        return
     yield _instance(home, info)
     yield from _services(settings) if info is None or info.url is None else _health(info.url)
     if info is None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 import webbrowser
 
 import structlog
@@ -18,6 +19,7 @@ from workbench.embedded.supervisor import Change, Supervisor
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 
+_PAUSE_S = 0.2
 log = structlog.get_logger(__name__)
 
 
@@ -35,6 +37,7 @@ def start(settings: Settings, *, browser: bool) -> int:
                 say(f"A workbench is already running in {home.root}.")
                 _announce(url, browser=browser)
                 return 0
+            time.sleep(_PAUSE_S)
         except WorkbenchError as error:
             fail(str(error))
             return 1

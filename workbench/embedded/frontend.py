@@ -17,8 +17,10 @@ import structlog
 
 from workbench.embedded import binaries, fingerprint
 from workbench.embedded.errors import StartFailed
+from workbench.embedded.leftovers import MARK
 from workbench.embedded.logs import start_anew, tail
 from workbench.embedded.process import describe_exit, run_to_end
+from workbench.settings import PREFIX
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +48,11 @@ def is_built(build: Path) -> bool:
     return (build / "build" / "client" / "index.html").is_file()
 
 
-async def ensure(root: Path, cache: Path, log_file: Path) -> Path:
+async def ensure(root: Path, cache: Path, log_file: Path, *, mark: str) -> Path:
     """Return the directory of a build that fits the sources (for REFLEX_WEB_WORKDIR); builds it if need be.
 
-    Raises StartFailed with the end of the build's log.
+    The build's processes carry `mark`, the data directory, so that a later start finds what a killed one
+    left. Raises StartFailed with the end of the build's log.
     """
     build = await asyncio.to_thread(current, root, cache)
     if not is_built(build):
@@ -57,16 +60,16 @@ async def ensure(root: Path, cache: Path, log_file: Path) -> Path:
         async with _alone(cache / NAME / "build.lock"):
             build = await asyncio.to_thread(current, root, cache)
             if not is_built(build):
-                build = await _build(root, cache, log_file)
+                build = await _build(root, cache, log_file, mark)
     os.utime(build)
     return build
 
 
-async def _build(root: Path, cache: Path, log_file: Path) -> Path:
+async def _build(root: Path, cache: Path, log_file: Path, mark: str) -> Path:
     sources = await asyncio.to_thread(fingerprint.of_sources, root)
     workspace = cache / NAME / "workspace"
     shutil.rmtree(workspace / "build", ignore_errors=True)
-    await _export(root, workspace, log_file)
+    await _export(root, workspace, log_file, mark)
     if not is_built(workspace):
         raise _failed("the build ended without pages", log_file)
     name = fingerprint.combined(sources, fingerprint.of_lock(root))
@@ -75,9 +78,11 @@ async def _build(root: Path, cache: Path, log_file: Path) -> Path:
     return build
 
 
-async def _export(root: Path, workspace: Path, log_file: Path) -> None:
+async def _export(root: Path, workspace: Path, log_file: Path, mark: str) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment = {
-        **os.environ,
+        **inherited,  # proxies and certificates among it, but nothing that is only the workbench's to know
+        MARK: mark,
         **_WITHOUT_TELEMETRY,
         "PATH": os.pathsep.join((str(binaries.bun().parent), os.environ.get("PATH", os.defpath))),
         "REFLEX_WEB_WORKDIR": str(workspace),

@@ -1,17 +1,21 @@
 """One instance for each data directory: who holds it, and where its web page is."""
 
+import contextlib
 import errno
 import fcntl
 import json
 import os
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import TracebackType
 
-import psutil
-
 from workbench.embedded.errors import AlreadyRunning, EmbeddedError
 from workbench.embedded.layout import DataDir, read_json, write_private
-from workbench.embedded.leftovers import is_running
+
+_TRIES = 5
+_PAUSE_S = 0.02
+"""A lock is tried several times, because `running_instance` holds it for a moment when it looks."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,6 @@ class InstanceInfo:
     """What an instance says about itself. `url` is None while it has no web page (yet)."""
 
     pid: int
-    started: float
     url: str | None = None
 
 
@@ -31,28 +34,19 @@ class Instance:
 
     def __init__(self, home: DataDir) -> None:
         self._home = home
-        self._descriptor: int | None = None
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> "Instance":
-        """Take the lock; AlreadyRunning when another process has it."""
+        """Take the lock; AlreadyRunning when another process has it, EmbeddedError when there can be none."""
         self._home.create()
-        try:
-            descriptor = os.open(self._home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError as error:
-            raise EmbeddedError(
-                f"{self._home.root} belongs to another user. Start the workbench as that user, "
-                "or give another --data-dir."
-            ) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise EmbeddedError(
-                    f"{self._home.root} stands on a file system without locks. Give another --data-dir."
-                ) from error
-            raise AlreadyRunning(f"A workbench is already running in {self._home.root}.") from error
-        self._descriptor = descriptor
+        for _ in range(_TRIES):
+            try:
+                self._held.enter_context(_locked(self._home))
+                break
+            except BlockingIOError:
+                time.sleep(_PAUSE_S)
+        else:
+            raise AlreadyRunning(f"A workbench is already running in {self._home.root}.")
         self.publish(url=None)
         return self
 
@@ -60,21 +54,46 @@ class Instance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let go of the lock."""
-        if self._descriptor is not None:
-            self._home.instance.unlink(missing_ok=True)
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._home.instance.unlink(missing_ok=True)
+        self._held.close()
 
     def publish(self, *, url: str | None) -> None:
         """Tell other processes where the web page is."""
-        info = InstanceInfo(pid=os.getpid(), started=psutil.Process().create_time(), url=url)
-        write_private(self._home.instance, json.dumps(asdict(info)))
+        write_private(self._home.instance, json.dumps(asdict(InstanceInfo(pid=os.getpid(), url=url))))
 
 
 def running_instance(home: DataDir) -> InstanceInfo | None:
-    """Return who runs in this data directory now; None when nobody does."""
-    found = read_json(home.instance)
-    if not {"pid", "started", "url"} <= found.keys():
+    """Return who runs in this data directory now; None when nobody does. EmbeddedError if one cannot tell."""
+    if not home.lock.exists():
         return None
-    info = InstanceInfo(pid=found["pid"], started=found["started"], url=found["url"])
-    return info if is_running(info.pid, info.started) else None
+    try:
+        with _locked(home):
+            return None
+    except BlockingIOError:
+        found = read_json(home.instance)
+        return InstanceInfo(pid=found.get("pid", 0), url=found.get("url"))
+
+
+@contextlib.contextmanager
+def _locked(home: DataDir) -> Iterator[None]:
+    """Hold the lock; BlockingIOError when somebody else does."""
+    try:
+        descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError as error:
+        raise EmbeddedError(
+            f"{home.root} belongs to another user. Start the workbench as that user, "
+            "or give another --data-dir."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        raise EmbeddedError(
+            f"{home.root} is on a file system without locks. Give another --data-dir."
+        ) from error
+    finally:
+        os.close(descriptor)

@@ -1,8 +1,8 @@
 """Ends what an instance left running when it was killed, and nothing else.
 
 The kernel ends the children of a killed supervisor (see launch.py); this is for what escaped it. A process
-is ours when its pid and its start time are those that were written down at its start, or when it carries
-the data directory's mark in its environment.
+is ours when its pid and its birth are those that were written down at its start, or when it carries the
+data directory's mark in its environment.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ log = structlog.get_logger(__name__)
 MARK = "WORKBENCH_INSTANCE"
 """Environment variable that holds the data directory in every process which is started for it."""
 
-_SAME_START_S = 0.5
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Register:
-    """The pids of this data directory's children, on disk, with the times they were started."""
+    """The pids and births of this data directory's children, on disk."""
 
     def __init__(self, home: DataDir) -> None:
         self._home = home
@@ -32,8 +32,7 @@ class Register:
     def add(self, name: str, pid: int) -> None:
         """Write down that `pid` now is process `name`."""
         with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already: its watcher will say so
-            started = psutil.Process(pid).create_time()
-            self._write({**read_json(self._path), name: {"pid": pid, "started": started}})
+            self._write({**read_json(self._path), name: {"pid": pid, "birth": birth(pid)}})
 
     def remove(self, name: str) -> None:
         """Forget process `name`, which has ended."""
@@ -60,9 +59,8 @@ class Register:
         found = {}
         for name, entry in read_json(self._path).items():
             with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(entry["pid"])
-                if abs(process.create_time() - entry["started"]) < _SAME_START_S:
-                    found[process] = name
+                if birth(entry["pid"]) == entry["birth"]:
+                    found[psutil.Process(entry["pid"])] = name
         return found
 
     def _marked(self) -> dict[psutil.Process, str]:
@@ -78,14 +76,18 @@ class Register:
         write_private(self._path, json.dumps(entries))
 
 
-def is_running(pid: int, started: float) -> bool:
-    """Say whether the process that got `pid` at `started` (seconds since the epoch) still runs."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        return (
-            abs(process.create_time() - started) < _SAME_START_S and process.status() != psutil.STATUS_ZOMBIE
-        )
-    return False
+def birth(pid: int) -> str:
+    """Return what tells a process from others that had its pid; psutil.NoSuchProcess if there is none.
+
+    On Linux: the boot, and the clock ticks since then (proc(5)), which setting the clock does not change.
+    """
+    if not _BOOT_ID.exists():
+        return str(psutil.Process(pid).create_time())
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(pid) from error
+    return f"{_BOOT_ID.read_text().strip()}/{fields[19]}"
 
 
 def runs_in(path: Path, executable: str) -> psutil.Process | None:

@@ -52,7 +52,7 @@ class ChildSpec:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
-    ready_s: float = 60.0
+    ready_s: float = 600.0
     stop_s: float = 15.0
 
 
@@ -134,6 +134,7 @@ class Child:
             except StartFailed as failure:
                 delay = min(delay * 2, _LONGEST_DELAY_S)
                 log.error("restart failed", process=self.spec.name, error=str(failure), again_in_s=delay)
+                self.on_change("died", str(failure))
 
     async def _end(self) -> None:
         process = self._process

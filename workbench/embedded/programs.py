@@ -14,7 +14,7 @@ from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.process import ChildSpec
 from workbench.project import project_root
-from workbench.settings import Settings
+from workbench.settings import CONFIDENTIAL_PREFIX, Settings
 
 WORKER = "worker"
 WEB = "web"
@@ -22,7 +22,6 @@ READY_FILE = "WORKBENCH_READY_FILE"
 """Environment variable: the file to which a worker writes its pid once it takes work."""
 MIGRATED_FILE = "WORKBENCH_MIGRATED_FILE"
 """Environment variable: the file that says that the database has been migrated."""
-_PATIENCE_S = 180.0
 
 
 def forget_migration(home: DataDir) -> None:
@@ -44,7 +43,6 @@ def worker(home: DataDir, settings: Settings) -> ChildSpec:
         cwd=home.root,
         log=_printed(home, WORKER),
         probe=ready,
-        ready_s=_PATIENCE_S,
     )
 
 
@@ -57,11 +55,10 @@ def web(home: DataDir, settings: Settings, frontend: Path) -> ChildSpec:
     return ChildSpec(
         name=WEB,
         command=_command(WEB),
-        env={**_environment(home, settings), "REFLEX_WEB_WORKDIR": str(frontend)},
+        env={**_without_secrets(_environment(home, settings)), "REFLEX_WEB_WORKDIR": str(frontend)},
         cwd=project_root(),
         log=_printed(home, WEB),
         probe=ready,
-        ready_s=_PATIENCE_S,
         stop_s=8.0,
     )
 
@@ -70,6 +67,11 @@ def _environment(home: DataDir, settings: Settings) -> Mapping[str, str]:
     """Return the environment of our own children: ours, the settings, the mark, and a thrifty allocator."""
     ours = {MARK: str(home.root), MIGRATED_FILE: str(_migrated_file(home)), "MALLOC_ARENA_MAX": "2"}
     return {**os.environ, **settings.environment(), **ours}
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what only the worker reads."""
+    return {name: value for name, value in environment.items() if not name.startswith(CONFIDENTIAL_PREFIX)}
 
 
 def _migrated_file(home: DataDir) -> Path:

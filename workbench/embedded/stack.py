@@ -64,8 +64,9 @@ class _Start:
 
     async def _build(self) -> None:
         self._report(Change(frontend.NAME, "starting"))
-        log_file = self._supervisor.home.log(frontend.NAME)
-        self._frontend = await frontend.ensure(project_root(), self._settings.cache_dir, log_file)
+        home, cache = self._supervisor.home, self._settings.cache_dir
+        log_file = home.log(frontend.NAME)
+        self._frontend = await frontend.ensure(project_root(), cache, log_file, mark=str(home.root))
         self._report(Change(frontend.NAME, "ready"))
 
     async def _web(self) -> None:

@@ -1,6 +1,7 @@
 """What the tests of the embedded services share: a host process to kill, and patience."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -26,6 +27,13 @@ class Host:
     def family(self) -> list[psutil.Process]:
         """Return every process below the host."""
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    async def kill_tree(self) -> None:
+        """End the host and everything below it with SIGKILL, as a power cut would."""
+        for process in (psutil.Process(self.process.pid), *self.family()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        await self.process.wait()
 
 
 StartHost = Callable[..., Awaitable[Host]]

@@ -27,9 +27,7 @@ async def test_the_next_start_keeps_the_data(start_host: StartHost, tmp_path: Pa
     host = await start_host(tmp_path / "data")
     with psycopg.connect(plain_url(host.url), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    for process in (psutil.Process(host.process.pid), *host.family()):
-        process.kill()
-    await host.process.wait()
+    await host.kill_tree()
 
     again = await start_host(tmp_path / "data")
     with psycopg.connect(plain_url(again.url)) as connection:
@@ -40,9 +38,7 @@ async def test_a_stale_pid_file_with_the_pid_of_a_stranger_is_no_obstacle(
     start_host: StartHost, tmp_path: Path
 ) -> None:
     host = await start_host(tmp_path / "data")
-    for process in (psutil.Process(host.process.pid), *host.family()):
-        process.kill()
-    await host.process.wait()
+    await host.kill_tree()
     stale = tmp_path / "data" / "postgres" / "postmaster.pid"
     stale.write_text(stale.read_text().replace(str(host.pids["postgres"]), str(os.getpid()), 1))
 
@@ -73,9 +69,20 @@ def test_a_recorded_pid_that_now_is_a_stranger_is_left_alone(tmp_path: Path) -> 
     home.create()
     stranger = sleeper()
     try:
-        (home.run / "processes.json").write_text(f'{{"worker": {{"pid": {stranger.pid}, "started": 1.0}}}}')
+        (home.run / "processes.json").write_text(
+            f'{{"worker": {{"pid": {stranger.pid}, "birth": "earlier"}}}}'
+        )
         assert Register(home).sweep() == []
         assert stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_recorded_process_that_still_runs_is_ended(tmp_path: Path) -> None:
+    home = DataDir(tmp_path / "data")
+    home.create()
+    left = sleeper()
+    Register(home).add("worker", left.pid)
+    assert Register(home).sweep() == ["worker"]
+    assert not psutil.pid_exists(left.pid)
