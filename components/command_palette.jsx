@@ -111,7 +111,9 @@ function Entry({ entry, index, current, choose, point }) {
     >
       <span className="wb-palette-label">{entry.label}</span>
       <span className="wb-palette-kind">{entry.kind}</span>
-      {entry.keys ? <kbd className="wb-kbd">{entry.keys}</kbd> : null}
+      {entry.keys?.split(" ").map((key) => (
+        <kbd key={key} className="wb-kbd">{key}</kbd>
+      ))}
     </li>
   );
 }

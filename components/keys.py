@@ -24,12 +24,14 @@ CANVAS = (
     ("Ctrl Enter", "Run the workflow"),
     ("Ctrl Z", "Undo"),
     ("Ctrl Y", "Redo"),
+    ("Ctrl A", "Select all nodes"),
     ("Ctrl C", "Copy the selected nodes"),
     ("Ctrl V", "Paste"),
     ("Ctrl D", "Duplicate the selected nodes"),
     ("Delete", "Delete what is selected"),
     ("Space drag", "Pan"),
     ("Ctrl scroll", "Zoom"),
+    ("Ctrl 0", "Show the whole workflow"),
 )
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (

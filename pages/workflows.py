@@ -9,6 +9,7 @@ from components.moments import ago
 from components.problems import problem_list
 from components.search import search_field
 from components.status import status_badge
+from workbench.state.imports import MAX_BYTES
 from workbench.state.views import WorkflowRow
 from workbench.state.workflows import WorkflowsState
 
@@ -64,6 +65,9 @@ def _import_button() -> rx.Component:
         id=UPLOAD,
         multiple=False,
         max_files=1,
+        max_size=MAX_BYTES,
+        no_keyboard=True,
+        on_drop_rejected=WorkflowsState.refuse_files,
         on_drop=WorkflowsState.import_file(rx.upload_files(upload_id=UPLOAD)),
         class_name="wb-upload",
         data_testid="import-document",

@@ -22,6 +22,9 @@ from workbench.services.shapes import RunEvent
 
 log = structlog.get_logger(__name__)
 
+LIST_PAUSE_S = 0.2
+"""How long a list rests after it was told something: a list is sent whole, so a burst is sent in one."""
+
 AGAIN_S = 1.0
 """How long after an interruption the events are watched again."""
 
@@ -96,6 +99,8 @@ async def _tell(app: rx.App, token: str, tab: Tab) -> None:
                 await state._on_events(events)
         except Exception as error:
             log.error("push-failed", token=token, state=tab.state.__name__, exc_info=error)
+        if tab.run_id is None:
+            await asyncio.sleep(LIST_PAUSE_S)
 
 
 def _connected(app: rx.App) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """The page of workflows: the list, what can be done with each, and the gallery of examples."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -10,7 +11,7 @@ from workbench import routes
 from workbench.services import examples, workflows
 from workbench.services.shapes import RunEvent
 from workbench.state.base import AppState, toast_done
-from workbench.state.imports import read_document
+from workbench.state.imports import ONE_AT_A_TIME, TOO_LARGE, read_document
 from workbench.state.push import tabs
 from workbench.state.views import Choice, ExampleCard, ProblemView, WorkflowRow
 
@@ -34,6 +35,7 @@ class WorkflowsState(AppState):
     async def load(self) -> None:
         """Show the first page of what the address asks for, and follow the runs from now on."""
         self.search = self.router.url.query_parameters.get("q", "")
+        self.doomed, self.rejected, self.problems = None, "", []
         async with self._guarded():
             page = await workflows.list_workflows(self.principal, limit=PAGE, search=self.search)
             self.rows, self.cursor = [WorkflowRow.of(flow) for flow in page.items], page.next_cursor or ""
@@ -87,6 +89,12 @@ class WorkflowsState(AppState):
         self.rejected = files[0].name or "The file"
         self.problems = [ProblemView.of(problem) for problem in problems]
         return None
+
+    @rx.event
+    def refuse_files(self, files: list[dict[str, Any]]) -> None:
+        """Say why the browser did not send what was dropped."""
+        problem = ONE_AT_A_TIME if len(files) > 1 else TOO_LARGE
+        self.rejected, self.problems = "The file", [ProblemView.of(problem)]
 
     @rx.event
     def dismiss_problems(self) -> None:
