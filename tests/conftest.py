@@ -22,7 +22,7 @@ from workbench.services import resources as process
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
-from workbench.services.secrets import EnvironmentSecrets
+from workbench.services.secrets import StoredSecrets
 from workbench.settings import Settings
 
 
@@ -60,7 +60,7 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
         client.temporal,
         sink=PostgresRunSink(resources),
         blobs=PostgresBlobStore(resources),
-        secrets=EnvironmentSecrets(),
+        secrets=StoredSecrets(resources),
         outbound=OutboundPolicy(services=settings.own_endpoints),
         task_queue=settings.task_queue,
     )

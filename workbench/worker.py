@@ -19,7 +19,7 @@ from workbench.errors import Unavailable
 from workbench.services import reconcile, resources
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
-from workbench.services.secrets import EnvironmentSecrets
+from workbench.services.secrets import StoredSecrets
 from workbench.settings import Settings, get_settings
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ async def run(settings: Settings) -> None:
             client.temporal,
             sink=PostgresRunSink(),
             blobs=blobs,
-            secrets=EnvironmentSecrets(),
+            secrets=StoredSecrets(resources.get_resources()),
             outbound=OutboundPolicy(services=settings.own_endpoints),
             task_queue=settings.task_queue,
         )

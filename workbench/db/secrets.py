@@ -1,0 +1,45 @@
+"""Queries about secrets; what they hold is sealed before it comes here."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.ids import now
+from workbench.db.paging import Rows
+from workbench.db.tables import SecretRow
+
+
+async def put(session: AsyncSession, name: str, *, sealed: bytes, key_id: str, by: str) -> None:
+    """Store a sealed secret in place of what `name` held before."""
+    at = now()
+    changed = {"sealed": sealed, "key_id": key_id, "updated_by": by, "updated_at": at}
+    insertion = insert(SecretRow).values(name=name, created_at=at, **changed)
+    await session.execute(insertion.on_conflict_do_update(index_elements=["name"], set_=changed))
+
+
+async def get(session: AsyncSession, name: str) -> SecretRow | None:
+    """Return the sealed secret `name`."""
+    return await session.get(SecretRow, name)
+
+
+async def page(session: AsyncSession, *, limit: int, after: str) -> Rows:
+    """Return up to `limit` secrets by name, without what they hold."""
+    query = (
+        select(
+            col(SecretRow.name),
+            col(SecretRow.created_at),
+            col(SecretRow.updated_at),
+            col(SecretRow.updated_by),
+        )
+        .where(col(SecretRow.name) > after)
+        .order_by(col(SecretRow.name))
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
+
+
+async def remove(session: AsyncSession, name: str) -> bool:
+    """Forget a secret; return whether there was one."""
+    query = delete(SecretRow).where(col(SecretRow.name) == name).returning(col(SecretRow.name))
+    return (await session.execute(query)).first() is not None
