@@ -10,11 +10,20 @@ PROCESSES = {"worker": "workbench.worker", "web": "workbench.web"}
 
 
 def main() -> None:
-    """Become the process that is asked for, or leave it to the command line."""
+    """Become the process that is asked for, or leave it to the command line.
+
+    An error that a person can act on is written without its traceback, and the exit code is 1.
+    """
     bytecode.keep()
     arguments = sys.argv[1:]
     module = PROCESSES.get(arguments[0]) if len(arguments) == 1 else None
-    import_module(module or "workbench.cli").main()
+    run = import_module(module or "workbench.cli").main
+    from workbench.errors import WorkbenchError
+
+    try:
+        run()
+    except WorkbenchError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from workbench.__main__ import PROCESSES
-from workbench.errors import WorkbenchError
 from workbench.settings import PREFIX, Settings, get_settings
 
 app = typer.Typer(
@@ -136,11 +135,7 @@ def _become(process: str, *, data_dir: Path | None) -> None:
     _set(data_dir=data_dir)
     settings = _settings()
     _require_loopback(settings.host)
-    try:
-        import_module(PROCESSES[process]).main()
-    except WorkbenchError as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from error
+    import_module(PROCESSES[process]).main()
 
 
 def _set(**given: object) -> None:

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from tests.workbench.test_cli import HELLO, stored, workbench
+from workbench.db.session import plain_url
+from workbench.embedded.services import running
+from workbench.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,18 @@ async def test_a_failed_run_exits_with_1_and_says_where(tmp_path: Path, data_dir
     assert ended.code == 1
     assert ended.out == ""
     assert "fails" in ended.err
+
+
+async def test_a_database_of_a_newer_workbench_is_refused_in_words(hello: Path, tmp_path: Path) -> None:
+    unneeded = {"redis_url": "redis://unneeded", "temporal_address": "unneeded:1"}
+    async with running(Settings(data_dir=tmp_path / "data", **unneeded)) as settings:
+        with psycopg.connect(plain_url(settings.database_url or ""), autocommit=True) as connection:
+            connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+            connection.execute("INSERT INTO alembic_version VALUES ('from_the_future')")
+    ended = await workbench("run", hello, "--input", '{"name": "Ada"}', data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert "from_the_future" in ended.err
+    assert "Traceback" not in ended.err
 
 
 async def test_an_interrupted_run_is_cancelled_and_everything_ends(tmp_path: Path, data_dir: Path) -> None:
