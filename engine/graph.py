@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.ids import VersionHash
 
-FORMAT = "workbench/1"
+FORMAT: Literal["workbench/1"] = "workbench/1"
 NODE_ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 """A slug that MiniJinja can read as an attribute: `nodes.fetch_feed`."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Position(_Part):
@@ -31,10 +31,12 @@ class Position(_Part):
 class Retry(_Part):
     """How often and how patiently a failed attempt is repeated; Temporal does the repeating."""
 
-    attempts: int = Field(1, ge=1, le=100, description="Attempts in all, the first one included.")
-    delay_s: float = Field(1.0, ge=0, le=86_400, description="Seconds before the second attempt.")
-    backoff: float = Field(2.0, ge=1, le=10, description="Each further delay is this many times longer.")
-    max_delay_s: float = Field(60.0, ge=0, le=86_400, description="No delay is longer than this.")
+    attempts: int = Field(default=1, ge=1, le=100, description="Attempts in all, the first one included.")
+    delay_s: float = Field(default=1.0, ge=0, le=86_400, description="Seconds before the second attempt.")
+    backoff: float = Field(
+        default=2.0, ge=1, le=10, description="Each further delay is this many times longer."
+    )
+    max_delay_s: float = Field(default=60.0, ge=0, le=86_400, description="No delay is longer than this.")
 
 
 class Policy(_Part):
@@ -42,10 +44,14 @@ class Policy(_Part):
 
     retry: Retry = Field(default_factory=Retry)
     timeout_s: float | None = Field(
-        None, gt=0, le=7 * 86_400, description="Seconds one attempt may take; empty: the node type's default."
+        default=None,
+        gt=0,
+        le=7 * 86_400,
+        description="Seconds one attempt may take; empty: the node type's default.",
     )
     on_error: Literal["fail", "continue"] = Field(
-        "fail", description="After the last attempt: fail the run, or go on along the node's error port."
+        default="fail",
+        description="After the last attempt: fail the run, or go on along the node's error port.",
     )
 
 
@@ -54,8 +60,8 @@ class Node(_Part):
 
     id: str = Field(pattern=NODE_ID_PATTERN)
     type: str
-    type_version: int = Field(1, ge=1)
-    title: str = Field("", max_length=200)
+    type_version: int = Field(default=1, ge=1)
+    title: str = Field(default="", max_length=200)
     position: Position = Field(default_factory=Position)
     parent: str | None = None
     config: dict[str, Any] = Field(default_factory=dict)
@@ -86,12 +92,14 @@ class Document(_Part):
     edges: list[Edge] = Field(default_factory=list)
 
     def canonical(self) -> str:
-        """Return the document as JSON with sorted keys, two-space indent and a final newline: good to diff."""
+        """Return the document as JSON with sorted keys, indented by two, with a final newline: good to diff."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
     def content_hash(self) -> VersionHash:
-        """Return the SHA-256 (hex) of the document as JSON with sorted keys and no white space."""
-        text = json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        """Return the SHA-256 (hex) of the document as JSON with sorted keys, no white space, no defaults.
+
+        Without the defaults, so that a field which is added to the format later changes no hash.
+        """
+        content = self.model_dump(mode="json", exclude_defaults=True)
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return VersionHash(hashlib.sha256(text.encode()).hexdigest())

@@ -9,7 +9,9 @@
 from typing import Any
 
 from engine.compiler._analysis import Analysis, analyse
-from engine.compiler._parsing import MAX_BYTES, parse
+from engine.compiler._decoding import MAX_BYTES
+from engine.compiler._parsing import parse
+from engine.compiler._pause import uncollected
 from engine.compiler._planning import make_plan
 from engine.compiler._problems import CODES
 from engine.contracts import Plan
@@ -31,15 +33,17 @@ __all__ = [
 
 def check(document: Document) -> tuple[Problem, ...]:
     """Return everything that keeps `document` from being run, in the document's order."""
-    return analyse(document).problems
+    with uncollected(len(document.nodes)):
+        return analyse(document).problems
 
 
 def compile(document: Document) -> Plan:
     """Return the plan of a document; DocumentInvalid, with all problems, when it has any."""
-    analysis = analyse(document)
-    if analysis.problems:
-        raise DocumentInvalid(analysis.problems)
-    return make_plan(document, analysis)
+    with uncollected(len(document.nodes)):
+        analysis = analyse(document)
+        if analysis.problems:
+            raise DocumentInvalid(analysis.problems)
+        return make_plan(document, analysis)
 
 
 def implied_edges(document: Document) -> tuple[tuple[str, str], ...]:

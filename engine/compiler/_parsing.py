@@ -1,155 +1,98 @@
-"""Reading a document from JSON or YAML that nobody vouches for: bounded, and all problems at once."""
+"""Reading a document that nobody vouches for: bounded, nothing in it executed, all problems at once."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from engine.compiler._analysis import analyse
+from engine.compiler._decoding import Unreadable, decode
+from engine.compiler._foreign import refuse_foreign
+from engine.compiler._problems import Problems
+from engine.compiler._pydantic import Detail, details
 from engine.errors import Problem
-from engine.graph import FORMAT, Document
+from engine.graph import Document
 
-MAX_BYTES = 50_000_000
-MAX_YAML_BYTES = 2_000_000
-"""YAML is parsed in Python, some hundred times slower than JSON; larger documents have to be JSON."""
-
-MAX_PROBLEMS = 200
-"""Enough to see what is wrong; a list with more helps nobody."""
-
-
-class _Unreadable(Exception):
-    """The text is no document; carries the one problem that says why."""
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.problem = Problem(code=code, message=message, hint=hint)
+_CODES = {"missing": "missing-field", "unknown": "unknown-field", "bad": "bad-field"}
+MOST = 1_000
+"""Problems of form that are listed; a document with more is not repaired by hand."""
 
 
 def parse(data: Mapping[str, Any] | str | bytes) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Return the document in `data`, or None and everything that is wrong with its form.
+    """Return the document in `data`, or None and everything that is wrong with it.
 
-    `data` is JSON or YAML text, or what such text decodes to. Nothing in it is executed or fetched. The
-    problems are about form only; `check` says whether the document makes sense.
+    `data` is JSON or YAML text, or what such text decodes to. Nothing in it is executed or fetched. A
+    document comes without problems: whether it makes sense is said by `check`. When there is no document,
+    the problems are those of its form and those that `check` finds in the parts that have one.
     """
+    problems = Problems()
     try:
-        decoded = _decoded(data)
-        _refuse_foreign(decoded)
-    except _Unreadable as error:
-        return None, (error.problem,)
+        decoded = decode(data)
+        refuse_foreign(decoded)
+    except Unreadable as error:
+        problems.add(error.code, str(error), field=error.field, hint=error.hint)
+        return None, tuple(problems.found)
     try:
         return Document.model_validate(decoded), ()
     except ValidationError as error:
-        return None, _problems(error, decoded)
+        found = tuple(details(error, decoded, most=MOST))
+        for detail in found:
+            _add(detail, decoded, problems)
+        if error.error_count() > MOST:
+            message = f"There are {error.error_count() - MOST} more problems of form."
+            problems.add("more-problems", message)
+        return None, (*problems.found, *_of_the_rest(decoded, found))
 
 
-def _decoded(data: Mapping[str, Any] | str | bytes) -> Any:
-    if isinstance(data, Mapping):
-        _refuse_what_json_cannot_say(data)
-        return data
-    size = len(data)
-    if size > MAX_BYTES:
-        raise _Unreadable(
-            "too-large",
-            f"The document has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read.",
-            "Keep large data in files or behind a URL, and fetch it in a step.",
-        )
-    text = _text(data)
-    if not text.strip():
-        raise _Unreadable("empty", "The document is empty.")
-    return _from_json(text) if text.lstrip()[0] in '{["' else _from_yaml(text)
+def _add(detail: Detail, decoded: Mapping[str, Any], problems: Problems) -> None:
+    """Add one problem of form, with the id of the node that it is in."""
+    path, node = detail.path, None
+    if len(path) >= 2 and path[0] == "nodes":
+        node = _id_of(decoded["nodes"][path[1]])
+        path = path[2:] if node is not None else path
+    message = detail.message
+    if path[-1:] == ("id",) and detail.kind == "bad":
+        message = "An id is a slug: a small letter, then small letters, digits and _, at most 63 in all."
+    field = ".".join(map(str, path)) or None
+    problems.add(_CODES[detail.kind], message, node=node, field=field)
 
 
-def _text(data: str | bytes) -> str:
-    if isinstance(data, str):
-        return data.removeprefix("\ufeff")
+def _id_of(node: Any) -> str | None:
+    """Return the id that a raw node has, as far as it is text."""
+    name = node.get("id") if isinstance(node, Mapping) else None
+    return name[:100] if isinstance(name, str) and name else None
+
+
+def _of_the_rest(decoded: Mapping[str, Any], found: tuple[Detail, ...]) -> tuple[Problem, ...]:
+    """Return what `check` says about the parts of a document whose form is right.
+
+    Problems that come only from leaving the other parts out are left out as well.
+    """
+    broken = {detail.path[:2] for detail in found}
+    rest: dict[str, Any] = {"name": "Untitled"}
+    for key in ("inputs", "outputs", "nodes", "edges"):
+        value = decoded.get(key)
+        if isinstance(value, list) and (key,) not in broken:
+            rest[key] = [item for index, item in enumerate(value) if (key, index) not in broken]
+        elif isinstance(value, Mapping) and not any(path[:1] == (key,) for path in broken):
+            rest[key] = value
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _Unreadable(
-            "not-utf-8",
-            f"The document is not UTF-8 text: byte {error.start} cannot be read.",
-            "Save it as UTF-8.",
-        ) from error
-
-
-def _no_constant(name: str) -> Any:
-    raise _Unreadable("not-a-number", f"The document holds {name}, which JSON does not have.")
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Unreadable(
-            "duplicate-key", f"The key {twice!r} stands twice in one object.", "Keep one of them."
-        )
-    return found
-
-
-_TOO_DEEP = ("too-deep", "The document is nested too deeply to be read.")
-
-
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
-    except RecursionError as error:
-        raise _Unreadable(*_TOO_DEEP) from error
-    except json.JSONDecodeError as error:
-        if text.lstrip()[0] != '"' and len(text) <= MAX_YAML_BYTES and _is_yaml_flow(text):
-            return _from_yaml(text)
-        raise _Unreadable(
-            "not-json",
-            f"The document is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
-        ) from error
-    except ValueError as error:
-        raise _Unreadable("not-json", f"The document is not valid JSON: {error}.") from error
-
-
-def _is_yaml_flow(text: str) -> bool:
-    return False
-
-
-def _from_yaml(text: str) -> Any:
-    if len(text) > MAX_YAML_BYTES:
-        raise _Unreadable(
-            "too-large", f"A YAML document may have {MAX_YAML_BYTES / 1e6:.0f} MB.", "Save it as JSON."
-        )
-    try:
-        decoded = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader without aliases
-    except RecursionError as error:
-        raise _Unreadable(*_TOO_DEEP) from error
-    except yaml.YAMLError as error:
-        raise _Unreadable("not-yaml", f"The document is neither JSON nor YAML: {error}.") from error
-    _refuse_what_json_cannot_say(decoded)
-    return decoded
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _refuse_what_json_cannot_say(decoded: Any) -> None:
-    try:
-        json.dumps(decoded, allow_nan=False)
-    except RecursionError as error:
-        raise _Unreadable(*_TOO_DEEP) from error
-    except (TypeError, ValueError) as error:
-        raise _Unreadable(
-            "not-json", f"The document holds something that JSON does not have: {error}."
-        ) from error
-
-
-def _refuse_foreign(decoded: Any) -> None:
-    if not isinstance(decoded, Mapping):
-        raise _Unreadable("not-a-document", "A workbench document is an object with nodes and edges.")
-    if decoded.get("format") != FORMAT:
-        raise _Unreadable("unknown-format", f"This is not a document of format {FORMAT}.")
-
-
-def _problems(error: ValidationError, decoded: Mapping[str, Any]) -> tuple[Problem, ...]:
+        document = Document.model_validate(rest)
+    except ValidationError:
+        return ()
+    missing = [_id_of(decoded["nodes"][path[1]]) for path in broken if path[0] == "nodes" and len(path) == 2]
     return tuple(
-        Problem(code="bad-document", field=".".join(map(str, item["loc"])), message=item["msg"])
-        for item in error.errors()
+        problem
+        for problem in analyse(document).problems
+        if not _comes_from_leaving_out(
+            problem, missing, edges="edges" in {path[0] for path in broken if path}
+        )
     )
+
+
+def _comes_from_leaving_out(problem: Problem, missing: list[str | None], *, edges: bool) -> bool:
+    if problem.code in ("unknown-reference", "edge-to-nowhere", "unknown-parent") and None in missing:
+        return True
+    if edges and (problem.field or "").startswith("edges."):
+        return True
+    return any(f"“{name}”" in problem.message for name in missing)

@@ -1,5 +1,7 @@
 """From an analysed document without problems to the plan that a run interprets."""
 
+from collections.abc import Sequence
+
 from engine.compiler._analysis import Analysis
 from engine.compiler._nodes import CheckedNode
 from engine.contracts import Incoming, Plan, Step
@@ -24,15 +26,10 @@ def make_plan(document: Document, analysis: Analysis) -> Plan:
     )
 
 
-def _step(
-    checked: CheckedNode, incoming: "list[Incoming] | tuple[()]", after: tuple[str, ...]
-) -> Step | None:
+def _step(checked: CheckedNode, incoming: Sequence[Incoming], after: tuple[str, ...]) -> Step | None:
     if checked.config is None:
         raise ValueError(f"The settings of {checked.node.id} were not checked")
-    secret = tuple(
-        name for name, read in checked.reads.items() if any(path[0] == "secrets" for _, path in read)
-    )
-    roots = {_root(path) for name in secret for _, path in checked.reads[name] if path[0] != "secrets"}
+    secret, roots = _secrets(checked) if checked.type.secret_fields else ((), ())
     return checked.type.plan(
         checked.node,
         PlanContext(
@@ -40,9 +37,17 @@ def _step(
             incoming=tuple(incoming),
             after=after,
             secret_fields=secret,
-            reads=tuple(sorted(roots)),
+            reads=roots,
         ),
     )
+
+
+def _secrets(checked: CheckedNode) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the settings that name secrets, and the parts of the context which they need besides."""
+    reads = checked.reads
+    secret = tuple(name for name, read in reads.items() if any(path[0] == "secrets" for _, path in read))
+    roots = {_root(path) for name in secret for _, path in reads[name] if path[0] != "secrets"}
+    return secret, tuple(sorted(roots))
 
 
 def _root(path: tuple[str | int, ...]) -> str:

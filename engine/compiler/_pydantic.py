@@ -68,10 +68,13 @@ def _detail(path: tuple[str | int, ...], item: ErrorDetails) -> Detail:
         return Detail(path, "missing", f"{name} is missing.")
     if kind == "extra_forbidden":
         return Detail(path, "unknown", f"{name} is not known here.")
+    if kind == "value_error":
+        return Detail(path, "bad", item["msg"].removeprefix("Value error, ").rstrip(".") + ".")
     return Detail(path, "bad", f"{name} {_said(item)}.")
 
 
 def _said(item: ErrorDetails) -> str:
+    """Return the rest of a sentence that begins with the name of what is wrong."""
     kind, context = item["type"], item.get("ctx", {})
     if kind in _WORDS:
         return _WORDS[kind]
@@ -81,6 +84,4 @@ def _said(item: ErrorDetails) -> str:
         return "must not be empty"
     if kind == "string_pattern_mismatch":
         return f"must match {context['pattern']}"
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input should ").rstrip(".")
-    message = message[:1].lower() + message[1:]
-    return message if message.startswith(("must", "be ")) is False else message.replace("be ", "must be ", 1)
+    return "must " + item["msg"].removeprefix("Input should ").removeprefix("have ").rstrip(".")

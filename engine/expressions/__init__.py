@@ -30,6 +30,7 @@ __all__ = [
     "render",
     "spent",
     "strings",
+    "text_of",
 ]
 
 

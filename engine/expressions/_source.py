@@ -78,7 +78,7 @@ def _plain(text: str) -> Source | None:
 
 
 def _simple(text: str) -> Source | None:
-    """Return the analysis of a single path with filters and a comparison, or None when there is more to it."""
+    """Return the analysis of one path with filters and a comparison, or None when there is more to it."""
     match = _SIMPLE.fullmatch(text)
     if match is None:
         return None

@@ -6,6 +6,7 @@ Palette, inspector form, JSON Schema, documentation and compiler are all made fr
 from collections.abc import Mapping
 
 from engine.nodes._base import NodeConfig, NodeType, PlanContext, Port
+from engine.nodes._docs import config_schema, documentation
 from engine.nodes.condition import CONDITION
 from engine.nodes.delay import DELAY
 from engine.nodes.http import HTTP
@@ -13,7 +14,7 @@ from engine.nodes.input import INPUT
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
-from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM
+from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
 
 __all__ = [
     "NODE_TYPES",
@@ -22,7 +23,10 @@ __all__ = [
     "NodeType",
     "PlanContext",
     "Port",
+    "config_schema",
+    "documentation",
     "get",
+    "shaped",
 ]
 
 NODE_TYPES: tuple[NodeType, ...] = (INPUT, OUTPUT, TRANSFORM, CONDITION, MERGE, DELAY, HTTP, NOTE)

@@ -6,6 +6,7 @@ the workflow interprets. It holds no services and does no work itself.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict
@@ -44,7 +45,7 @@ class StepShape(TypedDict):
     on_error: Literal["fail", "continue"]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class PlanContext:
     """What the compiler knows about a node when it asks for the node's step.
 
@@ -101,12 +102,12 @@ class NodeType:
     outputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
     default_timeout_s: float | None = None
 
-    @property
+    @cached_property
     def executed(self) -> bool:
         """Whether a run has a step for this node, so that expressions can read its output."""
         return bool(self.inputs or self.outputs)
 
-    @property
+    @cached_property
     def secret_fields(self) -> frozenset[str]:
         """The config fields in which `{{ secrets.NAME }}` may stand."""
         return frozenset(

@@ -1,19 +1,20 @@
 """The `condition` node: sends the run along one of two branches."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.contracts import ConditionStep
 from engine.graph import Node
 from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, text, widget
+from engine.nodes._fields import one_expression
 
 
 class ConditionConfig(NodeConfig):
     """The question that decides."""
 
-    expression: str = Field(
+    expression: Annotated[str, AfterValidator(one_expression)] = Field(
         min_length=1,
         title="Expression",
         description="The branch taken is `true` when this is true, not empty and not zero.",
@@ -41,8 +42,8 @@ CONDITION = NodeType(
     summary="Goes on along one of two branches.",
     help=(
         "Evaluates one expression and leaves by the port **true** or **false**; the steps that only the "
-        "other port leads to are skipped. Empty text, an empty list or object, zero, `none` and `false` count as "
-        "false.\n\n"
+        "other port leads to are skipped. Empty text, an empty list or object, zero, `none` and `false` "
+        "count as false.\n\n"
         "Example: `{{ nodes.fetch.output.status == 'open' and inputs.limit > 3 }}`."
     ),
     icon="git-branch",

@@ -20,14 +20,14 @@ class DelayConfig(NodeConfig):
     seconds: (
         Annotated[float, Field(ge=0, le=MAX_SECONDS)] | Annotated[str, AfterValidator(an_expression)] | None
     ) = Field(
-        None,
+        default=None,
         title="Seconds",
         description="Wait this long; a number or an expression that gives one.",
         examples=[60, "{{ inputs.minutes * 60 }}"],
         json_schema_extra=widget("expression"),
     )
     until: Annotated[str, AfterValidator(an_instant_or_expression)] | None = Field(
-        None,
+        default=None,
         title="Until",
         description="Wait until this instant, ISO 8601 with an offset; an instant in the past does not wait.",
         examples=["2030-01-31T09:00:00Z", "{{ inputs.due }}"],

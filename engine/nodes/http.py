@@ -1,14 +1,15 @@
 """The `http` node: one request to a web service."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from engine.contracts import ActivityStep, Attempts
+from engine.expressions import has_expression
 from engine.graph import Node, Policy
 from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, text, widget
-from engine.nodes._fields import a_status, a_web_address_or_expression
+from engine.nodes._fields import a_header_name, a_status, a_web_address_or_expression
 
 DEFAULT_TIMEOUT_S = 10.0
 LOCAL_LIMIT_S = 10.0
@@ -21,7 +22,7 @@ class HttpConfig(NodeConfig):
     """The request, and what counts as a good answer."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = Field(
-        "GET", title="Method", description="The request's method.", json_schema_extra=widget("select")
+        default="GET", title="Method", description="The request's method.", json_schema_extra=widget("select")
     )
     url: Annotated[str, AfterValidator(a_web_address_or_expression)] = Field(
         min_length=1,
@@ -30,7 +31,7 @@ class HttpConfig(NodeConfig):
         examples=["https://api.example.com/items/{{ inputs.id }}"],
         json_schema_extra=widget("expression", secrets=True),
     )
-    headers: dict[str, str] = Field(
+    headers: dict[Annotated[str, AfterValidator(a_header_name)], str] = Field(
         default_factory=dict,
         title="Headers",
         description="Request headers; values may hold expressions and secrets.",
@@ -45,20 +46,20 @@ class HttpConfig(NodeConfig):
         json_schema_extra=widget("keyvalue", secrets=True),
     )
     body_kind: Literal["none", "json", "text", "form"] = Field(
-        "none",
+        default="none",
         title="Body kind",
         description="How the body is sent: not at all, as JSON, as text, or as a form (an object).",
         json_schema_extra=widget("select"),
     )
     body: Any = Field(
-        None,
+        default=None,
         title="Body",
         description="Text, or any JSON value; strings in it may be expressions.",
         examples=[{"title": "{{ nodes.draft.output.title }}"}],
         json_schema_extra=widget("json", secrets=True),
     )
     expected_status: list[Status] = Field(
-        ["2xx"],
+        default=["2xx"],
         min_length=1,
         title="Expected status",
         description="Status codes or classes that count as success; any other fails the step.",
@@ -66,17 +67,24 @@ class HttpConfig(NodeConfig):
         json_schema_extra=widget("json"),
     )
     response: Literal["auto", "json", "text", "file"] = Field(
-        "auto",
+        default="auto",
         title="Response",
         description="How the answer is read; auto goes by its content type, file keeps the bytes.",
         json_schema_extra=widget("select"),
     )
     follow_redirects: bool = Field(
-        True,
+        default=True,
         title="Follow redirects",
         description="Go on to the address that a 3xx answer names; each one is checked again.",
         json_schema_extra=widget("switch"),
     )
+
+    @model_validator(mode="after")
+    def _form_is_an_object(self) -> Self:
+        literal = not (isinstance(self.body, str) and has_expression(self.body))
+        if self.body_kind == "form" and literal and not isinstance(self.body, dict):
+            raise ValueError("The body of a form must be an object of names and values")
+        return self
 
 
 def plan(node: Node, ctx: PlanContext) -> ActivityStep:
@@ -117,8 +125,9 @@ HTTP = NodeType(
         "Its output is the answer's body: a JSON value, text, or a file. A field of a JSON answer is "
         "`{{ nodes.fetch.output.title }}`.\n\n"
         "An answer with another than the expected status, or none in time, fails the step. With **on "
-        "error: continue** the run then goes on along the port **error**, and `{{ nodes.fetch.error.message }}` says "
-        "why. Repeating and the time limit are set in the step's policy.\n\n"
+        "error: continue** the run then goes on along the port **error**, and "
+        "`{{ nodes.fetch.error.message }}` says why. Repeating and the time limit are set in the step's "
+        "policy.\n\n"
         "`{{ secrets.NAME }}` may stand in the URL, headers, query and body."
     ),
     icon="globe",

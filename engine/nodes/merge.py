@@ -20,7 +20,7 @@ class MergeConfig(NodeConfig):
     """What becomes of the branches' outputs."""
 
     mode: Literal["first", "list", "object"] = Field(
-        "first",
+        default="first",
         title="Mode",
         description="The first live branch's output, a list of all of them, or an object by node id.",
         json_schema_extra=widget("select"),

@@ -13,7 +13,7 @@ class NoteConfig(NodeConfig):
     """The note's words."""
 
     text: str = Field(
-        "",
+        default="",
         title="Text",
         description="Markdown.",
         examples=["## What this does\nFetches the feed every morning."],

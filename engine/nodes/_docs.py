@@ -1,0 +1,46 @@
+"""The node types' documentation in Markdown, and their settings as JSON Schema, made from the registry."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.nodes._base import NodeType, Port
+
+
+def config_schema(node_type: NodeType) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a node type's settings; `widget` and `secrets` are our words."""
+    return node_type.config.model_json_schema()
+
+
+def documentation(node_types: Iterable[NodeType]) -> str:
+    """Return one Markdown section a node type: what it does, its settings and its ports."""
+    return "\n\n".join(_section(node_type) for node_type in node_types) + "\n"
+
+
+def _section(node_type: NodeType) -> str:
+    parts = [f"### {node_type.title} (`{node_type.type}`)", node_type.summary, node_type.help]
+    if node_type.config.model_fields:
+        parts.append(_settings(node_type))
+    if node_type.inputs or node_type.outputs:
+        parts.append(f"Ports: {_ports('in', node_type.inputs)}; {_ports('out', node_type.outputs)}.")
+    if node_type.default_timeout_s is not None:
+        parts.append(
+            f"One attempt may take {node_type.default_timeout_s:g} s unless its policy says otherwise."
+        )
+    return "\n\n".join(parts)
+
+
+def _settings(node_type: NodeType) -> str:
+    rows = ["| Setting | Default | |", "| --- | --- | --- |"]
+    for name, info in node_type.config.model_fields.items():
+        if info.is_required():
+            default = "*needed*"
+        else:
+            value = info.get_default(call_default_factory=True)
+            default = "" if value in (None, "", {}, []) else f"`{value}`"
+        secrets = " May name secrets." if name in node_type.secret_fields else ""
+        rows.append(f"| `{name}` | {default} | {info.description}{secrets} |")
+    return "\n".join(rows)
+
+
+def _ports(way: str, ports: tuple[Port, ...]) -> str:
+    return f"{way} " + (", ".join(f"`{port.name}`" for port in ports) or "none")
