@@ -166,19 +166,25 @@ class RunRecord(_Frozen):
 
 
 class RecordBatch(_Frozen):
-    """Everything one write to the records holds, in one database round trip."""
+    """Everything one write to the records holds, in one database round trip.
+
+    `durable` False says that a crash of the database may undo the write: it holds nothing that was done in
+    the world, and will be written again.
+    """
 
     run_id: str
     nodes: tuple[NodeRecord, ...] = ()
     run: RunRecord | None = None
+    durable: bool = True
 
 
 class NodeTask(_Frozen):
     """The input of the activity that runs a node.
 
     `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
-    records of inline nodes that settled before and `run` the run's changed state: both are written
-    together with this node's start. `attempts_before` were spent by an execution that was interrupted.
+    records of nodes that settled before and `run` the run's changed state: both are written together with
+    this node's start, `durable` if one of those nodes touched the world. `attempts_before` were spent by an
+    execution that was interrupted.
     """
 
     run_id: str
@@ -192,13 +198,14 @@ class NodeTask(_Frozen):
     attempts_before: int = 0
     pending: tuple[NodeRecord, ...] = ()
     run: RunRecord | None = None
+    durable: bool = False
 
 
 class NodeResult(_Frozen):
     """What the activity gives back to the workflow: a settled record (succeeded, or failed for good).
 
-    `recorded` is False when the work was done but the records could not be reached: the workflow then
-    writes the record with its next batch, so that nothing is done twice for want of a database.
+    `recorded` is False when the workflow is to write the record with its next batch: after a local activity,
+    whose successor begins within milliseconds, and when the records could not be reached.
     """
 
     record: NodeRecord

@@ -2,6 +2,9 @@
 
 What a person should see of a failure is data; it is raised only to let Temporal repeat the attempt. What is
 not the node's fault (no records, a worker that stops) is raised as INTERRUPTED and does not count.
+
+The end of a local activity is written with the start of the next step, which does nothing before that: one
+write a step, and after a crash at most the step that was cut off is done again, as it always is.
 """
 
 import asyncio
@@ -80,10 +83,12 @@ class NodeActivities:
             record = running.model_copy(
                 update={"status": "failed", "finished_at": _now(), "port": "error", "error": failure}
             )
-        return NodeResult(record=record, recorded=await self._recorded(task, record))
+        recorded = not activity.info().is_local and await self._recorded(task, record)
+        return NodeResult(record=record, recorded=recorded)
 
     async def _begin(self, task: NodeTask, running: NodeRecord) -> NodeRecord | None:
-        batch = RecordBatch(run_id=task.run_id, nodes=(*task.pending, running), run=task.run)
+        nodes = (*task.pending, running)
+        batch = RecordBatch(run_id=task.run_id, nodes=nodes, run=task.run, durable=task.durable)
         try:
             return await self._sink.begin(batch, task.node_id)
         except Exception as error:

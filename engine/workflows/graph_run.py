@@ -110,7 +110,7 @@ class _Interpreter:
                 self._continue_as_new()
             await self._journal.write("running" if self._flights.activities else "waiting")
             for result in await self._flights.landing():
-                self._settle(result.record, recorded=result.recorded)
+                self._land(result)
             if not self._flights.activities and workflow.now() - self._breathed >= BREATH:
                 await self._breathe()
 
@@ -152,14 +152,24 @@ class _Interpreter:
         else:
             self._settle(inline.evaluate(step, self._context, self._settled, workflow.now()))
 
-    def _settle(self, record: NodeRecord, *, recorded: bool = False) -> None:
-        """Take note of a finished step: its targets may become ready, or the run fails by it."""
+    def _land(self, result: NodeResult) -> None:
+        """Take note of a step that was under way."""
+        if result.recorded:
+            self._journal.forget(result.record.node_id)
+        else:
+            durable = isinstance(self._progress.step(result.record.node_id), ActivityStep)
+            self._journal.note(result.record, durable=durable)
+        self._count(result.record)
+
+    def _settle(self, record: NodeRecord) -> None:
+        """Take note of a step that is finished at once."""
+        self._journal.note(record)
+        self._count(record)
+
+    def _count(self, record: NodeRecord) -> None:
+        """Let a finished step count: its targets may become ready, or the run fails by it."""
         self._settled[record.node_id] = record
         self._views[record.node_id] = inline.view(record)
-        if recorded:
-            self._journal.forget(record.node_id)
-        else:
-            self._journal.note(record)
         if record.error and self._progress.step(record.node_id).on_error == "fail":
             self._failure = self._failure or record.error
         else:
@@ -172,7 +182,7 @@ class _Interpreter:
         except ExpressionError as error:
             self._settle(inline.failed(step, Failure(kind="expression", message=str(error)), now))
             return
-        carried = self._journal.hand_over()
+        carried, durable = self._journal.hand_over()
         task = NodeTask(
             run_id=self._request.run_id,
             node_id=step.id,
@@ -184,6 +194,7 @@ class _Interpreter:
             max_attempts=step.attempts.maximum,
             pending=carried,
             run=self._journal.changed("running"),
+            durable=durable,
         )
         self._flights.start(step, self._run_activity(step, task, now), started_at=now, carried=carried)
 

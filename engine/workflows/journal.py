@@ -21,25 +21,31 @@ class Journal:
         self.started_at = started_at
         self.status: RunStatus = status
         self._pending: dict[str, NodeRecord] = {}
+        self._durable = False
 
     @property
     def full(self) -> bool:
         """Whether it is time to write."""
         return len(self._pending) >= CHUNK
 
-    def note(self, record: NodeRecord) -> None:
-        """Keep a record to be written."""
+    def note(self, record: NodeRecord, *, durable: bool = False) -> None:
+        """Keep a record to be written; `durable` if the node touched the world."""
         self._pending[record.node_id] = record
+        self._durable |= durable
 
     def forget(self, node_id: str) -> None:
         """Drop a node's record: a later one was written by its activity."""
         self._pending.pop(node_id, None)
 
-    def hand_over(self) -> tuple[NodeRecord, ...]:
-        """Give the records to an activity that writes them with its own."""
-        records = tuple(self._pending.values())
+    def hand_over(self) -> tuple[tuple[NodeRecord, ...], bool]:
+        """Give the records to an activity that writes them with its own; the flag says if durably."""
+        records, durable = tuple(self._pending.values()), self._durable
+        self._clear()
+        return records, durable
+
+    def _clear(self) -> None:
         self._pending.clear()
-        return records
+        self._durable = False
 
     def change(self, status: RunStatus, **result: Any) -> RunRecord:
         """Return the run's record for a new status."""
@@ -57,8 +63,8 @@ class Journal:
         run = self.changed(status) if status else None
         if run or self._pending:
             nodes = tuple(self._pending.values())
-            await calls.record(RecordBatch(run_id=self.run_id, nodes=nodes, run=run))
-            self._pending.clear()
+            await calls.record(RecordBatch(run_id=self.run_id, nodes=nodes, run=run, durable=self._durable))
+            self._clear()
 
     async def close(self, end: RunRecord, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]) -> None:
         """Write the end of the run.

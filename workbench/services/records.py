@@ -43,8 +43,8 @@ class PostgresRunSink:
     async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
         """Write `batch` (it holds `node_id` as running) and return that node's settled record if one exists.
 
-        Does not wait for the disk: the caller begins again after a crash, and the record of the node's end
-        takes everything before it to the disk.
+        Waits for the disk only where the batch is durable: otherwise the caller begins again after a crash,
+        and the next durable write takes everything before it to the disk.
         """
         written = await self._write(batch, asked=node_id)
         return await self._settled(written.settled) if written.settled else None
@@ -57,24 +57,28 @@ class PostgresRunSink:
         """Write a batch, in one statement unless it is very large; the run's own change comes last."""
         records = list({record.node_id: record for record in batch.nodes}.values())
         while len(records) > AT_ONCE:
-            await self._write_part(batch.run_id, records[:AT_ONCE], None, None)
+            await self._write_part(batch, records[:AT_ONCE], None, None)
             records = records[AT_ONCE:]
-        written = await self._write_part(batch.run_id, records, batch.run, asked)
+        written = await self._write_part(batch, records, batch.run, asked)
         if not written.known:
             log.warning("records.run-unknown", run_id=batch.run_id)
         return written
 
     async def _write_part(
-        self, run_id: str, records: Sequence[NodeRecord], run: RunRecord | None, asked: str | None
+        self, batch: RecordBatch, records: Sequence[NodeRecord], run: RunRecord | None, asked: str | None
     ) -> statement.Written:
         nodes = [await self._node_values(record) for record in records]
         values = _run_values(run) if run else statement.RunValues()
-        written = await self._patiently(run_id, nodes, values, asked)
-        self._resources.events.publish(_changes(run_id, records, nodes, written))
+        written = await self._patiently(batch, nodes, values, asked)
+        self._resources.events.publish(_changes(batch.run_id, records, nodes, written))
         return written
 
     async def _patiently(
-        self, run_id: str, nodes: Sequence[statement.NodeValues], run: statement.RunValues, asked: str | None
+        self,
+        batch: RecordBatch,
+        nodes: Sequence[statement.NodeValues],
+        run: statement.RunValues,
+        asked: str | None,
     ) -> statement.Written:
         """Write, again and again while Postgres restarts; the statement may be repeated without harm."""
         pool = await self._resources.records()
@@ -84,12 +88,12 @@ class PostgresRunSink:
             try:
                 async with pool.connection() as connection:
                     return await statement.write(
-                        connection, run_id, nodes, run, asked=asked, relaxed=asked is not None
+                        connection, batch.run_id, nodes, run, asked=asked, relaxed=not batch.durable
                     )
             except (OperationalError, InterfaceError, PoolTimeout) as error:
                 if asyncio.get_running_loop().time() + pause > deadline:
                     raise
-                log.warning("records.retry", run_id=run_id, error=str(error).strip(), pause_s=pause)
+                log.warning("records.retry", run_id=batch.run_id, error=str(error).strip(), pause_s=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
 
