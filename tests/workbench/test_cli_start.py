@@ -102,6 +102,17 @@ async def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) 
     assert not [process for process in tree if process.is_running()]
 
 
+async def test_the_same_signal_from_terminal_and_wrapper_still_stops_in_order(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    await stack.start()
+    tree = stack.tree()
+    for _ in range(2):
+        os.kill(tree[0].pid, signal.SIGINT)
+    assert stack.process
+    assert await asyncio.wait_for(stack.process.wait(), 60) == 0
+    assert "database system is shut down" in (tmp_path / "data" / "logs" / "postgres.log").read_text()
+
+
 async def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     start = asyncio.create_task(stack.start())

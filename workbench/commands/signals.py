@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+_ECHO_S = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -26,17 +27,23 @@ async def _run(main: Coroutine[Any, Any, int], hurry: Callable[[], None], told: 
 
 
 @contextlib.contextmanager
-def _on_signals(first: Callable[[], object], later: Callable[[], object]) -> Iterator[list[signal.Signals]]:
-    """Call `first` at the first signal that asks us to end, `later` at the others; yields those that came."""
-    loop = asyncio.get_running_loop()
-    came: list[signal.Signals] = []
+def _on_signals(first: Callable[[], object], later: Callable[[], object]) -> Iterator[list[float]]:
+    """Call `first` at the first signal that asks us to end, `later` at the others; yields when they came.
 
-    def receive(number: signal.Signals) -> None:
-        came.append(number)
-        (first if len(came) == 1 else later)()
+    A terminal and a wrapper such as `uv run` may both send the same Ctrl-C, so an echo does not count.
+    """
+    loop = asyncio.get_running_loop()
+    came: list[float] = []
+
+    def receive() -> None:
+        came.append(loop.time())
+        if len(came) == 1:
+            first()
+        elif loop.time() - came[0] > _ECHO_S:
+            later()
 
     for number in _SIGNALS:
-        loop.add_signal_handler(number, receive, number)
+        loop.add_signal_handler(number, receive)
     try:
         yield came
     finally:

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -66,7 +66,8 @@ class Child:
     restarts: int = 0
     _process: asyncio.subprocess.Process | None = None
     _watcher: asyncio.Task[None] | None = None
-    _ready_at: float = field(default=0.0)
+    _ready_at: float = 0.0
+    _ending: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -89,8 +90,13 @@ class Child:
         await self._end()
         self.on_change("stopped", "")
 
+    def let_end(self) -> None:
+        """Do not start the process again: everything is about to be stopped."""
+        self._ending = True
+
     def kill(self) -> None:
-        """End the process and its group at once."""
+        """End the process and its group at once, for good."""
+        self.let_end()
         if self.pid is not None:
             _end_group(self.pid)
 
@@ -118,6 +124,8 @@ class Child:
         while self._process is not None:
             code = await self._process.wait()
             _end_group(self._process.pid)
+            if self._ending:
+                return
             steady = time.monotonic() - self._ready_at > _STEADY_S
             delay = _FIRST_DELAY_S if steady else delay
             self.on_change("died", describe_exit(code))

@@ -64,6 +64,8 @@ class Supervisor:
         """Stop everything, the last started first, then let go of the data directory."""
         if self._housekeeping:
             self._housekeeping.cancel()
+        for child in self._children:
+            child.let_end()
         try:
             for child in reversed(self._children):
                 await child.stop()
