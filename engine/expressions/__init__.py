@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.errors import ExpressionError
+from engine.expressions import _values
 from engine.expressions._environment import evaluate, fill
 from engine.expressions._names import did_you_mean
 from engine.expressions._scan import Fault, Path
 from engine.expressions._source import Source, guarded, read
-from engine.expressions._values import MISSING, NotThere, look_up, plain, text_of
+from engine.expressions._values import MISSING, NotThere, look_up, plain
 from engine.expressions._work import allowance, charge_instructions, spent
 
 __all__ = [
@@ -76,6 +77,14 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
         return _rendered(value, context)
 
 
+def text_of(value: Any) -> str:
+    """Return a JSON value as it stands in a text: text as it is, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    with allowance():
+        return _values.text_of(value)
+
+
 def _rendered(value: Any, context: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return _rendered_text(value, context) if has_expression(value) else value
@@ -94,7 +103,8 @@ def _rendered_text(text: str, context: Mapping[str, Any]) -> Any:
         if source.native:
             return look_up(source.parts[0], context)
         return "".join(
-            part if isinstance(part, str) else text_of(look_up(part, context)) for part in source.parts
+            part if isinstance(part, str) else _values.text_of(look_up(part, context))
+            for part in source.parts
         )
     charge_instructions(text)
     used = {root: look_up((root,), context) for root in {str(path[0]) for path in source.paths}}

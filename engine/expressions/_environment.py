@@ -6,7 +6,7 @@ from typing import Any
 from minijinja import Environment, TemplateError
 
 from engine.errors import ExpressionError
-from engine.expressions._lists import FILTERS
+from engine.expressions._filters import FILTERS
 from engine.expressions._methods import METHODS
 from engine.expressions._tests import TESTS
 from engine.expressions._text import Filter
@@ -149,7 +149,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("namespace", "debug", "cycler", "joiner"):
+    for name in ("debug", "cycler", "joiner"):
         environment.remove_global(name)
     for name, function in _FUNCTIONS.items():
         environment.add_global(name, _callable(name, function))

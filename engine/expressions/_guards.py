@@ -10,7 +10,8 @@ in here charge an allowance (`_work`) and refuse what must not be.
 - `a * b`: `a|_factor * b|_factor`. Only numbers; the filter `repeat` repeats texts.
 - `a in b`: `a in b|_members`. MiniJinja would take every name to be in an object that complains.
 - `x[1:]`, where `x` is a variable: `(x|_part)[1:]`. Cutting a text takes time in its length.
-- `{% set x = a %}`: `{% set x = (a)|_keep %}`. No variable grows without a bound.
+- `{% set x = a %}`: `{% set x = (a)|_keep %}`. No variable grows without a bound. In `namespace(n=a)`, it
+  is the values that are kept.
 - `{% for x in a %}`: `{% for x in (a)|_each(n) %}`. A turn is charged for the n characters it writes.
 - `a.b[c] | default(d)`: `_find(a, "b", (c)).value | default(d)`. Here a value may be missing.
 - `a.b is defined`: `_find(a, "b").value is defined`. The same.
@@ -209,9 +210,26 @@ def _guard_binding(scan: Scan, tag: int, sign: int, edits: _Edits) -> None:
         return
     while stop < end and not (is_loop and tokens.texts[stop] == "if" and tokens.texts[stop - 1] != "."):
         stop = tokens.closing.get(stop, stop) + 1
+    if tokens.texts[sign + 1] == "namespace" and tokens.closing.get(sign + 2) == end - 1:
+        _keep_arguments(scan, sign + 2, edits)
+        return
     wrap = f")|_each({_text_per_turn(scan, end)})" if is_loop else ")|_keep"
     edits.insert(tokens.starts[sign + 1], "(", _OPEN_WRAP)
     edits.insert(tokens.end(stop - 1), wrap, _WRAP)
+
+
+def _keep_arguments(scan: Scan, opening: int, edits: _Edits) -> None:
+    """Wrap each value in `namespace(name=value, …)`; the namespace itself must stay what it is."""
+    tokens, index, start = scan.tokens, opening + 1, opening + 1
+    while index <= tokens.closing[opening]:
+        if tokens.texts[index] == "=":
+            start = index + 1
+        elif tokens.texts[index] == "," or index == tokens.closing[opening]:
+            if start < index:
+                edits.insert(tokens.starts[start], "(", _OPEN_WRAP)
+                edits.insert(tokens.end(index - 1), ")|_keep", _WRAP)
+            start = index + 1
+        index = tokens.closing.get(index, index) + 1
 
 
 def _text_per_turn(scan: Scan, index: int) -> int:

@@ -1,15 +1,13 @@
-"""Filters on lists and objects. Plain JSON values in, plain JSON values out."""
+"""Filters on lists. Plain JSON values in, plain JSON values out."""
 
-import csv
-import io
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from engine.expressions._tests import TESTS
-from engine.expressions._text import TEXT_FILTERS, Filter, as_number, as_text, attribute_of
-from engine.expressions._values import Group, Misuse, charge_deep, json_text, kind_of, text_of
-from engine.expressions._work import charge, charge_items
+from engine.expressions._text import Filter, as_number, attribute_of
+from engine.expressions._values import Group, Misuse, json_text, kind_of
+from engine.expressions._work import charge_items
 
 
 def as_list(value: Any) -> list[Any]:
@@ -18,13 +16,6 @@ def as_list(value: Any) -> list[Any]:
         charge_items(len(value))
         return list(value)
     raise Misuse(f"needs a list, not {kind_of(value)}")
-
-
-def as_object(value: Any) -> dict[str, Any]:
-    """Return an object as it is; Misuse for anything else."""
-    if isinstance(value, dict):
-        return value
-    raise Misuse(f"needs an object, not {kind_of(value)}")
 
 
 def order_of(value: Any, *, case_sensitive: bool = False) -> tuple[Any, ...]:
@@ -71,22 +62,6 @@ def groupby(value: Any, attribute: str | int, default: Any = None, case_sensitiv
         found = default if found is None else found
         groups.setdefault(order_of(found, case_sensitive=case_sensitive), (found, []))[1].append(item)
     return [Group(groups[key]) for key in sorted(groups)]
-
-
-def mapped(value: Any, name: str | None = None, *args: Any, **options: Any) -> list[Any]:
-    """Return every item put through a filter, or an attribute of every item."""
-    items = as_list(value)
-    if "attribute" in options:
-        default = options.get("default")
-        found = (attribute_of(item, options["attribute"]) for item in items)
-        return [default if item is None else item for item in found]
-    function = FILTERS.get(str(name))
-    if function is None:
-        raise Misuse(f"knows no filter “{name}”")
-    try:
-        return [function(item, *args, **options) for item in items]
-    except Misuse as error:
-        raise Misuse(f"cannot apply “{name}”: it {error}") from error
 
 
 def select(value: Any, test: str = "true", *args: Any) -> list[Any]:
@@ -184,86 +159,6 @@ def zipped(*values: Any) -> list[list[Any]]:
     return [list(row) for row in zip(*map(as_list, values), strict=False)]
 
 
-def pairs(value: Any) -> list[list[Any]]:
-    """Return an object's members as pairs."""
-    charge_items(len(as_object(value)))
-    return [[key, item] for key, item in value.items()]
-
-
-def dictsort(
-    value: Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
-) -> list[list[Any]]:
-    """Return an object's members as pairs, ordered by key or by value."""
-    if by not in ("key", "value"):
-        raise Misuse("takes by='key' or by='value'")
-    return sort(pairs(value), reverse, case_sensitive, attribute=0 if by == "key" else 1)
-
-
-def todict(value: Any) -> dict[str, Any]:
-    """Return an object made of pairs."""
-    rows = as_list(value)
-    if not all(isinstance(row, list | tuple) and len(row) == 2 for row in rows):
-        raise Misuse("needs a list of pairs")
-    return {as_text(key): item for key, item in rows}
-
-
-def combine(value: Any, *others: Any) -> dict[str, Any]:
-    """Return an object with the members of others added; the later ones win."""
-    combined: dict[str, Any] = {}
-    for part in (value, *others):
-        charge_items(len(as_object(part)))
-        combined |= part
-    return combined
-
-
-def pick(value: Any, *names: str) -> Any:
-    """Return an object, or each object of a list, with these members only, in this order."""
-    if isinstance(value, list):
-        return [pick(item, *names) for item in as_list(value)]
-    return {name: as_object(value).get(name) for name in names}
-
-
-def omit(value: Any, *names: str) -> Any:
-    """Return an object, or each object of a list, without these members."""
-    if isinstance(value, list):
-        return [omit(item, *names) for item in as_list(value)]
-    charge_items(len(as_object(value)))
-    return {name: item for name, item in value.items() if name not in names}
-
-
-def columns_of(rows: Iterable[Any]) -> list[str]:
-    """Return the names that appear in a list of objects, in order of appearance."""
-    return list(dict.fromkeys(name for row in rows for name in as_object(row)))
-
-
-def csv_text(value: Any, separator: str = ",") -> str:
-    """Return a list of objects as CSV text (RFC 4180) with a header."""
-    rows = as_list(value)
-    charge_deep(rows)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=as_text(separator))
-    columns = columns_of(rows)
-    charge(len(columns) * len(rows))
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
-    return out.getvalue()
-
-
-def markdown_table(value: Any) -> str:
-    """Return a list of objects as a Markdown table."""
-    rows = as_list(value)
-    columns = columns_of(rows)
-    charge_items(len(columns) * len(rows))
-    cells = [columns, ["---"] * len(columns), *([_cell(row.get(name)) for name in columns] for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in cells
-    )
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else text_of(value)
-
-
 LIST_FILTERS: dict[str, Filter] = {
     "length": length,
     "count": length,
@@ -274,7 +169,6 @@ LIST_FILTERS: dict[str, Filter] = {
     "sort": sort,
     "unique": unique,
     "groupby": groupby,
-    "map": mapped,
     "select": select,
     "reject": reject,
     "selectattr": selectattr,
@@ -288,17 +182,4 @@ LIST_FILTERS: dict[str, Filter] = {
     "flatten": flatten,
     "chain": chain,
     "zip": zipped,
-    "items": pairs,
-    "keys": lambda value: list(as_object(value)),
-    "values": lambda value: list(as_object(value).values()),
-    "dictsort": dictsort,
-    "dict": todict,
-    "combine": combine,
-    "pick": pick,
-    "omit": omit,
-    "csv": csv_text,
-    "table": markdown_table,
 }
-
-FILTERS: dict[str, Filter] = {**TEXT_FILTERS, **LIST_FILTERS}
-"""Every filter by name, but for `default`, which only MiniJinja can do: it alone sees what is undefined."""

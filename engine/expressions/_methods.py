@@ -5,7 +5,7 @@ They are called as filters (`_guards` rewrites `x.split(",")`), so that they cha
 
 from typing import Any
 
-from engine.expressions._lists import as_object, pairs
+from engine.expressions._tables import as_object, pairs
 from engine.expressions._text import Filter, as_text, join, replace, split, trim
 
 

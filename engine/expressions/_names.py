@@ -2,12 +2,12 @@
 
 import difflib
 
-from engine.expressions._lists import FILTERS as _FILTERS
+from engine.expressions._filters import FILTERS as _FILTERS
 from engine.expressions._methods import METHODS as _METHODS
 from engine.expressions._tests import TESTS as _TESTS
 
 ROOTS = frozenset({"inputs", "nodes", "run", "secrets"})
-FUNCTIONS = frozenset({"range", "dict"})
+FUNCTIONS = frozenset({"range", "dict", "namespace"})
 FILTERS = frozenset(_FILTERS) | {"default", "d"}
 METHODS = frozenset(_METHODS)
 TESTS = frozenset(_TESTS)

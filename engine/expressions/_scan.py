@@ -86,16 +86,21 @@ class Scan:
         while at < end and texts[at] != sign:
             if self.tokens.kinds[at] == NAME:
                 self._targets.add(at)
-                self._locals.add(texts[at])
-                if texts[at] in ROOTS or texts[at - 1] == ".":
-                    self._fault(
-                        "forbidden-name", f"“{texts[at]}” cannot be assigned.", "Choose another name."
-                    )
+                self._look_at_target(at, texts[at])
             at += 1
         self.bindings[tag] = at
         if at == end and sign == "=":
             message = "A “{% set %}” must have a value."
             self._fault("forbidden-statement", message, "Write {% set name = … %}.")
+
+    def _look_at_target(self, at: int, name: str) -> None:
+        """Note a bound name; in `ns.total` it is the attribute of a namespace that is bound."""
+        if self.tokens.texts[at - 1] == ".":
+            return
+        if name in ROOTS:
+            self._fault("forbidden-name", f"“{name}” cannot be assigned.", "Choose another name.")
+        if self.tokens.texts[at + 1] != ".":
+            self._locals.add(name)
 
     def _continues(self, index: int) -> bool:
         """Return whether a bracket is a call or a subscript of what stands before it."""
@@ -125,6 +130,10 @@ class Scan:
             if name in ROOTS:
                 self.paths.add(path)
         elif texts[index + 1] == "(":
+            if name == "namespace" and index not in (binding + 1 for binding in self.bindings.values()):
+                self._fault(
+                    "forbidden-name", "“namespace” can only be assigned: {% set ns = namespace(n=0) %}."
+                )
             self._known("unknown-function", "function", name, FUNCTIONS)
             self._add_chain(index, index + 1, ())
         elif name in FUNCTIONS:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.errors import ExpressionError
-from engine.expressions._work import ITEM, charge, charge_items
+from engine.expressions._work import READ, charge, charge_items
 
 
 class Misuse(ExpressionError):
@@ -84,7 +84,7 @@ class ObjectView(View):
 
     def __getitem__(self, key: object) -> Any:
         """Return a member; ExpressionError when there is none."""
-        charge(ITEM)
+        charge(READ)
         try:
             found = self.raw[key]
         except (KeyError, TypeError):
@@ -109,7 +109,7 @@ class ListView(View, Sequence[Any]):
 
     def __getitem__(self, key: Any) -> Any:
         """Return an item; ExpressionError when there is none."""
-        charge(ITEM)
+        charge(READ)
         if not isinstance(key, int):
             raise ExpressionError(no_member(self.path(), self.raw, key))
         try:
