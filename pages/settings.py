@@ -6,6 +6,7 @@ from reflex.style import set_color_mode
 from components import frame, theme
 from components.keys import key_list
 from components.moments import ago
+from components.secrets import secret_dialog, secrets
 from workbench.state.settings import SettingsState
 from workbench.state.views import Choice, ServiceView
 
@@ -18,11 +19,12 @@ def page() -> rx.Component:
         rx.el.div(
             _appearance(),
             _services(),
-            _secrets(),
+            _section("secrets", "Secrets", secrets()),
             _section("keys", "Keys", key_list()),
             _section("about", "About", _facts()),
             class_name="wb-column wb-column-narrow",
         ),
+        secret_dialog(),
         section="settings",
         where=("Settings",),
         retry=SettingsState.load,
@@ -77,21 +79,6 @@ def _service(service: rx.Var[ServiceView]) -> rx.Component:
         ),
         class_name="wb-service",
         data_testid="service-" + service.name.to(str),
-    )
-
-
-def _secrets() -> rx.Component:
-    return _section(
-        "secrets",
-        "Secrets",
-        rx.el.p(
-            "A secret is an environment variable of the worker. Start the workbench with ",
-            rx.el.code("WORKBENCH_SECRET_API_TOKEN=…"),
-            " and a step that reaches out can say ",
-            rx.el.code("{{ secrets.API_TOKEN }}"),
-            ". Its value is never shown, stored or logged.",
-            class_name="wb-setting-text",
-        ),
     )
 
 

@@ -67,7 +67,7 @@ def _import_button() -> rx.Component:
         max_files=1,
         max_size=MAX_BYTES,
         no_keyboard=True,
-        on_drop_rejected=WorkflowsState.refuse_files,
+        on_drop_rejected=lambda files: WorkflowsState.refuse_files(files.length()),
         on_drop=WorkflowsState.import_file(rx.upload_files(upload_id=UPLOAD)),
         class_name="wb-upload",
         data_testid="import-document",

@@ -15,6 +15,7 @@ from workbench.state.base import toast_error
 from workbench.state.editor_page import EditorPageState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
+from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
 from workbench.state.workflows import WorkflowsState
 
@@ -60,7 +61,12 @@ def add_pages(app: rx.App) -> None:
     )
     app.add_page(runs.page, route=routes.RUNS, title=f"Runs · {NAME}", on_load=RunsState.load)
     app.add_page(run.page, route=routes.RUN, title=f"Run · {NAME}", on_load=RunPageState.load)
-    app.add_page(settings.page, route=routes.SETTINGS, title=f"Settings · {NAME}", on_load=SettingsState.load)
+    app.add_page(
+        settings.page,
+        route=routes.SETTINGS,
+        title=f"Settings · {NAME}",
+        on_load=[SettingsState.load, SecretsState.load],
+    )
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

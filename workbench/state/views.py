@@ -6,6 +6,7 @@ from datetime import datetime
 from engine.errors import Problem
 from workbench import routes
 from workbench.services.health import ServiceHealth
+from workbench.services.secrets import Secret
 from workbench.services.shapes import Example, RunSummary, WorkflowSummary
 
 
@@ -150,3 +151,17 @@ class ServiceView:
     def of(cls, name: str, service: ServiceHealth) -> "ServiceView":
         """Return the view of the service that health calls `name`."""
         return cls(SERVICE_NAMES.get(name, name), service.status == "ok", service.detail, service.remedy)
+
+
+@dataclass(frozen=True)
+class SecretRow:
+    """A secret in the list: everything but its value."""
+
+    name: str
+    updated_at: str
+    updated_by: str
+
+    @classmethod
+    def of(cls, secret: Secret) -> "SecretRow":
+        """Return the row of `secret`."""
+        return cls(secret.name, iso(secret.updated_at), secret.updated_by)

@@ -1,7 +1,6 @@
 """The page of workflows: the list, what can be done with each, and the gallery of examples."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -35,7 +34,6 @@ class WorkflowsState(AppState):
     async def load(self) -> None:
         """Show the first page of what the address asks for, and follow the runs from now on."""
         self.search = self.router.url.query_parameters.get("q", "")
-        self.doomed, self.rejected, self.problems = None, "", []
         async with self._guarded():
             page = await workflows.list_workflows(self.principal, limit=PAGE, search=self.search)
             self.rows, self.cursor = [WorkflowRow.of(flow) for flow in page.items], page.next_cursor or ""
@@ -82,7 +80,12 @@ class WorkflowsState(AppState):
 
     @rx.event
     async def import_file(self, files: list[rx.UploadFile]) -> EventSpec | None:
-        """Open a document from a file, or show everything that is wrong with it."""
+        """Open a document from a file, or show everything that is wrong with it.
+
+        There are no files when the browser refused them: `refuse_files` says so.
+        """
+        if not files:
+            return None
         document, problems = await read_document(await files[0].read())
         if document and not problems:
             return await self._open(document)
@@ -91,9 +94,9 @@ class WorkflowsState(AppState):
         return None
 
     @rx.event
-    def refuse_files(self, files: list[dict[str, Any]]) -> None:
+    def refuse_files(self, count: int) -> None:
         """Say why the browser did not send what was dropped."""
-        problem = ONE_AT_A_TIME if len(files) > 1 else TOO_LARGE
+        problem = ONE_AT_A_TIME if count > 1 else TOO_LARGE
         self.rejected, self.problems = "The file", [ProblemView.of(problem)]
 
     @rx.event
