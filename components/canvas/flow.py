@@ -22,12 +22,15 @@ FILES = (
     "controls.jsx",
     "palette.jsx",
     "wire.jsx",
+    "actions.js",
     "catalogue.js",
     "draft.js",
     "graph.js",
     "keys.js",
     "metrics.js",
+    "selection.js",
     "store.js",
+    "view.js",
     "flow.css",
 )
 _FLOW = rx.asset("flow.jsx", shared=True)

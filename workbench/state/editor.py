@@ -44,10 +44,16 @@ class EditorState(AppState):
     can_redo: bool = False
     focus: Focus = Focus()
     conflict: ConflictView | None = None
-    _document: Document = Document(name="-")
+    _stored: Document = Document(name="-")
     _ack: int = 0
     _refused: Operation | None = None
     _copied: str = ""
+
+    @property
+    def document(self) -> Document:
+        """The draft itself, not the proxy through which Reflex watches its states' values."""
+        stored: Document = self.get_value("_stored")
+        return stored
 
     @rx.event
     async def move(self, seq: int, positions: dict[str, dict[str, float]]) -> EventSpec | None:
@@ -70,19 +76,17 @@ class EditorState(AppState):
     @rx.event
     async def add(self, type: str, place: dict[str, float], after: str) -> EventSpec | None:
         """Add a node of `type`, and select it."""
-        return await self._add(
-            fragments.new_node(self._document, type, Position.model_validate(place), after)
-        )
+        return await self._add(fragments.new_node(self.document, type, Position.model_validate(place), after))
 
     @rx.event
     async def duplicate(self, names: list[str]) -> EventSpec | None:
         """Add copies of nodes beside them."""
-        return await self._add(fragments.duplicate(self._document, names))
+        return await self._add(fragments.duplicate(self.document, names))
 
     @rx.event
     def copy(self, names: list[str]) -> EventSpec:
         """Put nodes into the clipboard."""
-        self._copied = fragments.cut_out(self._document, names).model_dump_json()
+        self._copied = fragments.cut_out(self.document, names).model_dump_json()
         return rx.set_clipboard(self._copied)
 
     @rx.event
@@ -91,7 +95,7 @@ class EditorState(AppState):
         fragment = fragments.read(text) or fragments.read(self._copied)
         if fragment is None:
             return None
-        return await self._add(fragments.put_in(self._document, fragment, Position.model_validate(place)))
+        return await self._add(fragments.put_in(self.document, fragment, Position.model_validate(place)))
 
     @rx.event
     async def undo(self) -> EventSpec | None:
@@ -109,7 +113,7 @@ class EditorState(AppState):
         inspector = await self.get_state(InspectorState)
         inspector.selected, inspector.field = [node] if node else [], field
         inspector.open, inspector.tab = True, "settings"
-        inspector._show(self._document, self.problems)
+        inspector._show(self.document, self.problems)
         self._point_at(*filter(None, [node]), centre=True)
 
     @rx.event
@@ -130,7 +134,8 @@ class EditorState(AppState):
     @rx.event
     async def keep_mine(self) -> EventSpec | None:
         """Settle a conflict by doing it again on top of what happened elsewhere."""
-        operation, self._refused, self.conflict = self._refused, None, None
+        operation: Operation | None = self.get_value("_refused")
+        self._refused, self.conflict = None, None
         await self._show(await workflows.get_workflow(self.principal, self.graph.id))
         return await self._edit(operation) if operation else None
 
@@ -175,14 +180,14 @@ class EditorState(AppState):
         self._refused = operation
         self.conflict = ConflictView(
             changes.in_words(operation),
-            changes.differences(self._document, theirs.document),
+            changes.differences(self.document, theirs.document),
             stale.based_on,
             stale.current,
         )
 
     async def _show(self, detail: WorkflowDetail) -> None:
         document = detail.document
-        self._document = document
+        self._stored = document
         self.name, self.revision = detail.name, detail.revision
         self.can_undo, self.can_redo = detail.can_undo, detail.can_redo
         self.next_version = (detail.live_version or 0) + 1

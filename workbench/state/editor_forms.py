@@ -69,7 +69,7 @@ class NodeFormState(AppState):
 
     async def _set(self, name: str, path: str, value: Any) -> EventSpec | None:
         editor = await self.get_state(EditorState)
-        node = next((one for one in editor._document.nodes if one.id == name), None)
+        node = next((one for one in editor.document.nodes if one.id == name), None)
         if node is None:
             return None
         try:
@@ -139,14 +139,14 @@ class WorkflowFormState(AppState):
         return await self._describe(outputs=outputs)
 
     async def _inputs(self) -> dict[str, Any]:
-        return (await self.get_state(EditorState))._document.inputs
+        return (await self.get_state(EditorState)).document.inputs
 
     async def _outputs(self) -> dict[str, Any]:
-        return (await self.get_state(EditorState))._document.outputs
+        return (await self.get_state(EditorState)).document.outputs
 
     async def _describe(self, **changed: Any) -> EventSpec | None:
         editor = await self.get_state(EditorState)
-        if all(getattr(editor._document, part) == new for part, new in changed.items()):
+        if all(getattr(editor.document, part) == new for part, new in changed.items()):
             return None
         return await editor._edit(Describe(**changed))
 

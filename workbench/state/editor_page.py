@@ -56,6 +56,6 @@ class EditorPageState(AppState):
     async def _select(self, names: list[str], *, tab: str) -> None:
         inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
         inspector.selected, inspector.field, inspector.tab = names, "", tab
-        inspector._show(editor._document, editor.problems)
+        inspector._show(editor.document, editor.problems)
         if len(names) == 1:
             await (await self.get_state(RunState))._inspect(names[0])

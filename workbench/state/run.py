@@ -11,7 +11,6 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from engine.contracts import TERMINAL
 from workbench import routes
 from workbench.services import runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
@@ -19,6 +18,7 @@ from workbench.state.base import AppState
 from workbench.state.push import tabs
 from workbench.state.run_views import (
     CellView,
+    Mark,
     OutputView,
     RunHead,
     TimelineRow,
@@ -39,7 +39,7 @@ class RunState(AppState):
     outputs: dict[str, Any] = {}
     rows: list[TimelineRow] = []
     shown: OutputView = OutputView()
-    _nodes: dict[str, NodeRun] = {}
+    _marks: dict[str, Mark] = {}
 
     @rx.event
     async def inspect(self, node_id: str) -> None:
@@ -69,12 +69,12 @@ class RunState(AppState):
         """Show no run any more."""
         tabs.forget(self.router.session.client_token)
         self.head, self.shown, self.rows = RunHead(), OutputView(), []
-        self.base, self.recent, self.inputs, self.outputs, self._nodes = {}, {}, {}, {}, {}
+        self.base, self.recent, self.inputs, self.outputs, self._marks = {}, {}, {}, {}, {}
 
     async def _on_events(self, events: Sequence[RunEvent]) -> None:
         """Show what happened; the end of the run is read whole, for its outputs."""
         changed = {event.node.node_id: event.node for event in events if event.node}
-        self._nodes.update(changed)
+        self._marks.update({node_id: Mark.of(node) for node_id, node in changed.items()})
         self._put({node_id: self._cell(node) for node_id, node in changed.items()})
         for head in (run_head(event.run) for event in events if event.run):
             self.head = head
@@ -84,15 +84,15 @@ class RunState(AppState):
             await self._inspect(self.shown.node)
 
     async def _inspect(self, node_id: str) -> None:
-        node = self._nodes.get(node_id)
-        if node is None or node.status not in TERMINAL or not node.output_bytes:
-            self.shown = output_view(node_id, node)
+        mark = self._marks.get(node_id)
+        if mark is None or not mark.has_output:
+            self.shown = output_view(node_id, mark)
             return
         output = await runs.node_output(self.principal, self.head.id, node_id)
-        self.shown = output_view(node_id, node, output, href=routes.artifact(self.head.id, node_id))
+        self.shown = output_view(node_id, mark, output, href=routes.artifact(self.head.id, node_id))
 
     def _show(self, detail: RunDetail) -> None:
-        self._nodes = {node.node_id: node for node in detail.nodes}
+        self._marks = {node.node_id: Mark.of(node) for node in detail.nodes}
         self.head, self.inputs, self.outputs = run_head(detail), detail.inputs, detail.outputs or {}
         self.base = {node.node_id: self._cell(node) for node in detail.nodes}
         self.recent = {}
@@ -111,4 +111,4 @@ class RunState(AppState):
         since, until = self.head.started_at, self.head.finished_at
         if since:
             end = datetime.fromisoformat(until) if until else datetime.now(UTC)
-            self.rows = timeline(list(self._nodes.values()), since=datetime.fromisoformat(since), until=end)
+            self.rows = timeline(self._marks, since=datetime.fromisoformat(since), until=end)

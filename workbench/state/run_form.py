@@ -29,8 +29,8 @@ class RunFormState(AppState):
         if editor.problems:
             (await self.get_state(DrawerState)).tab = "problems"
             return None
-        last = (await self.get_state(RunState)).inputs
-        self.fields, self.error = _filled(editor._document.inputs, last), ""
+        last = (await self.get_state(RunState)).get_value("inputs")
+        self.fields, self.error = _filled(editor.document.inputs, last), ""
         if self.fields:
             self.open = True
             return None
@@ -40,7 +40,7 @@ class RunFormState(AppState):
     async def submit(self, form: dict[str, Any]) -> EventSpec | None:
         """Start the run with what was typed, or say what is wrong with it."""
         editor = await self.get_state(EditorState)
-        filled = run_inputs.fill(editor._document.inputs, form)
+        filled = run_inputs.fill(editor.document.inputs, form)
         self.fields, self.error = list(filled.fields), filled.error
         return await self._start(filled.inputs) if filled.ok else None
 
@@ -73,4 +73,4 @@ def show_in_address(run_id: str) -> EventSpec:
 
 def _filled(schema: dict[str, Any], last: dict[str, Any]) -> list[InputField]:
     """Return the form's fields, filled with the inputs of the run that is watched, else with the sample."""
-    return list(run_inputs.fields_of({**schema, "examples": [dict(last)]} if last else schema))
+    return list(run_inputs.fields_of({**schema, "examples": [last]} if last else schema))

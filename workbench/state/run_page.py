@@ -26,7 +26,13 @@ class RunPageState(AppState):
     asking: bool = False
     fields: list[InputField] = []
     error: str = ""
-    _document: Document = Document(name="-")
+    _stored: Document = Document(name="-")
+
+    @property
+    def document(self) -> Document:
+        """The document itself, not the proxy through which Reflex watches its states' values."""
+        stored: Document = self.get_value("_stored")
+        return stored
 
     @rx.event
     async def load(self) -> None:
@@ -38,8 +44,8 @@ class RunPageState(AppState):
                 run._forget()
                 self.node, self.title = "", ""
             detail = await run._watch(run_id)
-            self._document = await runs.get_run_document(self.principal, run_id)
-            self.graph = graph_view(self._document, id=run_id, rev=1)
+            self._stored = await runs.get_run_document(self.principal, run_id)
+            self.graph = graph_view(self.document, id=run_id, rev=1)
             if detail.error and detail.error.node:
                 await self._look_at(detail.error.node)
 
@@ -63,15 +69,15 @@ class RunPageState(AppState):
     @rx.event
     async def ask_again(self) -> EventSpec | None:
         """Open the form with this run's inputs; without inputs start at once."""
-        run, schema = await self.get_state(RunState), self._document.inputs
-        self.fields = list(run_inputs.fields_of({**schema, "examples": [dict(run.inputs)]}))
+        run, schema = await self.get_state(RunState), self.document.inputs
+        self.fields = list(run_inputs.fields_of({**schema, "examples": [run.get_value("inputs")]}))
         self.error, self.asking = "", bool(self.fields)
         return None if self.fields else await self._start({})
 
     @rx.event
     async def start_again(self, form: dict[str, Any]) -> EventSpec | None:
         """Start the same workflow with what was typed, and go to the new run."""
-        filled = run_inputs.fill(self._document.inputs, form)
+        filled = run_inputs.fill(self.document.inputs, form)
         self.fields, self.error = list(filled.fields), filled.error
         return await self._start(filled.inputs) if filled.ok else None
 
@@ -94,6 +100,6 @@ class RunPageState(AppState):
 
     async def _look_at(self, name: str) -> None:
         self.node = name
-        node = next((one for one in self._document.nodes if one.id == name), None)
+        node = next((one for one in self.document.nodes if one.id == name), None)
         self.title = (node.title or node.id) if node else ""
         await (await self.get_state(RunState))._inspect(name)

@@ -1,11 +1,13 @@
 """What is shown of a run: its head, and for each node the part of a cell that a run fills."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.contracts import TERMINAL
+from engine.errors import Failure
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 
 LINES = 3
@@ -83,8 +85,36 @@ class OutputView:
     duration: str = ""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What is kept of a node's run for the timeline and the output tab; the cell has the rest."""
+
+    status: str
+    attempt: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration: str
+    media_type: str
+    has_output: bool
+    error: Failure | None
+
+    @classmethod
+    def of(cls, node: NodeRun) -> "Mark":
+        """Return the mark of `node`."""
+        return cls(
+            node.status,
+            node.attempt,
+            node.started_at,
+            node.finished_at,
+            spoken(node.duration_ms),
+            node.media_type,
+            node.output_bytes > 0 and node.status in TERMINAL,
+            node.error,
+        )
+
+
 def output_view(
-    node_id: str, node: NodeRun | None, output: NodeOutput | None = None, *, href: str = ""
+    node_id: str, node: Mark | None, output: NodeOutput | None = None, *, href: str = ""
 ) -> OutputView:
     """Return what the output tab shows of `node`; None: it has not been reached."""
     if node is None:
@@ -100,7 +130,7 @@ def output_view(
         error=error.message if error else "",
         hint=error.hint if error else "",
         attempt=node.attempt,
-        duration=spoken(node.duration_ms),
+        duration=node.duration,
     )
 
 
@@ -155,11 +185,15 @@ def run_head(run: RunSummary) -> RunHead:
     )
 
 
-def timeline(nodes: Sequence[NodeRun], *, since: datetime, until: datetime) -> list[TimelineRow]:
+def timeline(marks: Mapping[str, Mark], *, since: datetime, until: datetime) -> list[TimelineRow]:
     """Return the bars of the nodes that have started, the first one on top."""
     whole = max((until - since).total_seconds(), 0.001)
-    started = sorted((node for node in nodes if node.started_at), key=_began)
-    return [_bar(node, since, until, whole) for node in started]
+    rows = [
+        (mark.started_at, _bar(name, mark, mark.started_at, since, until, whole))
+        for name, mark in marks.items()
+        if mark.started_at
+    ]
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
 def spoken(milliseconds: float | None) -> str:
@@ -176,24 +210,21 @@ def spoken(milliseconds: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def _began(node: NodeRun) -> float:
-    return node.started_at.timestamp() if node.started_at else 0.0
-
-
-def _bar(node: NodeRun, since: datetime, until: datetime, whole: float) -> TimelineRow:
-    begin = node.started_at or since
-    end = node.finished_at or until
+def _bar(
+    name: str, mark: Mark, begin: datetime, since: datetime, until: datetime, whole: float
+) -> TimelineRow:
+    end = mark.finished_at or until
     left = min(max((begin - since).total_seconds() / whole, 0), 1)
     width = min(max((end - begin).total_seconds() / whole, 0), 1 - left)
     return TimelineRow(
-        node=node.node_id,
-        status=node.status,
-        attempt=node.attempt,
+        node=name,
+        status=mark.status,
+        attempt=mark.attempt,
         offset=spoken((begin - since).total_seconds() * 1_000),
-        duration=spoken(node.duration_ms),
+        duration=mark.duration,
         left=round(left * 100, 3),
         width=round(width * 100, 3),
-        error=node.error.message if node.error else "",
+        error=mark.error.message if mark.error else "",
     )
 
 

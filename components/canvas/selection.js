@@ -1,0 +1,41 @@
+/* Reports the selected ids when they have settled: once, and not while a box is drawn or a cell is dragged. */
+import { useMemo } from "react";
+import { useReactFlow } from "@xyflow/react";
+
+export function useSelection(emit, setNodes) {
+  const flow = useReactFlow();
+  return useMemo(() => {
+    let ids = [];
+    let told = [];
+    let held = false;
+    let timer = 0;
+    const tell = () => {
+      if (held || ids.join() === told.join()) return;
+      told = ids;
+      emit("onSelect", ids);
+    };
+    return {
+      change: ({ nodes }) => {
+        ids = nodes.map((node) => node.id);
+        clearTimeout(timer);
+        timer = setTimeout(tell, 30);
+      },
+      hold: () => (held = true),
+      release: () => {
+        held = false;
+        tell();
+      },
+      /* React Flow deselects the others when a cell is dragged; a move is not a change of selection. */
+      restore: () => {
+        held = false;
+        const chosen = new Set(told);
+        setNodes((nodes) => nodes.map((node) => ({ ...node, selected: chosen.has(node.id) })));
+      },
+      without: (gone) => (told = told.filter((id) => !gone.includes(id))),
+      clear: () => {
+        flow.setNodes((nodes) => nodes.map((node) => (node.selected ? { ...node, selected: false } : node)));
+        flow.setEdges((edges) => edges.map((edge) => (edge.selected ? { ...edge, selected: false } : edge)));
+      },
+    };
+  }, []);
+}
