@@ -5,6 +5,7 @@ compile nothing and to serve the finished build.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -41,6 +42,10 @@ def main() -> None:
     application = load(settings)
     _wait_for_migration()
     asyncio.run(serve(application, settings))
+    # Threads of the server may still be about to call Python, and abort the process while it is finalised.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def load(settings: Settings) -> Any:
@@ -67,6 +72,8 @@ async def serve(application: Any, settings: Settings) -> None:
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
+    from workbench.api.app import end_streams
+
     server = Server(
         application,
         address=settings.host,
@@ -76,8 +83,13 @@ async def serve(application: Any, settings: Settings) -> None:
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        end_streams()  # or the server would wait until every watcher of a run has gone
+        loop.call_soon(server.stop)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     log.info("web process serves", url=settings.url)
     await server.serve()
     log.info("web process stopped")

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from sse_starlette.sse import AppStatus
 from starlette.exceptions import HTTPException
 
 from workbench.api import problems
@@ -39,6 +40,11 @@ def create_api() -> FastAPI:
     problems.install(app)
     _describe_problems(app)
     return app
+
+
+def end_streams() -> None:
+    """End every open event stream, so that a process that is told to stop does not wait for its watchers."""
+    AppStatus.should_exit = True
 
 
 def _nothing_else() -> APIRouter:
