@@ -70,6 +70,7 @@ def build_worker(
         graceful_shutdown_timeout=STOP,
         max_concurrent_workflow_tasks=AT_ONCE,
         max_concurrent_local_activities=AT_ONCE,
+        max_cached_workflows=2 * AT_ONCE,
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_S),
     )
     _tolerate_busy_machines(worker)
