@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.errors import ExpressionError
 from engine.expressions import _values
+from engine.expressions._catalogue import CATALOGUE, Entry, documentation
 from engine.expressions._environment import evaluate, fill
 from engine.expressions._names import did_you_mean
 from engine.expressions._scan import Fault, Path
@@ -20,10 +21,13 @@ from engine.expressions._values import MISSING, NotThere, look_up, plain
 from engine.expressions._work import allowance, charge_instructions, spent
 
 __all__ = [
+    "CATALOGUE",
+    "Entry",
     "Fault",
     "Path",
     "Source",
     "did_you_mean",
+    "documentation",
     "faults",
     "has_expression",
     "read",

@@ -51,7 +51,10 @@ def sort(
 def unique(value: Any, case_sensitive: bool = False, attribute: str | int | None = None) -> list[Any]:
     """Return the items without repetitions, the first of each kept."""
     key = _picker(attribute, case_sensitive=case_sensitive)
-    return list({key(item): item for item in reversed(as_list(value))}.values())[::-1]
+    found: dict[tuple[Any, ...], Any] = {}
+    for item in as_list(value):
+        found.setdefault(key(item), item)
+    return list(found.values())
 
 
 def groupby(value: Any, attribute: str | int, default: Any = None, case_sensitive: bool = False) -> list[Any]:

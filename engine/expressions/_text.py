@@ -96,8 +96,11 @@ def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = 
     text = as_text(value)
     if len(text) <= length:
         return text
-    cut = text[: max(length - len(end), 0)]
-    return (cut if killwords or " " not in cut else cut.rsplit(" ", 1)[0]) + end
+    room = max(length - len(end), 0)
+    cut = text[:room]
+    if not killwords and " " in cut and not text[room].isspace():
+        cut = cut.rsplit(" ", 1)[0]
+    return cut.rstrip() + end
 
 
 def wordwrap(value: Any, width: int = 79) -> str:

@@ -1,5 +1,6 @@
 """The node types' documentation in Markdown, and their settings as JSON Schema, made from the registry."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,7 +37,7 @@ def _settings(node_type: NodeType) -> str:
             default = "*needed*"
         else:
             value = info.get_default(call_default_factory=True)
-            default = "" if value in (None, "", {}, []) else f"`{value}`"
+            default = "" if value in (None, "", {}, []) else f"`{json.dumps(value)}`"
         secrets = " May name secrets." if name in node_type.secret_fields else ""
         rows.append(f"| `{name}` | {default} | {info.description}{secrets} |")
     return "\n".join(rows)

@@ -1,0 +1,21 @@
+"""Writes this folder's README: `python -m engine.nodes > engine/nodes/README.md`."""
+
+import sys
+
+from engine.nodes import NODE_TYPES, documentation
+
+HEAD = """# Node types
+
+One file a type, one line in `NODE_TYPES`; this page is made of them (`python -m engine.nodes`). Strings in
+settings may be [expressions](../expressions/README.md). Around every step stands its policy: `retry`,
+`timeout_s`, and `on_error`, which is `fail` or `continue`.
+"""
+
+
+def readme() -> str:
+    """Return the README."""
+    return f"{HEAD}\n{documentation(NODE_TYPES)}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(readme())
