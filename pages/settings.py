@@ -3,7 +3,7 @@
 import reflex as rx
 from reflex.style import set_color_mode
 
-from components import frame, theme
+from components import frame, skeleton, theme
 from components.keys import key_list
 from components.moments import ago
 from components.secrets import secret_dialog, secrets
@@ -55,11 +55,19 @@ def _services() -> rx.Component:
     return _section(
         "services",
         "Services",
-        rx.el.ul(rx.foreach(SettingsState.services, _service), class_name="wb-list", data_testid="services"),
-        rx.el.p(
-            rx.el.span("Asked ", ago(at=SettingsState.checked_at)),
-            rx.button("Ask again", size="1", variant="ghost", on_click=SettingsState.load),
-            class_name="wb-setting-foot",
+        rx.cond(
+            SettingsState.services.length() > 0,
+            rx.fragment(
+                rx.el.ul(
+                    rx.foreach(SettingsState.services, _service), class_name="wb-list", data_testid="services"
+                ),
+                rx.el.p(
+                    rx.el.span("Asked ", ago(at=SettingsState.checked_at)),
+                    rx.button("Ask again", size="1", variant="ghost", on_click=SettingsState.load),
+                    class_name="wb-setting-foot",
+                ),
+            ),
+            skeleton.rows(4),
         ),
     )
 

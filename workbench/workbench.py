@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import reflex as rx
 
@@ -12,7 +13,9 @@ from workbench.api.gate import HostOriginGate
 from workbench.services import resources
 from workbench.state import push
 from workbench.state.base import toast_error
+from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
+from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
 from workbench.state.secrets import SecretsState
@@ -45,6 +48,11 @@ async def close_connections() -> AsyncIterator[None]:
     await resources.close()
 
 
+def _title(subject: Any, without: str) -> Any:
+    """Return the title of a page about `subject` (a state's var), and about `without` until it is known."""
+    return rx.cond(subject, f"{subject} · {NAME}", f"{without} · {NAME}")
+
+
 def add_pages(app: rx.App) -> None:
     """Put every page on its route, with its title and what it loads."""
     app.add_page(
@@ -56,11 +64,16 @@ def add_pages(app: rx.App) -> None:
     app.add_page(
         editor.page,
         route=routes.EDITOR,
-        title=f"Workflow · {NAME}",
+        title=_title(EditorState.name, "Workflow"),
         on_load=EditorPageState.load,
     )
     app.add_page(runs.page, route=routes.RUNS, title=f"Runs · {NAME}", on_load=RunsState.load)
-    app.add_page(run.page, route=routes.RUN, title=f"Run · {NAME}", on_load=RunPageState.load)
+    app.add_page(
+        run.page,
+        route=routes.RUN,
+        title=_title(RunState.head.workflow_name, "Run"),
+        on_load=RunPageState.load,
+    )
     app.add_page(
         settings.page,
         route=routes.SETTINGS,
