@@ -44,7 +44,9 @@ class DocumentInvalid(EngineError):
     """The document has problems, so it cannot be compiled."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(f"The document has {len(problems)} problem(s): {problems[0].message if problems else ''}")
+        super().__init__(
+            f"The document has {len(problems)} problem(s): {problems[0].message if problems else ''}"
+        )
         self.problems = problems
 
 

@@ -92,7 +92,7 @@ class Document(_Part):
     edges: list[Edge] = Field(default_factory=list)
 
     def canonical(self) -> str:
-        """Return the document as JSON with sorted keys, indented by two, with a final newline: good to diff."""
+        """Return the document as JSON with sorted keys, indented, with a final newline: good to diff."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
     def content_hash(self) -> VersionHash:

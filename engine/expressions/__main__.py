@@ -12,8 +12,8 @@ text, values are written as JSON and texts as they are.
 
 Expressions read `inputs.NAME`, `nodes.ID.output` (also `.status` and `.error`), `run.id`, `run.started_at`
 and, where a setting says so, `secrets.NAME`. What is not there is an error; `inputs.a | default('-')` and
-`inputs.a is defined` ask first. The statements are `if`, `elif`, `else`, `for`, `set`, `break` and `continue`,
-and a sum can be carried out of a loop with `{% set ns = namespace(total=0) %}`.
+`inputs.a is defined` ask first. The statements are `if`, `elif`, `else`, `for`, `set`, `break` and
+`continue`, and a sum can be carried out of a loop with `{% set ns = namespace(total=0) %}`.
 
 Every expression ends soon: it may read about 200,000 items or 6 MB of text.
 """
