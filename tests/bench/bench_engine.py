@@ -1,24 +1,20 @@
 """What a run costs beside a workflow written by hand: same server, same process, the same minute.
 
 The hand-written workflows use the SDK's default converter and its sandbox, as a sensible engineer would
-write them. Records go to memory unless `measure` is given another sink, so that the engine is measured and
-not a database.
+write them; they record nothing. The engine's runs are measured twice: recorded in Postgres and published in
+Valkey, as they always are, and with records in memory, to see what the interpreter costs by itself.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
-import shutil
-import socket
 import statistics
-import tempfile
 import time
 import uuid
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -37,15 +33,20 @@ from engine.contracts import (
     TransformStep,
 )
 from engine.outbound import OutboundPolicy
-from engine.ports import RunSink
+from engine.ports import BlobStore, RunSink
 from engine.runtime import build_worker
+from tests.bench import services
 from tests.bench.figures import Figure
 from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenPure, fetch, write
 from tests.engine.memory import MemoryBlobs, MemorySecrets, MemorySink
+from workbench.services.blobs import PostgresBlobStore
+from workbench.services.records import PostgresRunSink
 
 ROUNDS = 40
+WARM_UP = 3
 AT_ONCE = 100
-TEMPORAL = Path(__file__).parents[2] / ".venv/bin/temporal"
+TURNS = 3
+FREE = "recorded in memory"
 
 
 def pure_plan() -> Plan:
@@ -81,46 +82,6 @@ def http_plan() -> Plan:
 
 
 @asynccontextmanager
-async def temporal_server() -> AsyncIterator[str]:
-    """Run the server as the workbench does, on a fresh database; yields its address."""
-    directory = tempfile.mkdtemp(prefix="workbench-bench-")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        str(TEMPORAL),
-        "server",
-        "start-dev",
-        "--headless",
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-    ]
-    command += ["--db-filename", f"{directory}/temporal.db", "--sqlite-pragma", "journal_mode=wal"]
-    command += ["--sqlite-pragma", "synchronous=normal"]
-    command += ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
-    try:
-        await _until_it_answers(f"127.0.0.1:{port}")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-async def _until_it_answers(address: str) -> None:
-    for _ in range(200):
-        with contextlib.suppress(RuntimeError):
-            client = await Client.connect(address)
-            if await client.service_client.check_health():
-                return
-        await asyncio.sleep(0.1)
-    raise RuntimeError(f"Temporal does not answer at {address}")
-
-
-@asynccontextmanager
 async def json_server() -> AsyncIterator[str]:
     """Answer every request with a small JSON object and keep the connection open; yields the URL."""
     body = json.dumps({"n": 1, "text": "x" * 200}).encode()
@@ -150,7 +111,7 @@ async def timed(runner: Runner) -> float:
 
 async def one_by_one(runners: list[Runner]) -> list[float]:
     """Return each runner's median seconds, the runners taking turns."""
-    for runner in runners * 3:
+    for runner in runners * WARM_UP:
         await runner()
     rounds = [[await timed(runner) for runner in runners] for _ in range(ROUNDS)]
     return [statistics.median(samples) for samples in zip(*rounds, strict=True)]
@@ -159,7 +120,7 @@ async def one_by_one(runners: list[Runner]) -> list[float]:
 async def all_at_once(runners: list[Runner]) -> list[float]:
     """Return each runner's rate in runs a second, best of three turns."""
     rates: list[list[float]] = [[] for _ in runners]
-    for _ in range(3):
+    for _ in range(TURNS):
         for runner, found in zip(runners, rates, strict=True):
             begin = time.perf_counter()
             await asyncio.gather(*(runner() for _ in range(AT_ONCE)))
@@ -167,17 +128,24 @@ async def all_at_once(runners: list[Runner]) -> list[float]:
     return [max(found) for found in rates]
 
 
-def engine_run(client: EngineClient, plan: Plan, inputs: dict[str, Any]) -> Runner:
-    """Return what starts a run of `plan` and waits for its end."""
+@dataclass(frozen=True)
+class Engine:
+    """A client and the ids that its runs get."""
 
-    async def run() -> None:
-        run_id = str(uuid.uuid4())
-        await client.start(RunRequest(run_id=run_id, plan=plan, inputs=inputs))
-        record = await client.result(run_id)
-        if record.status != "succeeded":
-            raise RuntimeError(f"the run ended as {record}")
+    client: EngineClient
+    run_ids: Iterator[str]
 
-    return run
+    def runner(self, plan: Plan, inputs: dict[str, Any]) -> Runner:
+        """Return what starts a run of `plan` and waits for its end."""
+
+        async def run() -> None:
+            run_id = next(self.run_ids)
+            await self.client.start(RunRequest(run_id=run_id, plan=plan, inputs=inputs))
+            record = await self.client.result(run_id)
+            if record.status != "succeeded":
+                raise RuntimeError(f"the run ended as {record}")
+
+        return run
 
 
 def handwritten_run(client: Client, definition: Any, argument: Any) -> Runner:
@@ -189,54 +157,80 @@ def handwritten_run(client: Client, definition: Any, argument: Any) -> Runner:
     return run
 
 
-async def measure(sink: RunSink | None = None) -> list[Figure]:
-    """Return the engine's figures; `sink` replaces the one in memory."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    blobs = MemoryBlobs()
-    async with temporal_server() as address, json_server() as url:
-        plain = await Client.connect(address)
-        engine = await EngineClient.connect(address, blobs=blobs, task_queue="engine")
-        ours = build_worker(
-            engine.temporal,
-            sink=sink or MemorySink(),
-            blobs=blobs,
-            secrets=MemorySecrets(),
-            outbound=OutboundPolicy(),
-            task_queue="engine",
-        )
-        theirs = Worker(
-            plain,
-            task_queue="handwritten",
-            workflows=[HandwrittenPure, HandwrittenHttp],
-            activities=[write, fetch],
-        )
-        async with ours, theirs:
-            pure = engine_run(engine, pure_plan(), {"n": 1})
-            by_hand = handwritten_run(plain, HandwrittenPure.run, {"n": 1})
-            http = engine_run(engine, http_plan(), {"url": url})
-            http_by_hand = handwritten_run(plain, HandwrittenHttp.run, url)
-            one, one_by_hand = await one_by_one([pure, by_hand])
-            many, many_by_hand = await all_at_once([pure, by_hand])
-            ten, ten_by_hand = await one_by_one([http, http_by_hand])
+@asynccontextmanager
+async def engine(
+    address: str, name: str, sink: RunSink, blobs: BlobStore, run_ids: Iterator[str]
+) -> AsyncIterator[Engine]:
+    """Run a worker with these records on a task queue of its own."""
+    client = await EngineClient.connect(address, blobs=blobs, task_queue=name)
+    worker = build_worker(
+        client.temporal,
+        sink=sink,
+        blobs=blobs,
+        secrets=MemorySecrets(),
+        outbound=OutboundPolicy(),
+        task_queue=name,
+    )
+    async with worker:
+        yield Engine(client, run_ids)
+
+
+@asynccontextmanager
+async def handwritten(address: str) -> AsyncIterator[Client]:
+    """Run a worker with the hand-written workflows."""
+    client = await Client.connect(address)
+    worker = Worker(
+        client,
+        task_queue="handwritten",
+        workflows=[HandwrittenPure, HandwrittenHttp],
+        activities=[write, fetch],
+    )
+    async with worker:
+        yield client
+
+
+async def measure() -> list[Figure]:
+    """Return the engine's figures: as a run is in earnest, and with records that cost nothing."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    runs = 2 * (ROUNDS + WARM_UP) + TURNS * AT_ONCE
+    async with services.running(runs) as stack, json_server() as url:
+        address, real, kept = str(stack.resources.settings.temporal_address), stack.resources, MemoryBlobs()
+        sink, blobs = PostgresRunSink(real), PostgresBlobStore(real)
+        async with (
+            engine(address, "recorded", sink, blobs, stack.run_ids) as recorded,
+            engine(address, "memory", MemorySink(), kept, map(str, iter(uuid.uuid4, None))) as memory,
+            handwritten(address) as by_hand,
+        ):
+            pure = [one.runner(pure_plan(), {"n": 1}) for one in (recorded, memory)]
+            pure.append(handwritten_run(by_hand, HandwrittenPure.run, {"n": 1}))
+            http = [one.runner(http_plan(), {"url": url}) for one in (recorded, memory)]
+            http.append(handwritten_run(by_hand, HandwrittenHttp.run, url))
+            return [
+                *ratios("one run of ten pure steps", await one_by_one(pure)),
+                *rates("100 such runs at once, rate", await all_at_once(pure)),
+                *ratios("ten http steps", await one_by_one(http)),
+            ]
+
+
+def ratios(name: str, seconds: list[float]) -> list[Figure]:
+    """Return the figures of a time: with records, and with none, as multiples of the hand-written one."""
+    recorded, memory, by_hand = seconds
+    note = "{:.1f} ms against {:.1f} ms by hand"
     return [
-        ratio("one run of ten pure steps", one / one_by_hand, 1.3, f"{ms(one)} against {ms(one_by_hand)}"),
+        Figure(name, recorded / by_hand, 1.3, "×", note=note.format(recorded * 1000, by_hand * 1000)),
         Figure(
-            "100 such runs at once, rate",
-            many / many_by_hand,
-            0.8,
-            "×",
-            at_most=False,
-            note=f"{many:.0f} against {many_by_hand:.0f} a second",
+            f"{name}, {FREE}", memory / by_hand, 1.3, "×", note=note.format(memory * 1000, by_hand * 1000)
         ),
-        ratio("ten http steps", ten / ten_by_hand, 1.3, f"{ms(ten)} against {ms(ten_by_hand)}"),
     ]
 
 
-def ratio(name: str, measured: float, target: float, note: str) -> Figure:
-    """Return a figure that is a multiple of the hand-written workflow's time."""
-    return Figure(name, measured, target, "×", note=f"{note} by hand")
-
-
-def ms(seconds: float) -> str:
-    """Return seconds as milliseconds to read."""
-    return f"{seconds * 1000:.1f} ms"
+def rates(name: str, rate: list[float]) -> list[Figure]:
+    """Return the figures of a rate: with records, and with none, as multiples of the hand-written one."""
+    recorded, memory, by_hand = rate
+    note = "{:.0f} against {:.0f} a second by hand"
+    return [
+        Figure(name, recorded / by_hand, 0.8, "×", at_most=False, note=note.format(recorded, by_hand)),
+        Figure(
+            f"{name}, {FREE}", memory / by_hand, 0.8, "×", at_most=False, note=note.format(memory, by_hand)
+        ),
+    ]
