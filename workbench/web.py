@@ -11,18 +11,24 @@ import signal
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from workbench import telemetry
+from workbench.embedded import frontend, ports
+from workbench.embedded.errors import PortTaken
+from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE
+from workbench.outside import require_services
 from workbench.project import project_root
 from workbench.settings import Settings, get_settings
 
 log = structlog.get_logger(__name__)
 
+_BUILD = "REFLEX_WEB_WORKDIR"
 _PAUSE_S = 0.05
 TARGET = "workbench.workbench"
 _SERVE_THE_BUILD = {
@@ -36,9 +42,14 @@ _SERVE_THE_BUILD = {
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     settings = get_settings()
+    require_services(settings)
     telemetry.configure(
         "web", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ
     )
+    if not ports.is_free(settings.host, settings.port):
+        raise PortTaken(settings.host, settings.port)
+    if _BUILD not in os.environ:
+        os.environ[_BUILD] = str(asyncio.run(_build(settings)))
     application = load(settings)
     _wait_for_migration()
     asyncio.run(serve(application, settings))
@@ -46,6 +57,12 @@ def main() -> None:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
+
+
+async def _build(settings: Settings) -> Path:
+    """Return the frontend's build, made now if need be; the supervisor would have done that for us."""
+    log_file = DataDir(settings.data_dir).log(frontend.NAME)
+    return await frontend.ensure(project_root(), settings.cache_dir, log_file, mark=str(settings.data_dir))
 
 
 def load(settings: Settings) -> Any:
