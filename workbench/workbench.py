@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from components import crash
 from pages import editor, not_found, run, runs, settings, workflows
 from workbench import routes
 from workbench.api.app import create_api
@@ -32,7 +33,7 @@ def create_app() -> rx.App:
         head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
         backend_exception_handler=toast_error,
         toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
-        app_wraps={},
+        app_wraps={(55, "ErrorBoundary"): lambda stateful: crash.boundary()},
         api_transformer=[create_api(), HostOriginGate],
     )
     add_pages(app)
