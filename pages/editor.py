@@ -14,7 +14,6 @@ from components.run.output import node_output
 from workbench import routes
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
-from workbench.state.inspector import InspectorState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
 
@@ -25,7 +24,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         rx.el.div(
-            run_bar(_open_run(), _forget_run()),
+            run_bar(_open_run(), _forget_run(), on_open=EditorPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
             drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
             class_name="wb-stage",
@@ -35,9 +34,7 @@ def page() -> rx.Component:
         conflict_dialog(),
         section="workflows",
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
-        actions=(
-            rx.cond(LOADED, rx.fragment(_saved(), _history(), _inspector_button(), _publish(), _run())),
-        ),
+        actions=(rx.cond(LOADED, rx.fragment(_saved(), _history(), _settings(), _publish(), _run())),),
         flush=True,
         retry=EditorPageState.load,
     )
@@ -85,9 +82,15 @@ def _history() -> rx.Component:
     )
 
 
-def _inspector_button() -> rx.Component:
-    return _tool(
-        "panel-right", "Show or hide the inspector", InspectorState.toggle, "toggle-inspector", wide=True
+def _settings() -> rx.Component:
+    return rx.el.button(
+        theme.icon("sliders-horizontal"),
+        "Settings",
+        type="button",
+        title="The workflow's name, inputs and outputs",
+        on_click=EditorPageState.toggle_settings,
+        class_name="wb-text-button wb-wide",
+        data_testid="workflow-settings",
     )
 
 

@@ -21,7 +21,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         rx.el.div(
-            run_bar(),
+            run_bar(on_open=RunPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
             drawer(*run_tabs(RunPageState.open_node)),
             class_name="wb-stage",

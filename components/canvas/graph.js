@@ -1,5 +1,5 @@
 /* From the server's graph to React Flow's nodes and edges, and the few questions that drawing asks of it. */
-import { GAP, HANDLE, HEIGHT, WIDTH, portY } from "./metrics.js";
+import { GAP, HANDLE, HEIGHT, RESERVED, WIDTH, portY } from "./metrics.js";
 
 export function toNode(view, types, old) {
   const position = { x: view.x, y: view.y };
@@ -101,7 +101,7 @@ export async function tidy(nodes, edges) {
   const boxes = nodes.map((node) => ({
     id: node.id,
     width: node.measured?.width ?? WIDTH,
-    height: node.measured?.height ?? HEIGHT,
+    height: node.type === "note" ? (node.measured?.height ?? HEIGHT) : Math.max(node.measured?.height ?? 0, RESERVED),
   }));
   const laid = await new Elk().layout({
     id: "root",

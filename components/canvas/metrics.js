@@ -2,6 +2,7 @@
  * that is off screen, and therefore never drawn, still end where they should. */
 export const WIDTH = 260;
 export const HEIGHT = 76;
+export const RESERVED = 176; // what a cell grows to when a run has filled it
 export const GAP = 80;
 export const HANDLE = 12;
 const PORT_TOP = 20;

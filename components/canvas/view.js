@@ -1,6 +1,7 @@
 /* Where one looks: fitted once per graph, moved to a node that somebody points at, coarser from afar. */
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { getViewportForBounds, useReactFlow } from "@xyflow/react";
+import { HEIGHT, WIDTH } from "./metrics.js";
 
 export const SMALLEST = 0.05;
 const FAR = 0.45;
@@ -26,9 +27,15 @@ export function useView(graph, nodes, focus, setNodes) {
     setNodes((all) => all.map((node) => ({ ...node, selected: chosen.has(node.id) })));
     const node = focus.centre && flow.getNode(focus.ids[0]);
     if (!node) return;
-    const { width = 260, height = 76 } = node.measured ?? {};
+    const { width = WIDTH, height = HEIGHT } = node.measured ?? {};
     flow.setCenter(node.position.x + width / 2, node.position.y + height / 2, { zoom: Math.max(flow.getZoom(), 0.8), duration: 160 });
   }, [focus?.n]);
+
+  useEffect(() => {
+    const observer = new ResizeObserver(() => keepInView(flow));
+    observer.observe(box.current.querySelector(".wb-flow"));
+    return () => observer.disconnect();
+  }, []);
 
   const move = useCallback((_, { zoom }) => {
     box.current?.toggleAttribute("data-far", zoom < FAR);
@@ -43,6 +50,16 @@ export function fitAll(flow) {
   const { clientWidth, clientHeight } = document.querySelector(".wb-flow");
   if (nodes.length === 0) return;
   flow.setViewport(getViewportForBounds(flow.getNodesBounds(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
+}
+
+/* A panel that opens beside the canvas must not cover the cell that it is about. */
+function keepInView(flow) {
+  const chosen = flow.getNodes().filter((node) => node.selected);
+  if (chosen.length !== 1) return;
+  const { clientWidth } = document.querySelector(".wb-flow");
+  const { x, y, zoom } = flow.getViewport();
+  const right = (chosen[0].position.x + WIDTH + 24) * zoom + x;
+  if (right > clientWidth) flow.setViewport({ x: x - (right - clientWidth), y, zoom }, { duration: 120 });
 }
 
 /* The whole graph where it can be read whole; otherwise the place where it begins. */

@@ -16,8 +16,9 @@ SELECTED = InspectorState.selected
 
 def inspector(*, output: rx.Component) -> rx.Component:
     """Return the inspector; `output` is what its output tab shows."""
+    shown = rx.cond(SELECTED.length() > 0, ~InspectorState.closed, InspectorState.settings)
     return rx.cond(
-        InspectorState.open,
+        shown,
         panel(
             rx.match(
                 SELECTED.length(),

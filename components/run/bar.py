@@ -11,8 +11,11 @@ from workbench.state.run import RunState
 HEAD = RunState.head
 
 
-def run_bar(*actions: rx.Component) -> rx.Component:
-    """Return the bar; it is there only while a run is watched. `actions` stand at its end."""
+def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
+    """Return the bar; it is there only while a run is watched.
+
+    `actions` stand at its end; a press on the node that failed is told to `on_open(node, "timeline")`.
+    """
     return rx.cond(
         HEAD.id != "",
         rx.el.div(
@@ -23,7 +26,7 @@ def run_bar(*actions: rx.Component) -> rx.Component:
                 rx.el.span("started ", ago(at=HEAD.started_at), class_name="wb-run-quiet wb-wide"),
                 class_name="wb-run-state",
             ),
-            rx.cond(HEAD.error != "", _error()),
+            rx.cond(HEAD.error != "", _error(on_open)),
             rx.el.div(
                 rx.cond(
                     HEAD.open,
@@ -60,11 +63,21 @@ def run_bar(*actions: rx.Component) -> rx.Component:
     )
 
 
-def _error() -> rx.Component:
+def _error(on_open: rx.EventHandler) -> rx.Component:
     return rx.el.p(
-        rx.cond(HEAD.error_node != "", rx.el.code(HEAD.error_node, ": ")),
+        rx.cond(
+            HEAD.error_node != "",
+            rx.el.button(
+                HEAD.error_node,
+                type="button",
+                title="Go to the node that failed",
+                on_click=on_open(HEAD.error_node, "timeline"),
+                class_name="wb-run-node",
+                data_testid="failed-node",
+            ),
+        ),
         HEAD.error,
-        rx.cond(HEAD.hint != "", rx.el.span(" ", HEAD.hint, class_name="wb-run-quiet")),
+        rx.cond(HEAD.hint != "", rx.el.span(HEAD.hint, class_name="wb-run-quiet")),
         class_name="wb-run-error",
         title=HEAD.error,
         data_testid="run-error",

@@ -112,7 +112,7 @@ class EditorState(AppState):
         """Go to a problem: select its node, or nothing for the workflow's own, and mark its field."""
         inspector = await self.get_state(InspectorState)
         inspector.selected, inspector.field = [node] if node else [], field
-        inspector.open, inspector.tab = True, "settings"
+        inspector.closed, inspector.settings, inspector.tab = False, not node, "settings"
         inspector._show(self.document, self.problems)
         self._point_at(*filter(None, [node]), centre=True)
 
@@ -143,7 +143,8 @@ class EditorState(AppState):
         """Show the draft as it is stored. Raises NotFound."""
         detail = await workflows.get_workflow(self.principal, workflow_id)
         if workflow_id != self.graph.id:
-            (await self.get_state(InspectorState)).selected = []
+            inspector = await self.get_state(InspectorState)
+            inspector.selected, inspector.settings = [], not detail.document.nodes
         self.conflict = None
         await self._show(detail)
 

@@ -36,8 +36,7 @@ class EditorPageState(AppState):
     @rx.event
     async def open_node(self, name: str, tab: str) -> None:
         """Open the inspector for one node, at its output or at its problems."""
-        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
-        inspector.open = True
+        editor = await self.get_state(EditorState)
         await self._select([name], tab="settings" if tab == "problems" else "output")
         editor._point_at(name, centre=tab == "timeline")
 
@@ -48,6 +47,14 @@ class EditorPageState(AppState):
         await self._select(list(inspector.selected), tab="output")
 
     @rx.event
+    async def toggle_settings(self) -> None:
+        """Show the workflow's own settings, or hide them when they are shown."""
+        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
+        inspector.settings = bool(inspector.selected) or not inspector.settings
+        await self._select([], tab=inspector.tab)
+        editor._point_at()
+
+    @rx.event
     async def forget_run(self) -> EventSpec:
         """Show the canvas without a run."""
         (await self.get_state(RunState))._forget()
@@ -55,7 +62,7 @@ class EditorPageState(AppState):
 
     async def _select(self, names: list[str], *, tab: str) -> None:
         inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
-        inspector.selected, inspector.field, inspector.tab = names, "", tab
+        inspector.selected, inspector.field, inspector.tab, inspector.closed = names, "", tab, False
         inspector._show(editor.document, editor.problems)
         if len(names) == 1:
             await (await self.get_state(RunState))._inspect(names[0])

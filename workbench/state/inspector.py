@@ -14,14 +14,19 @@ from workbench.state.views import ProblemView
 
 
 class InspectorState(AppState):
-    """The selection and its form. `field` is the path of the field that a problem pointed at."""
+    """The selection and its form. `field` is the path of the field that a problem pointed at.
+
+    A selected node opens the inspector until it is closed; with nothing selected it shows the workflow,
+    while `settings` is on.
+    """
 
     selected: list[str] = []
     node: NodeForm = NodeForm()
     workflow: WorkflowForm = WorkflowForm()
     field: str = ""
     tab: str = "settings"
-    open: bool = True
+    closed: bool = False
+    settings: bool = False
 
     def _show(self, document: Document, problems: Sequence[ProblemView]) -> None:
         """Show the form of what is selected in `document`; what is gone from it is no longer selected."""
@@ -39,11 +44,9 @@ class InspectorState(AppState):
         self.tab = name
 
     @rx.event
-    def toggle(self) -> None:
-        """Open or close the inspector."""
-        self.open = not self.open
-
-    @rx.event
     def close(self) -> None:
         """Close the inspector."""
-        self.open = False
+        if self.selected:
+            self.closed = True
+        else:
+            self.settings = False

@@ -15,6 +15,7 @@ from workbench import routes
 from workbench.services import runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
 from workbench.state.base import AppState
+from workbench.state.drawer import DrawerState
 from workbench.state.push import tabs
 from workbench.state.run_views import (
     CellView,
@@ -79,9 +80,17 @@ class RunState(AppState):
         for head in (run_head(event.run) for event in events if event.run):
             self.head = head
             if not head.open:
-                self._show(await runs.get_run(self.principal, head.id))
+                await self._end(head.id)
         if self.shown.node in changed:
             await self._inspect(self.shown.node)
+
+    async def _end(self, run_id: str) -> None:
+        """Show the whole run, and its result in the drawer when that shows nothing else."""
+        detail = await runs.get_run(self.principal, run_id)
+        self._show(detail)
+        drawer = await self.get_state(DrawerState)
+        if detail.outputs and not drawer.tab:
+            drawer.tab = "result"
 
     async def _inspect(self, node_id: str) -> None:
         mark = self._marks.get(node_id)
