@@ -98,7 +98,7 @@ class MergeStep(StepBase):
 
 
 class DelayStep(StepBase):
-    """Waits `seconds`, or until the instant that `until` evaluates to (ISO 8601); either may be an expression."""
+    """Waits `seconds`, or until the ISO 8601 instant that `until` gives; either may be an expression."""
 
     kind: Literal["delay"] = "delay"
     seconds: Any = None

@@ -76,7 +76,7 @@ class _Interpreter:
         self._queued: deque[ActivityStep] = deque()
         self._flights = Flights()
         self._failure: Failure | None = None
-        self._breathed = workflow.now()
+        self._task = (workflow.info().get_current_history_length(), workflow.now())
         self._effort = 0
 
     async def run(self) -> RunRecord:
@@ -99,7 +99,7 @@ class _Interpreter:
         self._progress = Progress(self._request.plan)
         self._ready.extend(self._progress.resume(self._resume.settled))
         while True:
-            leaving = _history_is_full(self._request.history_limit)
+            leaving = self._history_is_full()
             await self._advance(launch=not leaving)
             if self._failure:
                 return self._journal.change("failed", error=self._failure)
@@ -111,13 +111,24 @@ class _Interpreter:
             await self._journal.write("running" if self._flights.activities else "waiting")
             for result in await self._flights.landing():
                 self._land(result)
-            if not self._flights.activities and workflow.now() - self._breathed >= BREATH:
+            if not self._flights.activities and self._task_age() >= BREATH:
                 await self._breathe()
+
+    def _history_is_full(self) -> bool:
+        info = workflow.info()
+        length = info.get_current_history_length()
+        return info.is_continue_as_new_suggested() or length >= self._request.history_limit
+
+    def _task_age(self) -> timedelta:
+        """Return how long this workflow task has gone on; each task has a longer history than the last."""
+        length = workflow.info().get_current_history_length()
+        if length != self._task[0]:
+            self._task = (length, workflow.now())
+        return workflow.now() - self._task[1]
 
     async def _breathe(self) -> None:
         """Hand the workflow task back for the length of a round trip: only so is a cancellation noticed."""
         await asyncio.sleep(0.001)
-        self._breathed = workflow.now()
         self._effort = 0
 
     async def _advance(self, *, launch: bool) -> None:
@@ -130,15 +141,11 @@ class _Interpreter:
                 self._start_activity(self._queued.popleft())
             else:
                 return
+            self._effort += expressions.spent() - before
             if self._journal.full:
                 await self._journal.write()
-            await self._rest_from(before)
-
-    async def _rest_from(self, before: int) -> None:
-        """Count what was spent on expressions since `before`, and pause when it has become much."""
-        self._effort += expressions.spent() - before
-        if self._effort >= EFFORT:
-            await self._breathe()
+            if self._effort >= EFFORT:
+                await self._breathe()
 
     def _decide(self, decision: Decision) -> None:
         """Skip a step, evaluate it, or let it begin."""
@@ -202,6 +209,7 @@ class _Interpreter:
         try:
             return await calls.run_node(step, task)
         except NodeFailed as error:
+            self._journal.take_back(task)
             record = inline.failed(step, error.failure, workflow.now(), started_at)
             return NodeResult(record=record, recorded=False)
 
@@ -237,7 +245,9 @@ class _Interpreter:
             except ExpressionError as error:
                 failure = Failure(kind="expression", message=f"output {name}: {error}")
                 return self._journal.change("failed", error=failure)
-            await self._rest_from(before)
+            self._effort += expressions.spent() - before
+            if self._effort >= EFFORT:
+                await self._breathe()
         return self._journal.change("succeeded", outputs=outputs)
 
     async def _finish(self, end: RunRecord) -> None:
@@ -253,11 +263,6 @@ class _Interpreter:
             waiting=self._flights.waiting(),
         )
         workflow.continue_as_new(self._request.model_copy(update={"resume": resume}))
-
-
-def _history_is_full(limit: int) -> bool:
-    info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() >= limit
 
 
 async def _shielded(work: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from engine.contracts import NodeRecord, RecordBatch, RunRecord, RunStatus
+from engine.contracts import NodeRecord, NodeTask, RecordBatch, RunRecord, RunStatus
 from engine.workflows import calls
 
 CHUNK = 100
@@ -42,6 +42,11 @@ class Journal:
         records, durable = tuple(self._pending.values()), self._durable
         self._clear()
         return records, durable
+
+    def take_back(self, task: NodeTask) -> None:
+        """Keep again what an activity was given to write, as it may not have done so."""
+        self._pending = {record.node_id: record for record in task.pending} | self._pending
+        self._durable |= task.durable
 
     def _clear(self) -> None:
         self._pending.clear()

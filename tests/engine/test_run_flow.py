@@ -173,6 +173,11 @@ async def test_run_works_and_waits_by_turns(rig: Rig) -> None:
     assert changes == ["running", "waiting", "running", "waiting", "succeeded"]
 
 
+async def test_waiting_costs_a_timer_and_no_more(rig: Rig) -> None:
+    ran = await rig.run(plan(delay("a", seconds=60), delay("b", "a", seconds=60)))
+    assert (await rig.history(ran.run_id)).count("EVENT_TYPE_TIMER_STARTED") == 2
+
+
 async def test_finished_inline_steps_are_written_while_others_work(real: Rig) -> None:
     run_id = await real.start(plan(fake("quick"), fake("slow", seconds=2), transform("shown", 1, "quick")))
     await real.seen(run_id, "shown", "succeeded")
