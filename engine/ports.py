@@ -58,7 +58,7 @@ class AdapterCall:
 
 @dataclass(frozen=True)
 class AdapterOutput:
-    """What an adapter returns: a JSON value or an artifact reference, its media type, the port to leave by."""
+    """What an adapter returns: a JSON value or an artifact, its media type, and the port to leave by."""
 
     value: Any
     media_type: str = "application/json"
