@@ -94,7 +94,9 @@ def require_unique(nodes: Iterable[Node]) -> None:
     twice = [name for name, count in Counter(node.id for node in nodes).items() if count > 1]
     if twice:
         hint = "Give each node an id of its own."
-        found = [_problem("duplicate-id", name, f"Two nodes have the id {name!r}.", hint) for name in twice]
+        found = [
+            _problem("duplicate-node-id", name, f"Two nodes have the id {name!r}.", hint) for name in twice
+        ]
         raise Invalid(found[0].message, tuple(found))
 
 
@@ -158,7 +160,7 @@ def _rename(document: Document, operation: Rename) -> tuple[Document, Operation]
     old, new = operation.id, operation.new_id
     _require_nodes(document, (old,))
     if old != new and any(node.id == new for node in document.nodes):
-        raise _refused("duplicate-id", new, f"There is a node {new!r} already.", "Choose another id.")
+        raise _refused("duplicate-node-id", new, f"There is a node {new!r} already.", "Choose another id.")
     renamed = _rename_only(document, old, new)
     if not operation.references:
         return renamed, Rename(id=new, new_id=old, references=False)

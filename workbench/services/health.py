@@ -6,7 +6,6 @@ from datetime import UTC, timedelta
 from typing import Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -74,13 +73,11 @@ async def _ask(
 
 
 async def _postgres(resources: Resources) -> str:
-    async def query(session: AsyncSession) -> tuple[str, str | None]:
+    async with resources.transaction(patient=False) as session:
         version = (await session.execute(text("SHOW server_version"))).scalar_one()
         known = (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
-        at = await session.execute(text("SELECT version_num FROM alembic_version")) if known else None
-        return version, at.scalar_one_or_none() if at else None
-
-    version, migration = await resources.read(query)
+        found = await session.execute(text("SELECT version_num FROM alembic_version")) if known else None
+        migration = found.scalar_one_or_none() if found else None
     migrate.check(migration)
     if migration != migrate.head():
         raise Unavailable(f"The tables are at migration {migration}, not {migrate.head()}: workbench migrate")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+RESTART_PAUSES_S = (0.1, 0.3, 0.6, 1.0, 2.0)
+"""Between tries to reach a Postgres that may be restarting: half a second, longer on a busy machine."""
+
 
 class Resources:
     """One process's connections. Everything is lazy; `close` ends what was made."""
@@ -115,15 +118,17 @@ class Resources:
             return self._temporal
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, *, patient: bool = True) -> AsyncIterator[AsyncSession]:
         """Lend a session that is committed at the end of the block, or rolled back by an exception.
 
-        Raises Unavailable when Postgres does not answer.
+        A Postgres that is just restarting is waited for if `patient`. Raises Unavailable when it does not
+        answer.
         """
-        with_session = session_factory(self.engine)
         try:
-            async with with_session() as session, session.begin():
+            async with session_factory(self.engine)() as session:
+                await _connect(session, RESTART_PAUSES_S if patient else ())
                 yield session
+                await session.commit()
         except (OperationalError, InterfaceError, PoolTimeoutError) as error:
             raise database_away(error) from error
         except DBAPIError as error:
@@ -136,11 +141,12 @@ class Resources:
         try:
             async with self.transaction() as session:
                 return await query(session)
-        except Unavailable:
+        except Unavailable as error:
+            if not _died_meanwhile(error):
+                raise
             log.warning("a query is asked again after its connection died")
-            await asyncio.sleep(0.2)
-            async with self.transaction() as session:
-                return await query(session)
+        async with self.transaction() as session:
+            return await query(session)
 
     async def close(self) -> None:
         """Close every connection that was made, after what was to be published is."""
@@ -156,6 +162,24 @@ class Resources:
 
     def _database_url(self) -> str:
         return _needed(self.settings.database_url, "database_url")
+
+
+async def _connect(session: AsyncSession, pauses: tuple[float, ...]) -> None:
+    """Take a connection from the pool; nothing was done with it yet, so this may be tried again."""
+    for pause in pauses:
+        try:
+            await session.connection()
+        except (OperationalError, InterfaceError):
+            await session.rollback()
+            await asyncio.sleep(pause)
+        else:
+            return
+    await session.connection()
+
+
+def _died_meanwhile(error: Unavailable) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
 def connect_redis(url: str) -> Redis:
