@@ -7,7 +7,7 @@ functions; an unknown one would only show when a run gets there.
 from dataclasses import dataclass
 
 from engine.expressions._names import FILTERS, FUNCTIONS, METHODS, ROOTS, TESTS, did_you_mean
-from engine.expressions._tokens import INTEGER, NAME, OPEN_STATEMENT, STRING, Tokens
+from engine.expressions._tokens import INTEGER, NAME, OPEN_STATEMENT, OPEN_VALUE, OPERATOR, STRING, Tokens
 
 Path = tuple[str | int, ...]
 """A name and the keys that are read below it: `("nodes", "fetch", "output", "items", 0)`."""
@@ -111,19 +111,22 @@ class Scan:
             earlier = self.tokens.texts[index - 2]
             is_keyword = before in WORDS or self.tokens.kinds[index - 2] == OPEN_STATEMENT
             return not is_keyword or earlier in (".", "|")
-        return before in (")", "]", "}") or kind == STRING
+        return before in (")", "]", "}") or kind in (STRING, INTEGER)
 
     def _look_at_name(self, index: int, name: str) -> None:
         texts = self.tokens.texts
         before = texts[index - 1]
         if before == "." or index in self._targets or self.tokens.kinds[index - 1] == OPEN_STATEMENT:
             return
+        dotted = f"{name}.{texts[index + 2]}" if texts[index + 1] == "." else name
         if before == "|":
-            self._known("unknown-filter", "filter", name, FILTERS)
+            self._known("unknown-filter", "filter", dotted, FILTERS)
         elif before == "is" or (before == "not" and texts[index - 2] == "is"):
             if name != "not":
-                self._known("unknown-test", "test", name, TESTS)
-        elif name in WORDS or name in CONSTANTS or (texts[index + 1] == "=" and before in ("(", ",")):
+                self._known("unknown-test", "test", dotted, TESTS)
+        elif name in WORDS:
+            self._look_at_word(index, name)
+        elif name in CONSTANTS or (texts[index + 1] == "=" and before in ("(", ",")):
             return
         elif name in ROOTS or name in self._locals:
             path = self._add_chain(index, index + 1, (name,))
@@ -142,6 +145,14 @@ class Scan:
             hint = did_you_mean(name, ROOTS | self._locals)
             hint = hint or "Expressions read inputs.NAME, nodes.ID.output, run.id and run.started_at."
             self._fault("unknown-name", f"There is no “{name}” here.", hint)
+
+    def _look_at_word(self, index: int, name: str) -> None:
+        """Refuse a word such as `in` where a value must stand; MiniJinja would take it for a name."""
+        before, kind = self.tokens.texts[index - 1], self.tokens.kinds[index - 1]
+        begins = kind in (OPEN_VALUE, OPERATOR) and before not in (")", "]", "}")
+        begins = begins or self.tokens.kinds[index - 2] == OPEN_STATEMENT or before in WORDS
+        if begins and name != "not" and (before, name) != ("not", "in"):
+            self._fault("unknown-name", f"“{name}” cannot be the name of a value.")
 
     def _known(self, code: str, what: str, name: str, known: frozenset[str]) -> None:
         if name not in known:

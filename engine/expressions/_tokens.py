@@ -25,7 +25,9 @@ _CODE = re.compile(
     r"""[ \t\n\r\f]*(?:
         (?P<name>[^\W\d]\w*)
       | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<float>\d[\d_]*(?:\.\d[\d_]*(?:[eE][-+]?\d[\d_]*)?|[eE][-+]?\d[\d_]*))
+      | (?P<float>\d[\d_]*(?:
+            \.(?![^\W\d])[\d_]*(?:[eE][-+]?\d[\d_]*)?
+          | \.?[eE][-+]?\d[\d_]*))
       | (?P<integer>0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*)
       | (?P<operator>//|\*\*|==|!=|>=|<=|[-+*/%.,:~|=<>()\[\]{}]))""",
     re.VERBOSE | re.DOTALL,
@@ -39,7 +41,7 @@ class Tokens:
     """The tokens of a string as parallel lists: kind, text and the offsets where each begins and ends.
 
     `closing` maps opening brackets to their closing ones; `tags` are the tokens that open a tag, `closes`
-    maps them to the tokens that close it. Beyond both ends of `texts` there are empty strings, so that a
+    maps them to the tokens that close it. Kinds and texts have empty strings beyond their ends, so that a
     neighbour can be looked at without asking whether there is one.
     """
 
@@ -52,7 +54,7 @@ class Tokens:
 
     def __len__(self) -> int:
         """Return the number of tokens."""
-        return len(self.kinds)
+        return len(self.starts)
 
     def add(self, kind: str, text: str, start: int) -> None:
         """Append a token."""
@@ -82,6 +84,7 @@ def tokenize(source: str) -> Tokens:
         tokens.add(RAW, source[position:], position)
     if tokens.texts.count("elif") > MAX_BRANCHES:
         raise ExpressionError("The expression has too many branches; build it in several steps.")
+    tokens.kinds += ("", "", "")
     tokens.texts += ("", "", "")
     return tokens
 
