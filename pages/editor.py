@@ -17,6 +17,7 @@ from workbench.state.editor_page import EditorPageState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
 
+UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
 
 
@@ -34,7 +35,9 @@ def page() -> rx.Component:
         conflict_dialog(),
         section="workflows",
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
-        actions=(rx.cond(LOADED, rx.fragment(_saved(), _history(), _settings(), _publish(), _run())),),
+        actions=(
+            rx.cond(LOADED, rx.fragment(_saved(), _history(), _settings(), _menu(), _publish(), _run())),
+        ),
         flush=True,
         retry=EditorPageState.load,
     )
@@ -64,8 +67,11 @@ def _canvas() -> rx.Component:
 
 def _saved() -> rx.Component:
     return rx.el.span(
-        theme.icon("check"),
-        "Saved",
+        rx.cond(
+            EditorState.conflict.is_none(),
+            rx.fragment(theme.icon("check"), "Saved"),
+            rx.fragment(theme.icon("triangle-alert"), "Not saved"),
+        ),
         key=EditorState.revision,
         title="Every change is saved as it happens. Revision " + EditorState.revision.to(str),
         class_name="wb-saved wb-wide",
@@ -106,6 +112,45 @@ def _tool(
         class_name="wb-icon-button wb-wide" if wide else "wb-icon-button",
         data_testid=testid,
         **props,
+    )
+
+
+def _menu() -> rx.Component:
+    return rx.fragment(
+        rx.menu.root(
+            rx.menu.trigger(
+                rx.el.button(
+                    theme.icon("ellipsis"),
+                    type="button",
+                    aria_label="More",
+                    title="More",
+                    class_name="wb-icon-button",
+                    data_testid="editor-menu",
+                )
+            ),
+            rx.menu.content(
+                rx.menu.item("Workflow settings", on_select=EditorPageState.toggle_settings),
+                rx.menu.item(
+                    "Runs of this workflow",
+                    on_select=rx.redirect(routes.RUNS + "?workflow=" + EditorState.graph.id),
+                ),
+                rx.menu.separator(),
+                rx.menu.item("Export as JSON", on_select=EditorPageState.export),
+                rx.menu.item(
+                    "Replace from a file …",
+                    on_select=rx.call_script("document.querySelector('#replace-draft input').click()"),
+                ),
+                size="1",
+            ),
+        ),
+        rx.upload.root(
+            id=UPLOAD,
+            multiple=False,
+            max_files=1,
+            no_drag=True,
+            on_drop=EditorPageState.replace_from(rx.upload_files(upload_id=UPLOAD)),
+            class_name="wb-hidden",
+        ),
     )
 
 

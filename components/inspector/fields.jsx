@@ -12,8 +12,8 @@ let last = null;
 export const TextField = (props) => <Text key={props.name} {...props} />;
 export const PairsField = (props) => <Pairs key={props.name} {...props} />;
 
-/* Text, on one line or on as many as it needs. */
-function Text({ name, value = "", lines = 1, data = false, onSave, ...rest }) {
+/* Text, on one line or on as many as it needs; a `whole` one is saved only when it is left or sent by Enter. */
+function Text({ name, value = "", lines = 1, data = false, whole = false, onSave, ...rest }) {
   const [text, setText] = useState(value);
   const [typing, setTyping] = useState(false);
   const saver = useSaver(value, onSave);
@@ -26,7 +26,7 @@ function Text({ name, value = "", lines = 1, data = false, onSave, ...rest }) {
 
   const change = (next) => {
     setText(next);
-    saver.later(next);
+    saver.later(next, whole);
   };
   const Tag = lines > 1 || data ? "textarea" : "input";
   return (
@@ -158,10 +158,10 @@ function useSaver(value, onSave) {
   useEffect(() => now, []);
   return {
     now,
-    later: (next) => {
+    later: (next, whole = false) => {
       mine.next = next;
       clearTimeout(mine.timer);
-      mine.timer = setTimeout(now, PAUSE);
+      if (!whole) mine.timer = setTimeout(now, PAUSE);
     },
   };
 }

@@ -114,7 +114,7 @@ def _pairs(one: rx.Var[NodeField]) -> rx.Component:
 
 def _select(one: rx.Var[NodeField]) -> rx.Component:
     return rx.el.select(
-        rx.foreach(one.options, lambda option: rx.el.option(option, value=option)),
+        rx.foreach(one.options, lambda choice: rx.el.option(choice.label, value=choice.value)),
         value=one.text,
         on_change=lambda value: NodeFormState.set_text(NODE.id, one.path, value),
         id=_id(one),
@@ -152,13 +152,13 @@ def _names() -> rx.Component:
         ),
         rx.el.div(
             rx.el.label("Id", html_for="input-id", class_name="wb-field-label"),
-            rx.el.input(
+            text_field(
                 id="input-id",
-                key=NODE.id,
-                default_value=NODE.id,
-                on_blur=lambda text: NodeFormState.rename(NODE.id, text),
+                name=NODE.id + ":id",
+                value=NODE.id,
+                whole=True,
                 title="Expressions name it; renaming changes them too.",
-                class_name="wb-input wb-input-data",
+                on_save=lambda text: NodeFormState.rename(NODE.id, text),
             ),
             class_name="wb-field",
             data_testid="field-id",
@@ -171,6 +171,7 @@ def _connections() -> rx.Component:
     return rx.el.div(
         rx.el.ul(rx.foreach(NODE.connections, _connection), class_name="wb-connections"),
         rx.foreach(NODE.ports, _connect),
+        class_name="wb-group",
     )
 
 
@@ -178,7 +179,7 @@ def _connection(one: rx.Var[Connection]) -> rx.Component:
     return rx.el.li(
         rx.cond(one.incoming, theme.icon("arrow-left"), theme.icon("arrow-right")),
         rx.el.code(one.other),
-        rx.el.span(one.port, class_name="wb-field-hint"),
+        rx.el.span(one.port, class_name="wb-run-quiet"),
         rx.el.button(
             theme.icon("x"),
             type="button",

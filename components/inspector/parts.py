@@ -13,7 +13,10 @@ _PANEL = rx.asset("panel.jsx", shared=True)
 
 
 class TextField(rx.NoSSRComponent):
-    """A text that is saved 400 ms after the last key and when it is left; `name` identifies the field."""
+    """A text that is saved 400 ms after the last key and when it is left; `name` identifies the field.
+
+    `data` is set in the data font and can be inserted into; a `whole` one is saved only when it is left.
+    """
 
     library = _FIELDS.importable_path
     tag = "TextField"
@@ -22,6 +25,7 @@ class TextField(rx.NoSSRComponent):
     value: rx.Var[str]
     lines: rx.Var[int]
     data: rx.Var[bool]
+    whole: rx.Var[bool]
     placeholder: rx.Var[str]
 
     on_save: rx.EventHandler[passthrough_event_spec(str)]

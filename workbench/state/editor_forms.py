@@ -75,7 +75,8 @@ class NodeFormState(AppState):
         try:
             changed = with_field(node, nodes.get(node.type), path, value)
         except ValidationError as error:
-            return _no(error.errors()[0]["msg"], "")
+            message = error.errors()[0]["msg"].replace("Input should be", "This must be")
+            return _no(message.partition(", unable")[0], "The stored value stays as it was.")
         if all(getattr(node, part) == new for part, new in changed.items()):
             return None
         return await editor._edit(Configure(id=name, **changed))

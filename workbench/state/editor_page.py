@@ -3,8 +3,11 @@
 import reflex as rx
 from reflex.event import EventSpec
 
-from workbench.state.base import AppState
+from workbench.errors import Invalid
+from workbench.services.edits import Replace
+from workbench.state.base import AppState, toast_error
 from workbench.state.editor import EditorState
+from workbench.state.imports import read_document
 from workbench.state.inspector import InspectorState
 from workbench.state.run import RunState
 from workbench.state.run_form import show_in_address
@@ -53,6 +56,24 @@ class EditorPageState(AppState):
         inspector.settings = bool(inspector.selected) or not inspector.settings
         await self._select([], tab=inspector.tab)
         editor._point_at()
+
+    @rx.event
+    async def export(self) -> EventSpec:
+        """Save the draft as a file."""
+        document = (await self.get_state(EditorState)).document
+        file: EventSpec = rx.download(data=document.canonical(), filename=f"{document.name[:80]}.json")
+        return file
+
+    @rx.event
+    async def replace_from(self, files: list[rx.UploadFile]) -> EventSpec | None:
+        """Put the document in a file in the draft's place, as one step that can be undone."""
+        if not files:
+            return None
+        document, problems = await read_document(await files[0].read())
+        if document is None:
+            error = Invalid("This file is not a workflow; the draft stays as it is.", problems)
+            return toast_error(error)
+        return await (await self.get_state(EditorState))._edit(Replace(document=document))
 
     @rx.event
     async def forget_run(self) -> EventSpec:

@@ -5,6 +5,7 @@ is kept as text: nothing typed is lost, and the check names the problem at the f
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,17 @@ ONE_LINE = 48
 """Characters of JSON that are edited on one line."""
 
 ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a select offers: the value that is stored, the words that are shown."""
+
+    value: str
+    label: str
+
+
+ON_ERROR = [Choice("fail", "Fail the run"), Choice("continue", "Go on along the error port")]
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ class NodeField:
     text: str = ""
     checked: bool = False
     pairs: list[Pair] = field(default_factory=list)
-    options: list[str] = field(default_factory=list)
+    options: list[Choice] = field(default_factory=list)
     placeholder: str = ""
     problem: str = ""
     hint: str = ""
@@ -89,8 +101,8 @@ def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
             title,
             description,
             widget,
-            text=as_text(value, ANY),
-            options=["fail", "continue"] if widget == "select" else [],
+            text=f"{value:g}" if isinstance(value, float) else as_text(value, ANY),
+            options=ON_ERROR if widget == "select" else [],
             placeholder=default if name == "timeout_s" else "",
             problem=_problem(f"policy.{name}", problems),
         )
@@ -193,17 +205,22 @@ def _field(
     return NodeField(
         path,
         title=str(schema.get("title", path.rpartition(".")[2])),
-        description=str(schema.get("description", "")),
+        description=_plain(str(schema.get("description", ""))),
         widget=widget,
         text="" if widget in ("switch", "keyvalue") else as_text(value, kinds),
         checked=value is True,
         pairs=_pairs(value, schema) if widget == "keyvalue" else [],
-        options=[str(option) for option in schema.get("enum", [])],
+        options=[Choice(str(option), str(option)) for option in schema.get("enum", [])],
         placeholder=as_text(examples[0], kinds) if examples else "",
         problem=_problem(path, problems),
         required=required,
         secrets=bool(schema.get("secrets")),
     )
+
+
+def _plain(text: str) -> str:
+    """Return Markdown's code marks as quotes: a field's description is one plain line."""
+    return re.sub(r"`([^`]+)`", r"“\1”", text)
 
 
 def _widget(schema: Schema) -> str:

@@ -21,7 +21,7 @@ class Reference:
 def references_for(document: Document, node_id: str) -> list[Reference]:
     """Return what `node_id`'s expressions may name: its own sources first, then all that can run earlier."""
     found = [
-        Reference(f"inputs.{name}", str(part.get("title") or "Input"), "log-in")
+        Reference(f"inputs.{name}", str(part.get("title") or part.get("type") or ""), "log-in")
         for name, part in (document.inputs.get("properties") or {}).items()
         if isinstance(part, dict)
     ]
