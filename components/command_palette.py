@@ -13,7 +13,7 @@ from workbench.state.palette import PaletteEntry, PaletteState
 _JSX = rx.asset("command_palette.jsx", shared=True)
 
 
-class CommandPalette(rx.NoSSRComponent):
+class CommandPalette(rx.Component):
     """Opens on Ctrl+K. `places` are always there; `entries` arrive after `on_open` was reported."""
 
     library = _JSX.importable_path

@@ -8,18 +8,18 @@ const SEQUENCE_MS = 1200;
 export function Keys({ groups, places }) {
   const dialog = useRef(null);
   const navigate = useNavigate();
+  const goUntil = useRef(0);
 
   useEffect(() => {
-    let goUntil = 0;
     const press = (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return sendForm(event);
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event)) return;
-      const going = Date.now() < goUntil;
-      goUntil = 0;
+      const going = Date.now() < goUntil.current;
+      goUntil.current = 0;
       if (going && places[event.key]) {
         event.preventDefault();
         navigate(places[event.key]);
-      } else if (event.key === "g") goUntil = Date.now() + SEQUENCE_MS;
+      } else if (event.key === "g") goUntil.current = Date.now() + SEQUENCE_MS;
       else if (event.key === "?") toggle(dialog.current);
       else if (event.key === "/") focusSearch(event);
     };

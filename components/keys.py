@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-class Keys(rx.NoSSRComponent):
+class Keys(rx.Component):
     """Listens for the keys of every page and shows the list of all keys on `?`."""
 
     library = _JSX.importable_path

@@ -5,7 +5,7 @@ import reflex as rx
 _JSX = rx.asset("moments.jsx", shared=True)
 
 
-class Ago(rx.NoSSRComponent):
+class Ago(rx.Component):
     """`at` (ISO 8601) as "3 min ago", counting by itself; nothing when it is empty."""
 
     library = _JSX.importable_path
@@ -14,7 +14,7 @@ class Ago(rx.NoSSRComponent):
     at: rx.Var[str]
 
 
-class Took(rx.NoSSRComponent):
+class Took(rx.Component):
     """The time from `since` to `until` (ISO 8601); it counts while `until` is empty."""
 
     library = _JSX.importable_path

@@ -8,7 +8,7 @@ _CLIPBOARD = clipboard.PATH
 _JSX = rx.asset("short_id.jsx", shared=True)
 
 
-class ShortId(rx.NoSSRComponent):
+class ShortId(rx.Component):
     """The last eight characters of `value` (the random part of a uuid7); a click copies the whole."""
 
     library = _JSX.importable_path

@@ -148,6 +148,7 @@ async def test_the_palette_opens_a_workflow_by_its_name(page: Page, stack: Stack
 async def test_keys_are_listed_and_lead_to_pages(page: Page) -> None:
     await page.goto("/settings")
     await expect(page.get_by_test_id("services").get_by_role("listitem")).to_have_count(4)
+    await expect(page.get_by_test_id("keys-help")).to_be_attached()
     await page.keyboard.press("?")
     await expect(page.get_by_test_id("keys-help")).to_be_visible()
     await page.keyboard.press("Escape")
