@@ -8,6 +8,7 @@
 
 from typing import Any
 
+from engine import nodes
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._parsing import parse
@@ -57,5 +58,16 @@ def implied_edges(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the document."""
-    return Document.model_json_schema()
+    """Return the JSON Schema (2020-12) of the document; the settings of a node go by its type."""
+    schema = Document.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    node = schema["$defs"]["Node"]
+    node["properties"]["type"]["enum"] = [node_type.type for node_type in nodes.NODE_TYPES]
+    node["allOf"] = [
+        {
+            "if": {"properties": {"type": {"const": node_type.type}}},
+            "then": {"properties": {"config": nodes.config_schema(node_type)}},
+        }
+        for node_type in nodes.NODE_TYPES
+    ]
+    return schema

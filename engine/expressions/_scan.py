@@ -58,7 +58,9 @@ class Scan:
         for index, kind in enumerate(tokens.kinds):
             if kind == NAME:
                 self._look_at_name(index, tokens.texts[index])
-            elif kind == STRING or (index in tokens.closing and not self._continues(index)):
+            elif (kind == STRING and tokens.kinds[index - 1] != STRING) or (
+                index in tokens.closing and not self._continues(index)
+            ):
                 self._add_chain(index, tokens.closing.get(index, index) + 1, ())
 
     def _fault(self, code: str, message: str, hint: str = "") -> None:

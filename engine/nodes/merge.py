@@ -36,7 +36,7 @@ def plan(node: Node, ctx: PlanContext) -> MergeStep:
 
 def summarise(config: Mapping[str, Any]) -> str:
     """Return the line in the node's cell: the mode in words."""
-    return _SUMMARIES.get(str(config.get("mode", "first")), "")
+    return _SUMMARIES.get(str(config.get("mode") or "first"), "No such mode")
 
 
 MERGE = NodeType(

@@ -1,9 +1,12 @@
 """What expressions give, what they refuse, and how they say so."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import expressions
 from engine.errors import ExpressionError
@@ -416,3 +419,18 @@ def test_misuse_is_explained(source: str, said: str) -> None:
 
 def test_the_readme_is_up_to_date() -> None:
     assert (Path(expressions.__file__).parent / "README.md").read_text() == readme()
+
+
+PIECES = """{{ }} {% %} {{- -}} inputs .name .tags [0] [1:] ['a'] ( ) [ ] { } , : = == < ~ + - * ** | |upper
+|length |default(1) .get('a') .split(',') is not in and or if else endif for endfor set x loop range(3) 1 2.
+'b' '}}' none true nodes.fetch.output .0 defined namespace(a=1) é {# #}"""
+
+
+@given(st.lists(st.sampled_from(PIECES.split()), max_size=25).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_written_gives_a_value_or_a_reason(template: str) -> None:
+    try:
+        given = expressions.render(template, CONTEXT)
+    except ExpressionError as error:
+        given = str(error)
+    assert json.dumps(given, allow_nan=False)
