@@ -1,6 +1,5 @@
 """The shipped examples are documents without problems, laid out tidily, each with sample input and a note."""
 
-import json
 from itertools import combinations
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from engine import compiler
 from engine.graph import Document
 from engine.nodes import NODE_TYPES
+from workbench.services.inputs import check
 
 FOLDER = Path(__file__).parents[2] / "workbench/examples"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -39,6 +39,12 @@ def test_it_brings_sample_input_for_every_required_input(file: Path) -> None:
     inputs = document(file).inputs
     sample = inputs["examples"][0]
     assert set(inputs["required"]) <= set(sample) <= set(inputs["properties"])
+
+
+@EXAMPLES
+def test_its_sample_input_is_accepted_for_a_run(file: Path) -> None:
+    inputs = document(file).inputs
+    assert check(inputs, inputs["examples"][0]) == ()
 
 
 @EXAMPLES
@@ -74,9 +80,8 @@ def test_every_edge_goes_to_the_right(file: Path) -> None:
 
 
 @EXAMPLES
-def test_the_file_is_written_with_sorted_keys(file: Path) -> None:
-    text = file.read_text()
-    assert text == json.dumps(json.loads(text), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+def test_the_file_is_what_exporting_it_writes(file: Path) -> None:
+    assert document(file).canonical() == file.read_text()
 
 
 def test_together_they_show_every_node_type() -> None:
