@@ -11,6 +11,7 @@ from typing import Any
 from engine import nodes
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._decoding import MAX_BYTES
+from engine.compiler._inputs import validator
 from engine.compiler._parsing import parse
 from engine.compiler._pause import uncollected
 from engine.compiler._planning import make_plan
@@ -29,6 +30,7 @@ __all__ = [
     "implied_edges",
     "json_schema",
     "parse",
+    "validator",
 ]
 
 

@@ -29,14 +29,24 @@ def _pattern(pattern: str) -> TypeAdapter[str]:
 
 def _match(validator: Any, pattern: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
     """Check `pattern` in linear time: Python's own engine can be kept busy for years by a short text."""
-    if not isinstance(value, str) or not isinstance(pattern, str):
-        return
+    if isinstance(value, str) and _is_usable(pattern) and not _matches(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _matches(pattern: str, value: str) -> bool:
     try:
         _pattern(pattern).validate_python(value)
     except PydanticError:
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
+        return False
+    return True
+
+
+def _is_usable(pattern: str) -> bool:
+    try:
+        _pattern(pattern)
     except PatternError:
-        yield ValidationError(f"the pattern {pattern!r} cannot be used; it may not look around or back")
+        return False
+    return True
 
 
 _Validator: type[Validator] = extend(Draft202012Validator, {"pattern": _match})  # type: ignore[no-untyped-call]
@@ -105,6 +115,11 @@ def _unsupported(schema: Any, path: str) -> Iterator[tuple[str, str]]:
         for key, item in part.items():
             if not names and key in ("$ref", "$dynamicRef") and not str(item).startswith("#"):
                 yield f"{at}.{key}", f"A schema can only refer to itself (#/…), not to {_short(str(item))}."
+            elif not names and key == "pattern" and isinstance(item, str) and not _is_usable(item):
+                yield (
+                    f"{at}.{key}",
+                    f"The pattern {_short(item)} cannot be used; it may not look around or back.",
+                )
             elif not names and key in ("$id", "patternProperties", "unevaluatedProperties"):
                 yield f"{at}.{key}", f"“{key}” is not supported in the schema of the inputs."
             elif key not in ("examples", "default", "const", "enum") or names:

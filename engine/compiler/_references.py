@@ -11,6 +11,8 @@ from engine.expressions import Path, did_you_mean
 
 RESULTS = frozenset({"output", "status", "error"})
 RUN_FIELDS = frozenset({"id", "started_at"})
+SUGGESTIONS = 20
+"""Unknown nodes for which a similar one is looked up; among thousands of nodes that takes long."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class References:
         self._ids = ids
         self._notes = {node_id for node_id, node in checked.items() if not node.type.executed}
         self._problems = problems
+        self._suggested = 0
 
     def source(self, path: Path, reader: Reader) -> str | None:
         """Add what is wrong with a path; return the node that it reads, if it reads one."""
@@ -63,7 +66,8 @@ class References:
             return None
         name = str(path[1])
         if name not in self._ids:
-            hint = did_you_mean(name, self._ids)
+            hint = did_you_mean(name, self._ids) if self._suggested < SUGGESTIONS else ""
+            self._suggested += 1
             self._add("unknown-reference", f"There is no node “{name}”.", reader, hint)
         elif name == reader.node:
             self._add("reference-to-self", f"“{name}” reads its own result.", reader)

@@ -1,6 +1,7 @@
 """The names that expressions may use; anything else is a mistake that is found before a run."""
 
 import difflib
+from functools import lru_cache
 
 from engine.expressions._filters import FILTERS as _FILTERS
 from engine.expressions._methods import METHODS as _METHODS
@@ -13,6 +14,7 @@ METHODS = frozenset(_METHODS)
 TESTS = frozenset(_TESTS)
 
 
+@lru_cache(maxsize=1_000)
 def did_you_mean(name: str, known: frozenset[str]) -> str:
     """Return a hint that names the most similar of the known names; empty when none is similar."""
     similar = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
