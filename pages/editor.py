@@ -61,6 +61,7 @@ def _canvas() -> rx.Component:
         on_open=EditorPageState.open_node,
         on_undo=EditorState.undo,
         on_redo=EditorState.redo,
+        on_escape=EditorPageState.escape,
         on_run=RunFormState.ask,
     )
 

@@ -11,6 +11,7 @@ from components.run.output import node_output
 from components.run_form import run_form
 from components.short_id import short_id
 from workbench import routes
+from workbench.state.drawer import DrawerState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 
@@ -45,6 +46,7 @@ def _canvas() -> rx.Component:
         read_only=True,
         on_select=RunPageState.select,
         on_open=RunPageState.open_node,
+        on_escape=DrawerState.close,
         on_run=RunPageState.ask_again,
     )
 

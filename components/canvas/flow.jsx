@@ -91,7 +91,7 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
   useKeys({
     ...(readOnly ? {} : actions.editing),
     run: () => emit("onRun"),
-    clear: selection.clear,
+    clear: () => selection.clear() || emit("onEscape"),
     fit: view.fit,
     all: () => draft.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: true }))),
     nothing: () => {},

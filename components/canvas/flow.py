@@ -66,6 +66,7 @@ class FlowCanvas(rx.NoSSRComponent):
     on_open: rx.EventHandler[passthrough_event_spec(str, str)]
     on_undo: rx.EventHandler[rx.event.no_args_event_spec]
     on_redo: rx.EventHandler[rx.event.no_args_event_spec]
+    on_escape: rx.EventHandler[rx.event.no_args_event_spec]
     on_run: rx.EventHandler[rx.event.no_args_event_spec]
 
     @classmethod

@@ -32,9 +32,12 @@ export function useSelection(emit, setNodes) {
         setNodes((nodes) => nodes.map((node) => ({ ...node, selected: chosen.has(node.id) })));
       },
       without: (gone) => (told = told.filter((id) => !gone.includes(id))),
+      /* Returns whether there was anything to deselect. */
       clear: () => {
+        const chosen = flow.getNodes().some((node) => node.selected) || flow.getEdges().some((edge) => edge.selected);
         flow.setNodes((nodes) => nodes.map((node) => (node.selected ? { ...node, selected: false } : node)));
         flow.setEdges((edges) => edges.map((edge) => (edge.selected ? { ...edge, selected: false } : edge)));
+        return chosen;
       },
     };
   }, []);

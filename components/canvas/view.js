@@ -32,8 +32,13 @@ export function useView(graph, nodes, focus, setNodes) {
   }, [focus?.n]);
 
   useEffect(() => {
-    const observer = new ResizeObserver(() => keepInView(flow));
-    observer.observe(box.current.querySelector(".wb-flow"));
+    const stage = box.current.querySelector(".wb-flow");
+    let height = stage.clientHeight;
+    const observer = new ResizeObserver(() => {
+      makeRoom(flow, stage.clientWidth, stage.clientHeight - height);
+      height = stage.clientHeight;
+    });
+    observer.observe(stage);
     return () => observer.disconnect();
   }, []);
 
@@ -52,14 +57,14 @@ export function fitAll(flow) {
   flow.setViewport(getViewportForBounds(flow.getNodesBounds(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
 }
 
-/* A panel that opens beside the canvas must not cover the cell that it is about. */
-function keepInView(flow) {
-  const chosen = flow.getNodes().filter((node) => node.selected);
-  if (chosen.length !== 1) return;
-  const { clientWidth } = document.querySelector(".wb-flow");
+/* A drawer that opens below leaves the middle in the middle; a panel that opens beside the canvas does not
+ * cover the cell that it is about. */
+function makeRoom(flow, width, taller) {
   const { x, y, zoom } = flow.getViewport();
-  const right = (chosen[0].position.x + WIDTH + 24) * zoom + x;
-  if (right > clientWidth) flow.setViewport({ x: x - (right - clientWidth), y, zoom }, { duration: 120 });
+  const chosen = flow.getNodes().filter((node) => node.selected);
+  const right = chosen.length === 1 ? (chosen[0].position.x + WIDTH + 24) * zoom + x : 0;
+  const left = Math.max(0, right - width);
+  if (left || taller) flow.setViewport({ x: x - left, y: y + taller / 2, zoom }, { duration: 120 });
 }
 
 /* The whole graph where it can be read whole; otherwise the place where it begins. */

@@ -6,6 +6,7 @@ from reflex.event import EventSpec
 from workbench.errors import Invalid
 from workbench.services.edits import Replace
 from workbench.state.base import AppState, toast_error
+from workbench.state.drawer import DrawerState
 from workbench.state.editor import EditorState
 from workbench.state.imports import read_document
 from workbench.state.inspector import InspectorState
@@ -56,6 +57,15 @@ class EditorPageState(AppState):
         inspector.settings = bool(inspector.selected) or not inspector.settings
         await self._select([], tab=inspector.tab)
         editor._point_at()
+
+    @rx.event
+    async def escape(self) -> None:
+        """Close the innermost that is open: the drawer, then the workflow's settings."""
+        drawer, inspector = await self.get_state(DrawerState), await self.get_state(InspectorState)
+        if drawer.tab:
+            drawer.tab = ""
+        else:
+            inspector.settings = False
 
     @rx.event
     async def export(self) -> EventSpec:

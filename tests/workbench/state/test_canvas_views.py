@@ -1,0 +1,43 @@
+"""What the canvas is sent: cells and wires, small enough to be sent whole."""
+
+from engine.graph import Document, Edge, Node, Position
+from workbench.state.canvas_views import EdgeView, catalogue, graph_view, node_view
+
+
+def test_a_cell_says_what_its_node_does() -> None:
+    node = Node(id="fetch", type="http", position=Position(x=4, y=8), config={"url": "{{ inputs.url }}"})
+    cell = node_view(node)
+    assert (cell.title, cell.summary, cell.x, cell.y) == ("fetch", "GET {{ inputs.url }}", 4, 8)
+
+
+def test_a_note_is_drawn_with_its_words_and_without_its_id() -> None:
+    cell = node_view(Node(id="note", type="note", config={"text": "# Why\nBecause."}))
+    assert (cell.title, cell.summary) == ("", "# Why\nBecause.")
+
+
+def test_a_node_of_an_unknown_type_is_drawn_all_the_same() -> None:
+    assert node_view(Node(id="odd", type="teleport")).summary == "Unknown node type teleport"
+
+
+def test_a_reference_without_an_edge_is_an_implied_wire_one_with_an_edge_is_not() -> None:
+    reads = {"value": "{{ nodes.a.output }}"}
+    document = Document(
+        name="A",
+        nodes=[
+            Node(id="a", type="transform", config={"value": 1}),
+            Node(id="drawn", type="transform", config=reads),
+            Node(id="implied", type="transform", config=reads),
+        ],
+        edges=[Edge(source="a", target="drawn")],
+    )
+    graph = graph_view(document, id="w", rev=3)
+    assert graph.edges == [
+        EdgeView("a.out>drawn.in", "a", "out", "drawn", "in"),
+        EdgeView("a~implied", "a", "", "implied", "", implied=True),
+    ]
+
+
+def test_every_node_type_is_in_the_palette_with_its_ports() -> None:
+    types = catalogue()
+    assert [port["name"] for port in types["condition"]["outputs"]] == ["true", "false"]
+    assert types["note"]["inputs"] == []

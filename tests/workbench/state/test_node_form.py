@@ -1,0 +1,121 @@
+"""The inspector's form: each node type gets one, and what is typed comes back as the value that was meant."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from engine import nodes
+from engine.graph import Node
+from workbench.state.node_form import (
+    ANY,
+    NodeField,
+    as_text,
+    config_fields,
+    from_input,
+    policy_fields,
+    with_field,
+)
+from workbench.state.views import ProblemView
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def http(**config: Any) -> Node:
+    return Node(id="fetch", type="http", config=config)
+
+
+def field(node: Node, name: str, *problems: ProblemView) -> NodeField:
+    kind = nodes.get(node.type)
+    found = {
+        one.path: one for one in (*config_fields(node, kind, problems), *policy_fields(node, kind, problems))
+    }
+    return found[name]
+
+
+@pytest.mark.parametrize("kind", nodes.NODE_TYPES, ids=lambda kind: kind.type)
+def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: nodes.NodeType) -> None:
+    fields = config_fields(Node(id="one", type=kind.type), kind, ())
+    known = {"expression", "code", "text", "markdown", "json", "keyvalue", "select", "number", "switch"}
+    assert [one.path for one in fields] == [f"config.{name}" for name in kind.config.model_fields]
+    assert {one.widget for one in fields} <= known
+
+
+def test_a_setting_that_is_not_set_shows_its_default() -> None:
+    assert field(http(), "config.method").text == "GET"
+    assert field(http(), "config.follow_redirects").checked
+
+
+def test_a_problem_stands_at_its_field_also_when_it_is_deeper_inside() -> None:
+    problem = ProblemView("bad", "fetch", "config.headers.Accept", "Not like this.", "")
+    assert field(http(), "config.headers", problem).problem == "Not like this."
+    assert field(http(), "config.url", problem).problem == ""
+
+
+def test_what_is_typed_into_a_text_field_stays_text() -> None:
+    assert with_field(http(), nodes.HTTP, "config.url", "5")["config"] == {"url": "5"}
+
+
+def test_an_empty_field_is_left_out_of_the_document() -> None:
+    node = http(url="https://example.com", body="x")
+    assert with_field(node, nodes.HTTP, "config.body", "  ")["config"] == {"url": "https://example.com"}
+
+
+def test_what_cannot_be_read_as_the_type_is_kept_as_it_was_typed() -> None:
+    changed = with_field(http(), nodes.HTTP, "config.expected_status", '["2xx", ')
+    assert changed["config"] == {"expected_status": '["2xx", '}
+
+
+def test_a_number_is_a_number_where_a_number_may_stand() -> None:
+    node = Node(id="pause", type="delay")
+    assert with_field(node, nodes.DELAY, "config.seconds", "60")["config"] == {"seconds": 60}
+    assert with_field(node, nodes.DELAY, "config.seconds", "{{ inputs.s }}")["config"] == {
+        "seconds": "{{ inputs.s }}"
+    }
+
+
+def test_rows_become_an_object_without_those_that_have_no_name() -> None:
+    rows = [
+        {"key": "Accept", "value": "text/csv"},
+        {"key": " ", "value": "lost"},
+        {"key": "X-Empty", "value": ""},
+    ]
+    changed = with_field(http(), nodes.HTTP, "config.headers", rows)
+    assert changed["config"] == {"headers": {"Accept": "text/csv", "X-Empty": ""}}
+
+
+def test_settings_keep_the_order_of_the_node_type_whatever_is_set_first() -> None:
+    node = http(response="json")
+    assert list(with_field(node, nodes.HTTP, "config.url", "https://a")["config"]) == ["url", "response"]
+
+
+def test_a_policy_is_changed_and_emptied_back_to_its_default() -> None:
+    node = http()
+    policy = with_field(node, nodes.HTTP, "policy.retry.attempts", "3")["policy"]
+    assert policy.retry.attempts == 3
+    again = with_field(node.model_copy(update={"policy": policy}), nodes.HTTP, "policy.retry.attempts", "")
+    assert again["policy"].retry.attempts == 1
+
+
+def test_an_impossible_policy_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        with_field(http(), nodes.HTTP, "policy.retry.attempts", "many")
+
+
+@pytest.mark.parametrize("path", ["config.color", "policy.color", "policy.retry.color"])
+def test_a_field_that_the_node_type_does_not_have_is_refused(path: str) -> None:
+    with pytest.raises(KeyError):
+        with_field(http(), nodes.HTTP, path, "red")
+
+
+@given(JSON)
+def test_any_value_survives_being_shown_as_text_and_read_back(value: Any) -> None:
+    shown = as_text(value, ANY)
+    if shown.strip():
+        assert from_input(shown, {}) == value
