@@ -27,20 +27,31 @@ def topological(ids: Iterable[str], sources: Mapping[str, Collection[str]]) -> t
 
 
 def cycles(ids: Collection[str], sources: Mapping[str, Collection[str]]) -> list[list[str]]:
-    """Return one cycle of every knot among these ids, each as a path whose last id leads to its first."""
+    """Return the shortest cycle through the first id of every knot; the last id of each leads to its first."""
     import networkx
 
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     graph.add_edges_from(
         (source, target) for target in ids for source in sources.get(target, ()) if source in ids
     )
-    knots = [knot for knot in networkx.strongly_connected_components(graph) if len(knot) > 1]
-    found = [[source for source, _ in networkx.find_cycle(graph.subgraph(knot))] for knot in knots]
     position = {node_id: place for place, node_id in enumerate(ids)}
-    rotated = [_from_first(cycle, position) for cycle in found]
-    return sorted(rotated, key=lambda cycle: position[cycle[0]])
+    knots = [knot for knot in networkx.strongly_connected_components(graph) if len(knot) > 1]
+    firsts = [(min(knot, key=position.__getitem__), knot) for knot in knots]
+    found = [_cycle_through(first, knot, sources) for first, knot in firsts]
+    return sorted(found, key=lambda cycle: position[cycle[0]])
 
 
-def _from_first(cycle: list[str], position: Mapping[str, int]) -> list[str]:
-    first = min(range(len(cycle)), key=lambda at: position[cycle[at]])
-    return cycle[first:] + cycle[:first]
+def _cycle_through(first: str, knot: set[str], sources: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the shortest cycle that begins at a node, found backwards along its sources."""
+    next_of: dict[str, str] = {}
+    waiting = deque([first])
+    while first not in next_of:
+        target = waiting.popleft()
+        for source in sorted(knot.intersection(sources.get(target, ()))):
+            if source not in next_of:
+                next_of[source] = target
+                waiting.append(source)
+    cycle = [first]
+    while (following := next_of[cycle[-1]]) != first:
+        cycle.append(following)
+    return cycle

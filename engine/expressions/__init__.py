@@ -111,7 +111,7 @@ def _rendered_text(text: str, context: Mapping[str, Any]) -> Any:
             for part in source.parts
         )
     charge_instructions(text)
-    used = {root: look_up((root,), context) for root in {str(path[0]) for path in source.paths}}
+    used = {root: look_up((root,), context) for root in sorted({str(path[0]) for path in source.paths})}
     try:
         return _evaluated(text, source, used)
     except NotThere:
