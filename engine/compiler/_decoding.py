@@ -107,7 +107,7 @@ def _from_yaml(text: str) -> Any:
         raise Unreadable("too-large", message, "Save it as JSON.")
     try:
         _check_yaml_events(text)
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader with fewer types
+        return _built(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -116,6 +116,14 @@ def _from_yaml(text: str) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         message = f"The document is neither JSON nor YAML: {' '.join(str(error).split())}."
         raise Unreadable("not-yaml", message) from error
+
+
+def _built(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _check_yaml_events(text: str) -> None:

@@ -1,7 +1,7 @@
 """The schema of a run's inputs: whether it is usable, and whether its own samples and defaults fit it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -49,7 +49,8 @@ def _is_usable(pattern: str) -> bool:
     return True
 
 
-_Validator: type[Validator] = extend(Draft202012Validator, {"pattern": _match})  # type: ignore[no-untyped-call]
+_extend: Callable[..., type[Validator]] = extend
+_Validator = _extend(Draft202012Validator, {"pattern": _match})
 
 
 def validator(schema: Mapping[str, Any]) -> Validator:

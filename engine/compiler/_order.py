@@ -27,7 +27,7 @@ def topological(ids: Iterable[str], sources: Mapping[str, Collection[str]]) -> t
 
 
 def cycles(ids: Collection[str], sources: Mapping[str, Collection[str]]) -> list[list[str]]:
-    """Return the shortest cycle through the first id of every knot; the last id of each leads to its first."""
+    """Return the shortest cycle through the first id of every knot; its last id leads to its first."""
     import networkx
 
     graph: networkx.DiGraph[str] = networkx.DiGraph()

@@ -61,8 +61,6 @@ class View:
         charge_deep(self.raw)
         return bool(self.raw == other.raw)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __str__(self) -> str:
         """Return the JSON text."""
         return json_text(self.raw)
