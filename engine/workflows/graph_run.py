@@ -242,6 +242,7 @@ class _Interpreter:
             before = expressions.spent()
             try:
                 outputs[name] = expressions.render(value, self._context)
+                expressions.bounded(outputs)
             except ExpressionError as error:
                 failure = Failure(kind="expression", message=f"output {name}: {error}")
                 return self._journal.change("failed", error=failure)

@@ -18,6 +18,7 @@ from engine.contracts import (
     TransformStep,
 )
 from engine.errors import ExpressionError, Failure
+from engine.nodes.transform import shaped
 
 LONGEST_DELAY = timedelta(days=366)
 """A delay beyond this is taken for a mistake in its expression."""
@@ -30,6 +31,7 @@ def evaluate(step: Step, context: Context, settled: Settled, now: datetime) -> N
     """Return the settled record of an inline step; an expression that fails makes it a failed one."""
     try:
         value, port, media_type = _value(step, context, settled)
+        expressions.bounded(value)
     except ExpressionError as error:
         return failed(step, Failure(kind="expression", message=str(error)), now)
     return succeeded(step, now, output=value, port=port, media_type=media_type)
@@ -43,7 +45,8 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, str, st
         case OutputStep():
             return expressions.render(step.value, context), "out", "application/json"
         case TransformStep():
-            return expressions.render(step.value, context), "out", step.media_type
+            value = expressions.render(step.value, context)
+            return shaped(value, step.media_type), "out", step.media_type
         case ConditionStep():
             holds = bool(expressions.render(step.expression, context))
             return holds, "true" if holds else "false", "application/json"
@@ -120,7 +123,7 @@ def _shown(value: Any) -> str:
 def rendered_config(step: ActivityStep, context: Context) -> dict[str, Any]:
     """Return a step's config with its expressions rendered, but for the fields that name secrets."""
     plain = {key: value for key, value in step.config.items() if key not in step.secret_fields}
-    rendered: dict[str, Any] = expressions.render(plain, context)
+    rendered: dict[str, Any] = expressions.bounded(expressions.render(plain, context))
     return {**step.config, **rendered}
 
 

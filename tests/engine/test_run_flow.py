@@ -3,6 +3,7 @@
 from typing import Any
 
 from engine.contracts import OutputStep
+from engine.nodes.transform import TABLE_MEDIA_TYPE
 from tests.engine.conftest import Rig
 from tests.engine.plans import after, condition, delay, fake, merge, output, plan, start, transform
 
@@ -115,6 +116,13 @@ async def test_expression_that_fails_is_the_steps_failure(rig: Rig) -> None:
     error = ran.nodes["typo"].error
     assert error
     assert (error.kind, error.node, "nmae" in error.message) == ("expression", "typo", True)
+
+
+async def test_table_that_is_no_list_of_objects_fails(rig: Rig) -> None:
+    table = transform("rows", "{{ inputs.rows }}", media_type=TABLE_MEDIA_TYPE)
+    ran = await rig.run(plan(table), {"rows": [1, 2]})
+    assert ran.statuses == {"rows": "failed"}
+    assert "list of objects" in ran.nodes["rows"].error.message
 
 
 async def test_expression_in_a_request_that_fails_goes_on_along_the_error_port(rig: Rig) -> None:
