@@ -30,7 +30,7 @@ def page() -> rx.Component:
             drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
             class_name="wb-stage",
         ),
-        rx.cond(LOADED, inspector(output=node_output())),
+        rx.cond(LOADED, inspector(output=node_output(EditorPageState.open_node))),
         run_dialog(),
         conflict_dialog(),
         section="workflows",

@@ -97,7 +97,7 @@ def _node() -> rx.Component:
             ),
             class_name="wb-inspector-head",
         ),
-        rx.el.div(node_output(), class_name="wb-inspector-body"),
+        rx.el.div(node_output(RunPageState.open_node), class_name="wb-inspector-body"),
         class_name="wb-inspector",
         data_node=RunPageState.node,
         data_testid="inspector",

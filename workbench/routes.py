@@ -30,6 +30,11 @@ def run(run_id: str) -> str:
     return f"/runs/{run_id}"
 
 
+def output(run_id: str, node_id: str) -> str:
+    """Return the URL of a node's whole output as JSON."""
+    return f"/api/v1/runs/{run_id}/nodes/{node_id}/output"
+
+
 def artifact(run_id: str, node_id: str) -> str:
     """Return the URL of the bytes of a file that a node put out."""
     return f"/api/v1/runs/{run_id}/nodes/{node_id}/artifact"

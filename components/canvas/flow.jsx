@@ -106,6 +106,7 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
       onSelectionStart: selection.hold,
       onSelectionEnd: selection.release,
       onMove: view.move,
+      onMoveEnd: view.settled,
       onNodesChange: draft.onNodesChange,
       onEdgesChange: draft.onEdgesChange,
     }),

@@ -46,7 +46,8 @@ export function useView(graph, nodes, focus, setNodes) {
     box.current?.toggleAttribute("data-far", zoom < FAR);
     box.current?.toggleAttribute("data-farther", zoom < FARTHER);
   }, []);
-  return { box, fit, move };
+  const settled = useCallback(() => box.current?.toggleAttribute("data-turn"), []);
+  return { box, fit, move, settled };
 }
 
 /* React Flow's own fitView waits for all cells to be measured, and those off screen never are. */

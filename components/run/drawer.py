@@ -65,7 +65,14 @@ def outputs() -> rx.Component:
         rx.el.h3("Outputs"),
         rx.cond(
             RunState.head.status == "succeeded",
-            output_viewer(value=RunState.outputs, media_type="application/json"),
+            rx.cond(
+                RunState.outputs.length() > 0,
+                output_viewer(value=RunState.outputs, media_type="application/json"),
+                rx.el.p(
+                    "This workflow names no outputs. Add an Output node to give something back.",
+                    class_name="wb-field-hint",
+                ),
+            ),
             rx.el.p(
                 rx.cond(
                     RunState.head.open,

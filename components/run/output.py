@@ -10,16 +10,16 @@ from workbench.state.run import RunState
 SHOWN = RunState.shown
 
 
-def node_output() -> rx.Component:
-    """Return the output of the node that is looked at."""
-    return rx.cond(RunState.head.id == "", _not_run(), _of_run())
+def node_output(on_open: rx.EventHandler) -> rx.Component:
+    """Return the output of the node that is looked at; `on_open(node, "output")` goes to a source."""
+    return rx.cond(RunState.head.id == "", _not_run(), _of_run(on_open))
 
 
 def _not_run() -> rx.Component:
     return rx.el.p("Run the workflow to see what this node gives.", class_name="wb-field-hint")
 
 
-def _of_run() -> rx.Component:
+def _of_run(on_open: rx.EventHandler) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.cond(SHOWN.status != "", status_badge(SHOWN.status)),
@@ -27,10 +27,18 @@ def _of_run() -> rx.Component:
             rx.cond(SHOWN.attempt > 1, rx.el.span(SHOWN.attempt, " attempts", class_name="wb-run-quiet")),
             class_name="wb-run-state",
         ),
+        rx.cond(SHOWN.sources.length() > 0, _sources(on_open)),
         rx.cond(SHOWN.error != "", _failure()),
         rx.cond(
             SHOWN.note != "",
-            rx.el.p(SHOWN.note, class_name="wb-field-hint"),
+            rx.el.p(
+                SHOWN.note,
+                rx.cond(
+                    SHOWN.elsewhere != "",
+                    rx.el.a(" Open it by itself.", href=SHOWN.elsewhere, target="_blank"),
+                ),
+                class_name="wb-field-hint",
+            ),
             rx.cond(
                 (SHOWN.node != "") & (SHOWN.status != "failed"),
                 output_viewer(
@@ -44,6 +52,24 @@ def _of_run() -> rx.Component:
         class_name="wb-run-output",
         data_testid="node-output",
         data_node=SHOWN.node,
+    )
+
+
+def _sources(on_open: rx.EventHandler) -> rx.Component:
+    return rx.el.div(
+        rx.el.span("Input from", class_name="wb-run-quiet"),
+        rx.foreach(
+            SHOWN.sources,
+            lambda name: rx.el.button(
+                name,
+                type="button",
+                title="See what it gave",
+                on_click=on_open(name, "output"),
+                class_name="wb-chip",
+            ),
+        ),
+        class_name="wb-chips",
+        data_testid="node-sources",
     )
 
 

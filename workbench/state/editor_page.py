@@ -10,6 +10,7 @@ from workbench.state.drawer import DrawerState
 from workbench.state.editor import EditorState
 from workbench.state.imports import read_document
 from workbench.state.inspector import InspectorState
+from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_form import show_in_address
 
@@ -96,4 +97,5 @@ class EditorPageState(AppState):
         inspector.selected, inspector.field, inspector.tab, inspector.closed = names, "", tab, False
         inspector._show(editor.document, editor.problems)
         if len(names) == 1:
-            await (await self.get_state(RunState))._inspect(names[0])
+            sources = sources_of(editor.document, names[0])
+            await (await self.get_state(RunState))._inspect(names[0], sources)

@@ -36,6 +36,11 @@ def references_for(document: Document, node_id: str) -> list[Reference]:
     return found
 
 
+def sources_of(document: Document, node_id: str) -> list[str]:
+    """Return the ids whose outputs reach `node_id` directly, drawn or implied."""
+    return list(dict.fromkeys(source for source, target in _edges(document) if target == node_id))
+
+
 def upstream(document: Document, node_id: str) -> set[str]:
     """Return the ids that `node_id` depends on, drawn or implied."""
     return _reach(node_id, ((target, source) for source, target in _edges(document)))

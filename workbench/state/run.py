@@ -5,7 +5,9 @@ alone, so that a run of hundreds of nodes costs a few hundred bytes for each of 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from math import isqrt
 from typing import Any
 
 import reflex as rx
@@ -18,6 +20,7 @@ from workbench.state.base import AppState
 from workbench.state.drawer import DrawerState
 from workbench.state.push import tabs
 from workbench.state.run_views import (
+    MOST_BYTES,
     CellView,
     Mark,
     OutputView,
@@ -27,6 +30,7 @@ from workbench.state.run_views import (
     output_view,
     run_head,
     timeline,
+    too_large,
 )
 
 
@@ -41,11 +45,6 @@ class RunState(AppState):
     rows: list[TimelineRow] = []
     shown: OutputView = OutputView()
     _marks: dict[str, Mark] = {}
-
-    @rx.event
-    async def inspect(self, node_id: str) -> None:
-        """Show the whole output of a node."""
-        await self._inspect(node_id)
 
     @rx.event
     async def cancel(self) -> EventSpec:
@@ -82,7 +81,7 @@ class RunState(AppState):
             if not head.open:
                 await self._end(head.id)
         if self.shown.node in changed:
-            await self._inspect(self.shown.node)
+            await self._inspect(self.shown.node, list(self.shown.sources))
 
     async def _end(self, run_id: str) -> None:
         """Show the whole run, and its result in the drawer when that shows nothing else."""
@@ -92,13 +91,19 @@ class RunState(AppState):
         if detail.outputs and not drawer.tab:
             drawer.tab = "result"
 
-    async def _inspect(self, node_id: str) -> None:
-        mark = self._marks.get(node_id)
-        if mark is None or not mark.has_output:
-            self.shown = output_view(node_id, mark)
+    async def _inspect(self, node_id: str, sources: Sequence[str]) -> None:
+        """Show the whole output of a node, whose input came from `sources`."""
+        mark, known = self._marks.get(node_id), [name for name in sources if name in self._marks]
+        if mark is None or not mark.size:
+            self.shown = replace(output_view(node_id, mark), sources=known)
+            return
+        if mark.size > MOST_BYTES:
+            href = routes.output(self.head.id, node_id)
+            self.shown = replace(too_large(node_id, mark, href=href), sources=known)
             return
         output = await runs.node_output(self.principal, self.head.id, node_id)
-        self.shown = output_view(node_id, mark, output, href=routes.artifact(self.head.id, node_id))
+        view = output_view(node_id, mark, output, href=routes.artifact(self.head.id, node_id))
+        self.shown = replace(view, sources=known)
 
     def _show(self, detail: RunDetail) -> None:
         self._marks = {node.node_id: Mark.of(node) for node in detail.nodes}
@@ -109,7 +114,7 @@ class RunState(AppState):
 
     def _put(self, cells: dict[str, CellView]) -> None:
         recent = {**self.recent, **cells}
-        if len(recent) > max(32, len(self.base) // 8):
+        if len(recent) > max(8, isqrt(2 * len(self.base))):  # the least that is sent in all
             self.base, recent = {**self.base, **recent}, {}
         self.recent = recent
 

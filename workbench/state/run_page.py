@@ -12,6 +12,7 @@ from workbench.services import runs
 from workbench.state import run_inputs
 from workbench.state.base import AppState
 from workbench.state.canvas_views import Focus, GraphView, graph_view
+from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_inputs import InputField
 
@@ -102,4 +103,4 @@ class RunPageState(AppState):
         self.node = name
         node = next((one for one in self.document.nodes if one.id == name), None)
         self.title = (node.title or node.id) if node else ""
-        await (await self.get_state(RunState))._inspect(name)
+        await (await self.get_state(RunState))._inspect(name, sources_of(self.document, name))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 LINES = 3
 LINE_LENGTH = 64
 ROWS = 3
+MOST_BYTES = 2_000_000
+"""An output larger than this is not sent into the page."""
+
 COLUMNS = 3
 
 
@@ -71,7 +74,11 @@ class TimelineRow:
 
 @dataclass(frozen=True)
 class OutputView:
-    """A node's whole output. `note` says why there is none; `href` is where a file's bytes are."""
+    """A node's whole output. `note` says why there is none; `href` is where a file's bytes are.
+
+    `sources` are the nodes that its input came from; `elsewhere` is the address of an output that is too
+    large to be shown here.
+    """
 
     node: str = ""
     status: str = ""
@@ -83,6 +90,8 @@ class OutputView:
     hint: str = ""
     attempt: int = 0
     duration: str = ""
+    sources: list[str] = field(default_factory=list)
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Mark:
     finished_at: datetime | None
     duration: str
     media_type: str
-    has_output: bool
+    size: int
     error: Failure | None
 
     @classmethod
@@ -108,7 +117,7 @@ class Mark:
             node.finished_at,
             spoken(node.duration_ms),
             node.media_type,
-            node.output_bytes > 0 and node.status in TERMINAL,
+            node.output_bytes if node.status in TERMINAL else 0,
             node.error,
         )
 
@@ -132,6 +141,12 @@ def output_view(
         attempt=node.attempt,
         duration=node.duration,
     )
+
+
+def too_large(node_id: str, mark: Mark, *, href: str) -> OutputView:
+    """Return what stands for an output that is too large for the page."""
+    note = f"The output has {mark.size / 1e6:.1f} MB, too much to be shown here."
+    return replace(output_view(node_id, mark), note=note, elsewhere=href)
 
 
 _NOTES = {
