@@ -27,7 +27,10 @@ def page() -> rx.Component:
         rx.el.div(
             run_bar(_open_run(), _forget_run(), on_open=EditorPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
-            drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
+            rx.cond(
+                LOADED,
+                drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
+            ),
             class_name="wb-stage",
         ),
         rx.cond(LOADED, inspector(output=node_output(EditorPageState.open_node))),
@@ -157,11 +160,16 @@ def _menu() -> rx.Component:
 
 def _publish() -> rx.Component:
     return rx.button(
-        rx.el.span("Publish version ", EditorState.next_version),
+        rx.cond(
+            EditorState.is_live,
+            "Published",
+            rx.el.span("Publish version ", EditorState.next_version),
+        ),
         variant="soft",
         color_scheme="gray",
         size="2",
-        disabled=EditorState.problems.length() > 0,
+        disabled=(EditorState.problems.length() > 0) | EditorState.is_live,
+        title=rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
         on_click=EditorState.publish,
         class_name="wb-wide",
         data_command="Publish this workflow",

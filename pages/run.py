@@ -24,7 +24,7 @@ def page() -> rx.Component:
         rx.el.div(
             run_bar(on_open=RunPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
-            drawer(*run_tabs(RunPageState.open_node)),
+            rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node))),
             class_name="wb-stage",
         ),
         rx.cond(HEAD.id != "", _side()),

@@ -124,7 +124,7 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
           {...flow}
         />
         {editable && graph.nodes.length === 0 && <Empty />}
-        <Controls onTidy={editable ? actions.tidy : undefined} onFit={view.fit} />
+        {graph.id && <Controls onTidy={editable ? actions.tidy : undefined} onFit={view.fit} />}
       </div>
     </div>
   );

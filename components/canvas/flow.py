@@ -13,7 +13,7 @@ from components import theme
 from components.status import STATUSES, Status
 from engine import nodes
 from workbench.state.canvas_views import Focus, GraphView, catalogue
-from workbench.state.run_views import CellView
+from workbench.state.cell_views import CellView
 from workbench.state.views import ProblemView
 
 LIBRARIES = ("@xyflow/react@12.12.1", "elkjs@0.12.1")

@@ -38,6 +38,7 @@ class EditorState(AppState):
     name: str = ""
     revision: int = 0
     next_version: int = 1
+    is_live: bool = False
     graph: GraphView = GraphView()
     problems: list[ProblemView] = []
     can_undo: bool = False
@@ -45,6 +46,7 @@ class EditorState(AppState):
     focus: Focus = Focus()
     conflict: ConflictView | None = None
     _stored: Document = Document(name="-")
+    _live_hash: str = ""
     _ack: int = 0
     _refused: Operation | None = None
     _copied: str = ""
@@ -120,7 +122,7 @@ class EditorState(AppState):
     async def publish(self) -> EventSpec:
         """Make an immutable version of the draft; runs that name no version use it from now on."""
         version = await workflows.publish(self.principal, self.graph.id)
-        self.next_version = version.number + 1
+        await self._read_versions(self.graph.id)
         said: EventSpec = rx.toast.success(f"Version {version.number} is published.")
         return said
 
@@ -146,7 +148,15 @@ class EditorState(AppState):
             inspector = await self.get_state(InspectorState)
             inspector.selected, inspector.settings = [], not detail.document.nodes
         self.conflict = None
+        await self._read_versions(workflow_id)
         await self._show(detail)
+
+    async def _read_versions(self, workflow_id: str) -> None:
+        """Find out which number comes next, and whether the draft is what is live."""
+        versions = (await workflows.list_versions(self.principal, workflow_id)).items
+        self.next_version = versions[0].number + 1 if versions else 1
+        self._live_hash = next((version.version_hash for version in versions if version.live), "")
+        self.is_live = self.document.content_hash() == self._live_hash
 
     async def _edit(self, operation: Operation, seq: int = 0) -> EventSpec | None:
         """Apply `operation`, the browser's change number `seq`, to the draft this tab knows."""
@@ -191,7 +201,7 @@ class EditorState(AppState):
         self._stored = document
         self.name, self.revision = detail.name, detail.revision
         self.can_undo, self.can_redo = detail.can_undo, detail.can_redo
-        self.next_version = (detail.live_version or 0) + 1
+        self.is_live = document.content_hash() == self._live_hash
         self.problems = [ProblemView.of(problem) for problem in detail.problems]
         self.graph = graph_view(document, id=detail.id, rev=detail.revision, ack=self._ack)
         (await self.get_state(InspectorState))._show(document, self.problems)

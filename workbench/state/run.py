@@ -17,16 +17,15 @@ from workbench import routes
 from workbench.services import runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
 from workbench.state.base import AppState
+from workbench.state.cell_views import CellView, cell_view
 from workbench.state.drawer import DrawerState
 from workbench.state.push import tabs
 from workbench.state.run_views import (
     MOST_BYTES,
-    CellView,
     Mark,
     OutputView,
     RunHead,
     TimelineRow,
-    cell_view,
     output_view,
     run_head,
     timeline,

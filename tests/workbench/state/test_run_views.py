@@ -9,7 +9,9 @@ import pytest
 from engine.errors import Failure
 from workbench.services.previews import preview_of
 from workbench.services.shapes import NodeRun
-from workbench.state.run_views import Mark, cell_view, spoken, timeline
+from workbench.state.cell_views import cell_view
+from workbench.state.durations import spoken
+from workbench.state.run_views import Mark, timeline
 
 BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
 

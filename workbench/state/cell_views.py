@@ -1,0 +1,116 @@
+"""What a run shows in a node's cell: the output in place, in three lines, whatever it is."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.services.shapes import NodeRun
+from workbench.state.durations import spoken
+
+LINES = 3
+LINE_LENGTH = 64
+ROWS = 3
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What a run shows in a node's cell.
+
+    `kind` says how the output is drawn: "text", "markdown", "image" (`preview` is its address), "table"
+    (`head` and `rows`), or "" when there is none. `more` says that the whole output holds more than this.
+    """
+
+    status: str
+    port: str = ""
+    attempt: int = 1
+    duration: str = ""
+    kind: str = ""
+    preview: str = ""
+    head: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    more: bool = False
+    error: str = ""
+
+
+def cell_view(node: NodeRun, *, artifact: str) -> CellView:
+    """Return what the cell of `node` shows; `artifact` is the address of its file, if its output is one."""
+    kind, preview, head, rows, more = _output(node, artifact)
+    return CellView(
+        status=node.status,
+        port=node.port or "",
+        attempt=node.attempt,
+        duration=spoken(node.duration_ms),
+        kind=kind,
+        preview=preview,
+        head=head,
+        rows=rows,
+        more=more,
+        error=node.error.message.splitlines()[0][: 2 * LINE_LENGTH] if node.error else "",
+    )
+
+
+Output = tuple[str, str, list[str], list[list[str]], bool]
+
+
+def _output(node: NodeRun, artifact: str) -> Output:
+    if not node.preview or node.status not in ("succeeded", "failed"):
+        return "", "", [], [], False
+    if node.media_type.startswith("image/"):
+        return "image", artifact, [], [], True
+    if node.media_type.startswith("text/markdown"):
+        lines = [line for line in node.preview.splitlines() if line.strip()]
+        return "markdown", lines[0][:200] if lines else "", [], [], len(lines) > 1
+    records, all_shown = _records(node.preview)
+    if records:
+        head = list(records[0])[:COLUMNS]
+        rows = [[_short(record.get(name)) for name in head] for record in records[:ROWS]]
+        more = not all_shown or len(records) > ROWS or len(records[0]) > COLUMNS
+        return "table", "", head, rows, more
+    return _text(node)
+
+
+def _text(node: NodeRun) -> Output:
+    lines = _lines(node.preview)
+    shown = [line if len(line) <= LINE_LENGTH else f"{line[: LINE_LENGTH - 1]}…" for line in lines[:LINES]]
+    more = len(lines) > LINES or any(len(line) > LINE_LENGTH for line in lines[:LINES])
+    return "text", "\n".join(shown), [], [], more
+
+
+def _lines(preview: str) -> list[str]:
+    """Return the preview's lines; of an object or list on several lines, those between the brackets."""
+    lines = preview.splitlines()
+    if len(lines) > 2 and lines[0] in ("{", "["):
+        closed = lines[-1] in ("}", "]")
+        return [line[2:] for line in (lines[1:-1] if closed else lines[1:])]
+    return lines
+
+
+def _records(preview: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the objects of a JSON list, as far as `preview` goes, and whether that is the whole list."""
+    text = preview.strip()
+    records: list[dict[str, Any]] = []
+    if not text.startswith("["):
+        return [], False
+    decoder, at = json.JSONDecoder(), 1
+    while len(records) <= ROWS:
+        at = _skip(text, at)
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError:
+            return records, text[at : at + 1] == "]"
+        if not isinstance(value, dict) or not value:
+            return [], False
+        records.append(value)
+    return records, False
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \n\r\t,":
+        at += 1
+    return at
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:39]}…"
