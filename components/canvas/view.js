@@ -16,8 +16,9 @@ export function useView(graph, nodes, focus, setNodes) {
   const fit = () => fitAll(flow);
 
   useEffect(() => {
-    if (fitted.current === graph.id || nodes.length === 0) return;
+    if (fitted.current === graph.id || (nodes.length === 0 && graph.nodes.length > 0)) return;
     fitted.current = graph.id;
+    if (nodes.length === 0) return;
     flow.setViewport(firstView(flow, nodes, box.current.querySelector(".wb-flow")));
   }, [graph.id, nodes]);
 
