@@ -1,4 +1,4 @@
-/* Where one looks: fitted once per graph, moved to a node that somebody points at, coarser from afar. */
+/* Where one looks: fitted once when a graph opens, moved to a node that is pointed at, coarser from afar. */
 import { useCallback, useEffect, useRef } from "react";
 import { getViewportForBounds, useReactFlow } from "@xyflow/react";
 import { HEIGHT, WIDTH } from "./metrics.js";
@@ -6,8 +6,9 @@ import { HEIGHT, WIDTH } from "./metrics.js";
 export const SMALLEST = 0.05;
 const FAR = 0.45;
 const FARTHER = 0.2;
-const LEGIBLE = 0.5;
+const LEGIBLE = 0.3;
 const START = 0.75;
+const ORIGIN = { x: 0, y: 0, zoom: 1 };
 
 export function useView(graph, nodes, focus, setNodes) {
   const flow = useReactFlow();
@@ -16,11 +17,11 @@ export function useView(graph, nodes, focus, setNodes) {
   const fit = () => fitAll(flow);
 
   useEffect(() => {
-    if (fitted.current === graph.id || (nodes.length === 0 && graph.nodes.length > 0)) return;
-    fitted.current = graph.id;
-    if (nodes.length === 0) return;
-    flow.setViewport(firstView(flow, nodes, box.current.querySelector(".wb-flow")));
-  }, [graph.id, nodes]);
+    const drawn = nodes.length === graph.nodes.length && nodes[0]?.data === graph.nodes[0];
+    if (!graph.id || !drawn || fitted.current === graph.id) return;
+    fitted.current = graph.id; // an empty one too: its first cell stays where it is dropped
+    flow.setViewport(nodes.length > 0 ? firstView(flow, nodes, box.current.querySelector(".wb-flow")) : ORIGIN);
+  }, [graph, nodes]);
 
   useEffect(() => {
     if (!focus?.n) return;
@@ -72,7 +73,7 @@ function makeRoom(flow, width, taller) {
 /* The whole graph where it can be read whole; otherwise the place where it begins. */
 function firstView(flow, nodes, box) {
   const { clientWidth: width, clientHeight: height } = box;
-  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, SMALLEST, 1, 0.1);
+  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, SMALLEST, 1, 0.06);
   if (whole.zoom >= LEGIBLE) return whole;
   const first = nodes.reduce((a, b) => (b.position.x < a.position.x ? b : a));
   return { x: 48 - first.position.x * START, y: height / 3 - first.position.y * START, zoom: START };
