@@ -4,6 +4,7 @@ A node type is data (`NodeType`) plus one function, `plan`, that turns a checked
 the workflow interprets. It holds no services and does no work itself.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,6 +123,10 @@ OUT = (Port("out", "Out"),)
 
 
 def text(value: object, *, empty: str = "") -> str:
-    """Return `value` as one line of at most 120 characters for a node's cell; `empty` when there is none."""
-    line = " ".join(str(value).split()) if value not in (None, "") else empty
+    """Return `value` as one line of at most 120 characters for a node's cell; `empty` when there is none.
+
+    What is not text stands there as JSON, as the person wrote it.
+    """
+    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    line = " ".join(written.split()) if value not in (None, "") else empty
     return line if len(line) <= 120 else line[:119] + "…"

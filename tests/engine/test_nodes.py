@@ -103,6 +103,7 @@ def test_its_summary_survives_any_draft(node_type: NodeType) -> None:
         ("delay", {"until": "2030-01-31T09:00:00Z"}, "Wait until 2030-01-31T09:00:00Z"),
         ("merge", {"mode": "list"}, "List of the branches that were taken"),
         ("note", {"text": "\n## Title\nmore"}, "Title"),
+        ("transform", {"value": {"ok": True, "name": "Zoë"}}, '{"ok": true, "name": "Zoë"}'),
         ("transform", {"value": "a\n  b" * 100}, None),
     ],
 )
