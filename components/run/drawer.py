@@ -8,6 +8,7 @@ from components.output.viewer import output_viewer
 from components.run.timeline import timeline
 from workbench.state.drawer import DrawerState
 from workbench.state.run import RunState
+from workbench.state.run_outputs import OutputPart
 
 
 def drawer(*tabs: tuple[str, rx.Component | str, rx.Component]) -> rx.Component:
@@ -67,7 +68,7 @@ def outputs() -> rx.Component:
             RunState.head.status == "succeeded",
             rx.cond(
                 RunState.outputs.length() > 0,
-                output_viewer(value=RunState.outputs, media_type="application/json"),
+                rx.el.div(rx.foreach(RunState.outputs, _part), class_name="wb-parts"),
                 rx.el.p(
                     "This workflow names no outputs. Add an Output node to give something back.",
                     class_name="wb-field-hint",
@@ -83,6 +84,14 @@ def outputs() -> rx.Component:
             ),
         ),
         data_testid="run-outputs",
+    )
+
+
+def _part(part: rx.Var[OutputPart]) -> rx.Component:
+    return rx.el.div(
+        rx.cond(part.name != "", rx.el.h4(part.name)),
+        output_viewer(value=part.value, media_type=part.media_type, href=part.href),
+        data_testid="output-" + part.name,
     )
 
 

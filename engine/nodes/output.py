@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.contracts import OutputStep
+from engine.expressions import has_expression, read
 from engine.graph import Node
 from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, text, widget
 
@@ -35,6 +36,17 @@ def plan(node: Node, ctx: PlanContext) -> OutputStep:
     config = ctx.config
     assert isinstance(config, OutputConfig)
     return OutputStep(**ctx.base(node), name=config.name, value=config.value)
+
+
+def passed_on(value: Any) -> str | None:
+    """Return the id of the node whose whole output `value` is (`{{ nodes.report.output }}`), if it is one."""
+    source = read(value) if isinstance(value, str) and has_expression(value) else None
+    if source is None or not source.native or not source.parts:
+        return None
+    match source.parts[0]:
+        case ("nodes", str(name), "output"):
+            return name
+    return None
 
 
 def summarise(config: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from engine.contracts import (
     TransformStep,
 )
 from engine.errors import ExpressionError, Failure
+from engine.nodes.output import passed_on
 from engine.nodes.transform import shaped
 
 LONGEST_DELAY = timedelta(days=366)
@@ -43,7 +44,7 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, str, st
         case InputStep():
             return context["inputs"], "out", "application/json"
         case OutputStep():
-            return expressions.render(step.value, context), "out", "application/json"
+            return expressions.render(step.value, context), "out", _passed_on_media_type(step, settled)
         case TransformStep():
             value = expressions.render(step.value, context)
             return shaped(value, step.media_type), "out", step.media_type
@@ -56,6 +57,11 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, str, st
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
             assert_never(step)
+
+
+def _passed_on_media_type(step: OutputStep, settled: Settled) -> str:
+    source = settled.get(passed_on(step.value) or "")
+    return source.media_type if source else "application/json"
 
 
 def _live_sources(step: MergeStep, settled: Settled) -> list[NodeRecord]:

@@ -201,6 +201,14 @@ async def test_output_steps_and_document_outputs_come_together(rig: Rig) -> None
     assert ran.outputs == {"one": 1, "two": 2}
 
 
+async def test_output_that_passes_a_value_on_keeps_its_media_type(rig: Rig) -> None:
+    report = transform("report", "# Good", media_type="text/markdown")
+    passed = output("whole", "{{ nodes.report.output }}", "report")
+    part = output("part", "{{ nodes.report.output | upper }}", "report")
+    ran = await rig.run(plan(report, passed, part))
+    assert [ran.nodes[name].media_type for name in ("whole", "part")] == ["text/markdown", "application/json"]
+
+
 async def test_plan_without_steps_succeeds(rig: Rig) -> None:
     assert (await rig.run(plan())).outputs == {}
 

@@ -20,6 +20,7 @@ from workbench.state.base import AppState
 from workbench.state.cell_views import CellView, cell_view
 from workbench.state.drawer import DrawerState
 from workbench.state.push import tabs
+from workbench.state.run_outputs import OutputPart, output_parts
 from workbench.state.run_views import (
     MOST_BYTES,
     Mark,
@@ -40,7 +41,7 @@ class RunState(AppState):
     base: dict[str, CellView] = {}
     recent: dict[str, CellView] = {}
     inputs: dict[str, Any] = {}
-    outputs: dict[str, Any] = {}
+    outputs: list[OutputPart] = []
     rows: list[TimelineRow] = []
     shown: OutputView = OutputView()
     _marks: dict[str, Mark] = {}
@@ -61,14 +62,14 @@ class RunState(AppState):
         """Show the run and what happens to it from now on. Raises NotFound."""
         tabs.watch(self.router.session.client_token, RunState, run_id=run_id)
         detail = await runs.get_run(self.principal, run_id)
-        self._show(detail)
+        await self._show(detail)
         return detail
 
     def _forget(self) -> None:
         """Show no run any more."""
         tabs.forget(self.router.session.client_token)
         self.head, self.shown, self.rows = RunHead(), OutputView(), []
-        self.base, self.recent, self.inputs, self.outputs, self._marks = {}, {}, {}, {}, {}
+        self.base, self.recent, self.inputs, self.outputs, self._marks = {}, {}, {}, [], {}
 
     async def _on_events(self, events: Sequence[RunEvent]) -> None:
         """Show what happened; the end of the run is read whole, for its outputs."""
@@ -85,7 +86,7 @@ class RunState(AppState):
     async def _end(self, run_id: str) -> None:
         """Show the whole run, and its result in the drawer when that shows nothing else."""
         detail = await runs.get_run(self.principal, run_id)
-        self._show(detail)
+        await self._show(detail)
         drawer = await self.get_state(DrawerState)
         if detail.outputs and not drawer.tab:
             drawer.tab = "result"
@@ -104,12 +105,18 @@ class RunState(AppState):
         view = output_view(node_id, mark, output, href=routes.artifact(self.head.id, node_id))
         self.shown = replace(view, sources=known)
 
-    def _show(self, detail: RunDetail) -> None:
+    async def _show(self, detail: RunDetail) -> None:
         self._marks = {node.node_id: Mark.of(node) for node in detail.nodes}
-        self.head, self.inputs, self.outputs = run_head(detail), detail.inputs, detail.outputs or {}
+        self.head, self.inputs = run_head(detail), detail.inputs
+        self.outputs = await self._parts(detail)
         self.base = {node.node_id: self._cell(node) for node in detail.nodes}
         self.recent = {}
         self._draw()
+
+    async def _parts(self, detail: RunDetail) -> list[OutputPart]:
+        if not detail.outputs:
+            return []
+        return output_parts(await runs.get_run_document(self.principal, detail.id), detail)
 
     def _put(self, cells: dict[str, CellView]) -> None:
         recent = {**self.recent, **cells}
