@@ -74,6 +74,7 @@ const wholeSeconds = (milliseconds) => Math.max(SECOND, Math.floor(milliseconds 
 
 export function duration(milliseconds) {
   const time = Math.max(0, milliseconds);
+  if (time < 1) return "< 1 ms";
   if (time < SECOND) return `${Math.round(time)} ms`;
   if (time < 10 * SECOND) return `${Number((time / SECOND).toFixed(1))} s`;
   if (time < MINUTE) return `${Math.floor(time / SECOND)} s`;

@@ -172,6 +172,9 @@ def _menu(row: rx.Var[WorkflowRow]) -> rx.Component:
             )
         ),
         rx.menu.content(
+            rx.menu.item("Run …", on_select=rx.redirect(row.run_form)),
+            rx.menu.item("Runs of this workflow", on_select=rx.redirect(row.runs)),
+            rx.menu.separator(),
             rx.menu.item("Duplicate", on_select=WorkflowsState.duplicate(row.id)),
             rx.menu.item("Download as JSON", on_select=WorkflowsState.download(row.id)),
             rx.menu.separator(),

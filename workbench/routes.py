@@ -20,9 +20,9 @@ def runs(*, status: str = "", workflow_id: str = "") -> str:
     return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
 
 
-def editor(workflow_id: str) -> str:
-    """Return the URL of a workflow's canvas."""
-    return f"/workflows/{workflow_id}"
+def editor(workflow_id: str, *, ask: bool = False) -> str:
+    """Return the URL of a workflow's canvas; with `ask` it opens with the question what to run it with."""
+    return f"/workflows/{workflow_id}?ask=1" if ask else f"/workflows/{workflow_id}"
 
 
 def run(run_id: str) -> str:

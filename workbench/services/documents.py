@@ -49,7 +49,7 @@ def dump(document: Document) -> dict[str, Any]:
 def require_none(problems: tuple[Problem, ...], message: str) -> None:
     """Raise Invalid with `message` when there are problems."""
     if problems:
-        raise Invalid(f"{message} {_count(len(problems))}: {problems[0].message}", problems)
+        raise Invalid(f"{message} {_count(len(problems))}{problems[0].message}", problems)
 
 
 def unfinished(problem: Problem) -> bool:
@@ -65,4 +65,4 @@ def unfinished(problem: Problem) -> bool:
 
 
 def _count(number: int) -> str:
-    return "It has one problem" if number == 1 else f"It has {number} problems, the first"
+    return "" if number == 1 else f"There are {number} problems, the first: "

@@ -1,7 +1,7 @@
 """What happens on the editor's page across its parts: loading it, selecting on it, letting a run go."""
 
 import reflex as rx
-from reflex.event import EventSpec
+from reflex.event import EventSpec, EventType
 
 from workbench.errors import Invalid
 from workbench.services.edits import Replace
@@ -12,23 +12,27 @@ from workbench.state.imports import read_document
 from workbench.state.inspector import InspectorState
 from workbench.state.references import sources_of
 from workbench.state.run import RunState
-from workbench.state.run_form import show_in_address
+from workbench.state.run_form import RunFormState, show_in_address
 
 
 class EditorPageState(AppState):
     """Handlers that touch the draft, the inspector and the run together."""
 
     @rx.event
-    async def load(self) -> None:
-        """Read the workflow and the run that the address names."""
+    async def load(self) -> EventType[()] | None:
+        """Read the workflow and the run that the address names; ask for a run's inputs if it says so."""
         editor, run = await self.get_state(EditorState), await self.get_state(RunState)
-        run_id = self.router.url.query_parameters.get("run", "")
+        query = self.router.url.query_parameters
+        run_id = query.get("run", "")
         async with self._guarded():
             await editor._load(self.router.url.path.rstrip("/").rpartition("/")[2])
             if run_id != run.head.id:
                 run._forget()
             if run_id:
                 await run._watch(run_id)
+            if "ask" in query:
+                return [show_in_address(run_id), RunFormState.ask]
+        return None
 
     @rx.event
     async def select(self, names: list[str]) -> None:

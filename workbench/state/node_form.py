@@ -238,7 +238,12 @@ def _pairs(value: Any, schema: Schema) -> list[Pair]:
 
 
 def _problem(path: str, problems: Sequence[ProblemView]) -> str:
-    return "\n".join(one.message for one in problems if one.field == path or one.field.startswith(f"{path}."))
+    """Return what is wrong with the field at `path`; that it is empty needs no naming of the field."""
+    return "\n".join(
+        "Fill this in." if one.code == "missing-config" and one.field == path else one.message
+        for one in problems
+        if one.field == path or one.field.startswith(f"{path}.")
+    )
 
 
 def _with_policy(policy: Policy, name: str, value: Any) -> Policy:

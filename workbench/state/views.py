@@ -1,5 +1,6 @@
 """What the pages show: frozen dataclasses made from the services' shapes, holding only what is drawn."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,8 +32,9 @@ class ProblemView:
 
     @classmethod
     def of(cls, problem: Problem) -> "ProblemView":
-        """Return the view of `problem`."""
-        return cls(problem.code, problem.node or "", problem.field or "", problem.message, problem.hint)
+        """Return the view of `problem`; Markdown's code marks in its hint become quotes."""
+        hint = re.sub(r"`([^`]+)`", r"“\1”", problem.hint)
+        return cls(problem.code, problem.node or "", problem.field or "", problem.message, hint)
 
 
 def iso(moment: datetime | None) -> str:
@@ -54,6 +56,8 @@ class WorkflowRow:
     run_href: str
     run_status: str
     run_at: str
+    run_form: str
+    runs: str
 
     @classmethod
     def of(cls, flow: WorkflowSummary) -> "WorkflowRow":
@@ -69,6 +73,8 @@ class WorkflowRow:
             run_href=routes.run(flow.last_run_id) if flow.last_run_id else "",
             run_status=flow.last_run_status or "",
             run_at=iso(flow.last_run_at),
+            run_form=routes.editor(flow.id, ask=True),
+            runs=routes.runs(workflow_id=flow.id),
         )
 
     def after(self, run: RunSummary) -> "WorkflowRow":
