@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from engine import expressions
 from engine.activities.secrets import Blotter, rendered_config
 from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, NodeRecord, NodeResult, NodeTask, RecordBatch
 from engine.errors import ExpressionError, Failure, NodeFailed
@@ -74,7 +75,7 @@ class NodeActivities:
         try:
             async with _signs_of_life():
                 config, blotter = await self._config(task, attempt)
-                output = await self._attempt(task, config, attempt)
+                output = _kept(await self._attempt(task, config, attempt))
             record = _succeeded(running, output, blotter)
         except NodeFailed as error:
             failure = blotter.failure(error.failure).model_copy(update={"node": task.node_id})
@@ -165,6 +166,16 @@ def _succeeded(running: NodeRecord, output: AdapterOutput, blotter: Blotter) -> 
         "media_type": output.media_type,
     }
     return running.model_copy(update=changes)
+
+
+def _kept(output: AdapterOutput) -> AdapterOutput:
+    """Return the output, if a run can carry it; NodeFailed otherwise."""
+    try:
+        expressions.bounded(output.value)
+    except ExpressionError as error:
+        hint = "Ask for less at a time, or keep the response as a file."
+        raise NodeFailed(Failure(kind="output-unfit", message=str(error), hint=hint)) from None
+    return output
 
 
 @contextlib.asynccontextmanager

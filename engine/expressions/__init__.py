@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.errors import ExpressionError
 from engine.expressions import _values
+from engine.expressions._bounds import bounded, size_of
 from engine.expressions._catalogue import CATALOGUE, Entry, documentation
 from engine.expressions._environment import evaluate, fill
 from engine.expressions._names import did_you_mean
@@ -26,6 +27,7 @@ __all__ = [
     "Fault",
     "Path",
     "Source",
+    "bounded",
     "did_you_mean",
     "documentation",
     "faults",
@@ -33,6 +35,7 @@ __all__ = [
     "read",
     "references",
     "render",
+    "size_of",
     "spent",
     "strings",
     "text_of",
@@ -75,7 +78,8 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
     """Return `value`, a JSON value, with every expression in it replaced by what it evaluates to.
 
     `context` maps the names that expressions may use (`inputs`, `nodes`, `run`, `secrets`) to JSON values.
-    Raises ExpressionError with a one-line message that says what is missing or wrong.
+    Raises ExpressionError with a one-line message that says what is missing or wrong. The result may still
+    be larger or deeper than a run can carry; see `bounded`.
     """
     with allowance():
         return _rendered(value, context)

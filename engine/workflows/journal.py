@@ -6,11 +6,15 @@ from typing import Any
 
 from temporalio import workflow
 
+from engine import expressions
 from engine.contracts import NodeRecord, NodeTask, RecordBatch, RunRecord, RunStatus
 from engine.workflows import calls
 
 CHUNK = 100
 """Records held back before they are written; the write also interrupts a long evaluation."""
+
+CHUNK_SIZE = 8_000_000
+"""Characters of their outputs, likewise: a batch is in memory several times while it is written."""
 
 
 class Journal:
@@ -22,16 +26,18 @@ class Journal:
         self.status: RunStatus = status
         self._pending: dict[str, NodeRecord] = {}
         self._durable = False
+        self._size = 0
 
     @property
     def full(self) -> bool:
         """Whether it is time to write."""
-        return len(self._pending) >= CHUNK
+        return len(self._pending) >= CHUNK or self._size >= CHUNK_SIZE
 
     def note(self, record: NodeRecord, *, durable: bool = False) -> None:
         """Keep a record to be written; `durable` if the node touched the world."""
         self._pending[record.node_id] = record
         self._durable |= durable
+        self._size += expressions.size_of(record.output)
 
     def forget(self, node_id: str) -> None:
         """Drop a node's record: a later one was written by its activity."""
@@ -51,6 +57,7 @@ class Journal:
     def _clear(self) -> None:
         self._pending.clear()
         self._durable = False
+        self._size = 0
 
     def change(self, status: RunStatus, **result: Any) -> RunRecord:
         """Return the run's record for a new status."""

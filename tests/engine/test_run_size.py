@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from engine.payloads import THRESHOLD
+from engine.ports import AdapterCall, AdapterOutput
 from tests.engine.conftest import Rig
 from tests.engine.plans import delay, fake, merge, output, plan, start, transform
 
@@ -79,3 +82,40 @@ async def test_endless_loops_fail_their_steps(real: Rig) -> None:
     steps = [transform(f"t{n}", endless, on_error="continue") for n in range(4)]
     ran = await real.run(plan(*steps))
     assert set(ran.statuses.values()) == {"failed"}
+
+
+async def test_data_that_multiplies_ends_its_run_instead_of_the_worker(real: Rig) -> None:
+    eightfold = [
+        transform(f"t{n}", [f"{{{{ nodes.t{n - 1}.output }}}}"] * 8, f"t{n - 1}") for n in range(1, 9)
+    ]
+    ran = await real.run(plan(transform("t0", "x" * 100_000), *eightfold))
+    assert ran.record.error
+    assert (ran.record.error.kind, ran.record.error.node) == ("expression", "t3")
+    assert "too large" in ran.record.error.message
+
+
+async def test_merges_of_merges_end_at_the_depth_that_json_can_have(real: Rig) -> None:
+    merges = [merge(f"m{n}", f"m{n - 1}", mode="list") for n in range(1, 120)]
+    ran = await real.run(plan(transform("m0", 1), *merges))
+    assert ran.record.error
+    assert (ran.record.error.node, ran.statuses["m100"]) == ("m101", "succeeded")
+
+
+async def test_output_of_a_run_that_is_nested_too_deeply_fails_it(real: Rig) -> None:
+    deep = "[" * 90 + "]" * 90
+    outputs = {"deep": {"in": [[[[[[[[[[["{{ nodes.work.output }}"]]]]]]]]]]]}}
+    ran = await real.run(plan(fake("work", value=json.loads(deep)), outputs=outputs))
+    assert ran.record.error
+    assert "nested too deeply" in ran.record.error.message
+
+
+async def test_answer_that_no_run_can_carry_fails_its_step(
+    real: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(call: AdapterCall) -> AdapterOutput:
+        return AdapterOutput(float("inf") if call.node_id == "endless" else json.loads("[" * 150 + "]" * 150))
+
+    monkeypatch.setattr(real.fake, "run", run)
+    steps = [fake("deep", on_error="continue"), fake("endless", on_error="continue", local=False)]
+    ran = await real.run(plan(*steps))
+    assert {node.error.kind for node in ran.nodes.values() if node.error} == {"output-unfit"}
