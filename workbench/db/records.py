@@ -5,7 +5,8 @@ Rules the statement keeps, whatever order writes arrive in:
 
 - a settled node or run is never written again;
 - an unsettled node is not turned back to an earlier attempt, nor an unsettled run to an earlier state;
-- a node of a run that has ended cannot start;
+- a node of a run that has ended cannot start, and none stays open in it: what another worker had begun
+  before it died, and this one did not get to, is cancelled with the run;
 - every row written gets a number from `run_changes`, larger than any given before.
 """
 
@@ -60,10 +61,18 @@ WITH given({columns}) AS (
     AND (%(run_status)s::text IN {run_settled} OR coalesce(r.status_at <= %(run_at)s::timestamptz, true))
   RETURNING r.id, r.workflow_id, r.workflow_name, r.version_number, r.version_hash, r.status, r.created_at,
     r.started_at, r.finished_at, r.started_by, r.error, r.change
+), closed AS (
+  UPDATE node_runs n SET status = 'cancelled', finished_at = run.finished_at, change = nextval('run_changes')
+  FROM run
+  WHERE run.status IN {run_settled} AND n.run_id = run.id AND n.status NOT IN {node_settled}
+    AND n.node_id NOT IN (SELECT g.node_id FROM given g WHERE g.node_id IS NOT NULL)
+  RETURNING n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.port, n.media_type, n.preview,
+    n.output_bytes, n.error, n.change
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
 )
 SELECT 'node' AS kind, row_to_json(node) AS found FROM node
+UNION ALL SELECT 'closed', row_to_json(closed) FROM closed
 UNION ALL SELECT 'run', row_to_json(run) FROM run
 UNION ALL SELECT 'settled', row_to_json(s) FROM node_runs s
   WHERE s.run_id = %(run_id)s::text AND s.node_id = %(asked)s::text AND s.status IN {node_settled}
@@ -119,10 +128,14 @@ class RunValues:
 
 @dataclass(frozen=True)
 class Written:
-    """What came of a write: `nodes` and `run` are what was really changed, `settled` what had been before."""
+    """What came of a write: `nodes` and `run` are what was really changed, `settled` what had been before.
+
+    `closed` are the nodes that ended with the run, although no record named them.
+    """
 
     known: bool
     nodes: tuple[dict[str, Any], ...]
+    closed: tuple[dict[str, Any], ...]
     run: dict[str, Any] | None
     settled: dict[str, Any] | None
 
@@ -147,6 +160,7 @@ async def write(
     return Written(
         known="known" in found,
         nodes=tuple(found.get("node", ())),
+        closed=tuple(found.get("closed", ())),
         run=next(iter(found.get("run", ())), None),
         settled=next(iter(found.get("settled", ())), None),
     )

@@ -158,6 +158,10 @@ def _changes(
                 output_bytes=values.output_bytes,
             )
             changes.append(Change(row["change"], RunEvent(id="", run_id=run_id, node=node)))
+    for row in written.closed:
+        times = {name: _instant(row[name]) for name in ("started_at", "finished_at")}
+        node = run_shapes.node_run(SimpleNamespace(**{**row, **times}))
+        changes.append(Change(row["change"], RunEvent(id="", run_id=run_id, node=node)))
     if written.run:
         run = run_shapes.summary(SimpleNamespace(**written.run))
         changes.append(Change(written.run["change"], RunEvent(id="", run_id=run_id, run=run)))

@@ -156,6 +156,23 @@ async def test_a_node_cannot_start_in_a_run_that_has_ended(recorder: Recorder) -
     assert (await recorder.node()).status == "succeeded"
 
 
+async def test_no_node_stays_open_in_a_run_that_has_ended(recorder: Recorder, resources: Resources) -> None:
+    await recorder.begin(running("begun by a worker that died"))
+    await recorder.record(succeeded(node_id="done"), running("named by the end"))
+    last = NodeRecord(node_id="named by the end", status="cancelled", finished_at=at(2))
+    await recorder.record(last, run=RunRecord(status="cancelled", at=at(4)))
+    states = {node.node_id: (node.status, node.finished_at) for node in (await recorder.read()).nodes}
+    assert states == {
+        "begun by a worker that died": ("cancelled", at(4)),
+        "done": ("succeeded", at(3)),
+        "named by the end": ("cancelled", at(2)),
+    }
+    await resources.events.flush()
+    *_, closed, ended = await resources.redis.xrange(events.stream_of(recorder.run_id))
+    assert '"node_id":"begun by a worker that died","status":"cancelled"' in closed[1]["event"]
+    assert '"run":{' in ended[1]["event"]
+
+
 async def test_a_failure_is_kept_with_its_kind_and_hint(recorder: Recorder) -> None:
     failure = Failure(kind="http-status", message="404 \x00 \ud800", hint="Check the URL.", node="a")
     failed = NodeRecord(node_id="a", status="failed", finished_at=at(2), port="error", error=failure)
