@@ -60,9 +60,7 @@ class HttpAdapter:
         """Send the request; NodeFailed for an unexpected status or an answer that cannot be read."""
         config = _parsed(call.config)
         body, content_type = _content(config)
-        headers = httpx.Headers(
-            {name: str(value) for name, value in config.headers.items() if value is not None}
-        )
+        headers = _headers(config)
         if content_type:
             headers.setdefault("Content-Type", content_type)
         if config.method in UNSAFE:
@@ -92,6 +90,23 @@ def _parsed(config: Mapping[str, Any]) -> HttpCall:
             hint=f"Look at what the expressions in {field} give.",
         )
         raise NodeFailed(failure) from None
+
+
+FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+"""Headers that say where a message ends: they follow from the body, and another value breaks the request."""
+
+
+def _headers(config: HttpCall) -> httpx.Headers:
+    """Return the headers; the client refuses what no header can hold."""
+    given = {name: str(value) for name, value in config.headers.items() if value is not None}
+    if framing := sorted(FRAMING & {name.lower() for name in given}):
+        failure = Failure(
+            kind="http.bad-request",
+            message=f"The header {framing[0]} cannot be set: it follows from the body",
+            hint="Leave it out.",
+        )
+        raise NodeFailed(failure)
+    return httpx.Headers(given, encoding="utf-8")
 
 
 def _url(config: HttpCall) -> str:

@@ -166,6 +166,9 @@ def _check_url(url: httpx.URL) -> None:
             hint="Use an address that begins with http:// or https:// and names a host.",
         )
         raise NodeFailed(failure)
+    if url.port is not None and not 0 < url.port < 65_536:
+        message = f"{url.netloc.decode('ascii', 'replace')} cannot be requested: there is no port {url.port}"
+        raise NodeFailed(Failure(kind="http.bad-url", message=message, hint="A port is at most 65535."))
 
 
 def _stripped(request: httpx.Request, following: httpx.Request) -> httpx.Request:

@@ -205,3 +205,14 @@ async def test_config_that_rendered_wrong_names_the_field(caller: Caller, config
     failure, retryable = await caller.fail(method="POST", **config)
     assert (failure.kind, retryable) == ("http.bad-request", False)
     assert list(config)[-1] in json.dumps(failure.model_dump())
+
+
+async def test_header_that_is_not_ascii_is_refused(caller: Caller) -> None:
+    failure, retryable = await caller.fail(headers={"X-Name": "Zoë 😀"})
+    assert (failure.kind, retryable) == ("http.bad-request", False)
+
+
+async def test_headers_that_follow_from_the_body_are_refused(caller: Caller) -> None:
+    for name in ("Content-Length", "transfer-encoding"):
+        failure, retryable = await caller.fail(method="POST", body_kind="text", body="a", headers={name: "9"})
+        assert (failure.kind, retryable) == ("http.bad-request", False)

@@ -137,7 +137,15 @@ async def test_redirect_to_another_scheme_is_refused(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://example.com/", "example.com/x", "http://", "javascript:1"]
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.com/",
+        "example.com/x",
+        "http://",
+        "javascript:1",
+        "http://127.0.0.1:99999/",
+    ],
 )
 async def test_only_web_addresses_are_requested(url: str) -> None:
     async with OutboundClient(OutboundPolicy()) as client:
