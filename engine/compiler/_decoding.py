@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 def decode(data: Mapping[str, Any] | str | bytes) -> Any:
     """Return the JSON value that text (JSON, else YAML) stands for, or an already decoded value itself."""
-    if isinstance(data, Mapping):
+    if not isinstance(data, str | bytes):
         _check(data)
         return data
     if len(data) > MAX_BYTES:

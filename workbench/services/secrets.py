@@ -34,6 +34,8 @@ async def put_secret(principal: Principal, *, name: str, value: str) -> None:
         raise _wrong("name", "A secret's name has letters, digits and underscores, and begins with no digit.")
     if not 0 < len(value) <= MAX_CHARACTERS:
         raise _wrong("value", f"A secret has 1 to {MAX_CHARACTERS} characters.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _wrong("value", "The secret holds half of a character (a lone surrogate).")
     resources = get_resources()
     sealed, key_id = SealingKeys.of(resources.settings).seal(name, value)
     async with resources.transaction() as session:

@@ -22,3 +22,9 @@ async def test_a_wrong_body_is_not_quoted_back(api: httpx.AsyncClient) -> None:
         assert answer.status_code == 422
         assert "hunter2" not in answer.text
     assert (await api.put("/secrets/not a name", json={"value": "hunter2"})).status_code == 422
+
+
+async def test_half_a_character_is_refused(api: httpx.AsyncClient) -> None:
+    json_type = {"Content-Type": "application/json"}
+    answer = await api.put("/secrets/TOKEN", content=b'{"value": "\\ud800"}', headers=json_type)
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (422, "bad-secret-value")

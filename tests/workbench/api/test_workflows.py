@@ -186,6 +186,13 @@ async def test_a_body_without_a_length_is_bounded_too(api: httpx.AsyncClient) ->
     assert answer.json()["problems"][0]["code"] == "too-large"
 
 
+@pytest.mark.parametrize("document", [None, 1, True, [], [None, None], "x"])
+async def test_what_is_no_document_is_a_problem_not_a_fault(api: httpx.AsyncClient, document: Any) -> None:
+    answer = await api.post("/check", json={"document": document})
+    assert answer.status_code == 200
+    assert [problem["code"] for problem in answer.json()["problems"]] == ["not-a-document"]
+
+
 async def test_a_bare_document_is_checked_without_being_stored(
     api: httpx.AsyncClient, hello: dict[str, Any]
 ) -> None:
