@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from engine import expressions
 from engine.contracts import NodeTask
-from engine.errors import Failure, NodeFailed
+from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.ports import SecretStore
 
 MASK = "•••"
@@ -30,8 +30,22 @@ async def rendered_config(task: NodeTask, store: SecretStore) -> tuple[Mapping[s
     fields = {name: task.config[name] for name in task.secret_fields if name in task.config}
     secrets = {name: await _lookup(store, name) for name in sorted(_names(fields))}
     blotter = Blotter(tuple(secrets.values()))
-    rendered = expressions.render(fields, {**task.context, "secrets": secrets})
+    try:
+        rendered = expressions.render(fields, {**task.context, "secrets": secrets})
+    except ExpressionError:
+        raise _explained(fields, {**task.context, "secrets": dict.fromkeys(secrets, MASK)}) from None
     return {**task.config, **rendered}, blotter
+
+
+def _explained(fields: Mapping[str, Any], masked: Mapping[str, Any]) -> ExpressionError:
+    """Return what is wrong with expressions as it shows without the secrets: a message may quote a part of
+    a value, or what a filter made of it, which no blotter would find.
+    """
+    try:
+        expressions.render(fields, masked)
+    except ExpressionError as error:
+        return error
+    return ExpressionError("An expression cannot handle the value of the secret that it names.")
 
 
 def _names(fields: Mapping[str, Any]) -> set[str]:

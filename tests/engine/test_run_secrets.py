@@ -79,6 +79,17 @@ async def test_secret_in_an_adapters_fault_is_blotted_out(real: Rig) -> None:
     assert [form for form in forms() if form in await everything(real, ran.run_id)] == []
 
 
+@pytest.mark.parametrize("name", ["int", "date", "upper | int", "b64decode | fromjson"])
+async def test_secret_in_an_expression_that_fails_is_not_quoted(real: Rig, name: str) -> None:
+    real.secrets.values = {"TOKEN": base64.b64encode(b"s3cret" * 20).decode()}
+    value = f"{{{{ secrets.TOKEN | {name} }}}}"
+    ran = await real.run(plan(fake("call", value=value).model_copy(update={"secret_fields": ("value",)})))
+    assert ran.record.error
+    assert ran.record.error.kind == "expression"
+    seen = (await everything(real, ran.run_id)).lower()
+    assert [part for part in ("s3cret", "czNjcmV0".lower()) if part in seen] == []
+
+
 async def test_unknown_secret_is_named(real: Rig) -> None:
     step = fake("call", value="{{ secrets.TYPO }}").model_copy(update={"secret_fields": ("value",)})
     ran = await real.run(plan(step))
