@@ -4,7 +4,6 @@ What a command needs is imported when that command runs, so that `workbench chec
 """
 
 import importlib.metadata
-import ipaddress
 import os
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from workbench.__main__ import PROCESSES
-from workbench.settings import PREFIX, Settings, get_settings
+from workbench.settings import PREFIX, Settings
 
 app = typer.Typer(
     name="workbench",
@@ -62,8 +61,10 @@ def start(
     if context.invoked_subcommand:
         return
     settings = _settings()
-    _require_loopback(settings.host)
     from workbench.commands.start import start as run
+    from workbench.outside import require_loopback
+
+    require_loopback(settings.host)
 
     raise typer.Exit(run(settings, browser=not no_browser))
 
@@ -133,8 +134,6 @@ def web(
 
 def _become(process: str, *, data_dir: Path | None) -> None:
     _set(data_dir=data_dir)
-    settings = _settings()
-    _require_loopback(settings.host)
     import_module(PROCESSES[process]).main()
 
 
@@ -146,28 +145,7 @@ def _set(**given: object) -> None:
 
 
 def _settings() -> Settings:
-    """Return the settings; ends the command with exit code 2 when the environment does not make sense."""
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
+    """Return the settings; what needs them is imported late, because `check` and `--version` do not."""
+    from workbench.outside import read_settings
 
-    try:
-        return get_settings()
-    except (ValidationError, SettingsError) as error:
-        typer.secho(f"A {PREFIX}… setting is wrong: {error}", err=True, fg="red")
-        raise typer.Exit(2) from error
-
-
-def _require_loopback(host: str) -> None:
-    """Refuse to listen where others could reach us: there is no authentication yet."""
-    try:
-        safe = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        safe = False
-    if not safe:
-        typer.secho(
-            f"--host {host} is refused: without authentication the workbench listens on this machine only. "
-            "Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere.",
-            err=True,
-            fg="red",
-        )
-        raise typer.Exit(2)
+    return read_settings()

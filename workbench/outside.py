@@ -1,9 +1,42 @@
-"""What a worker or web process that is started by itself needs to be told: where the services are."""
+"""What a process must be told before it starts: settings that make sense, and where the services are."""
 
-from workbench.errors import Unavailable
-from workbench.settings import PREFIX, Settings
+import ipaddress
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from workbench.errors import Unavailable, WorkbenchError
+from workbench.settings import PREFIX, Settings, get_settings
 
 _NEEDED = ("database_url", "redis_url", "temporal_address")
+
+
+class Misconfigured(WorkbenchError):
+    """The settings do not make sense, or are not safe; the message names the one to mend."""
+
+
+def read_settings() -> Settings:
+    """Return the process's settings. Raises Misconfigured, naming every variable that is wrong."""
+    try:
+        return get_settings()
+    except ValidationError as error:
+        wrong = (f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
+        raise Misconfigured(f"A setting is wrong. {'; '.join(wrong)}") from error
+    except SettingsError as error:
+        raise Misconfigured(f"A {PREFIX}… setting is wrong: {error}. A list is written as JSON.") from error
+
+
+def require_loopback(host: str) -> None:
+    """Raise Misconfigured for an address at which others could reach us: there is no authentication yet."""
+    try:
+        safe = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        safe = False
+    if not safe:
+        raise Misconfigured(
+            f"The address {host} is refused: without authentication the workbench listens on this machine "
+            "only. Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere."
+        )
 
 
 def require_services(settings: Settings) -> None:

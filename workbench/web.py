@@ -22,9 +22,9 @@ from workbench.embedded.errors import PortTaken
 from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE
-from workbench.outside import require_services
+from workbench.outside import read_settings, require_loopback, require_services
 from workbench.project import project_root
-from workbench.settings import Settings, get_settings
+from workbench.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,8 @@ _SERVE_THE_BUILD = {
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
-    settings = get_settings()
+    settings = read_settings()
+    require_loopback(settings.host)
     require_services(settings)
     telemetry.configure(
         "web", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ

@@ -16,12 +16,12 @@ from workbench import telemetry
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
-from workbench.outside import require_services
+from workbench.outside import read_settings, require_services
 from workbench.services import reconcile, resources
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
-from workbench.settings import Settings, get_settings
+from workbench.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _PAUSE_S = 1.0
 
 def main() -> None:
     """Work until SIGINT or SIGTERM."""
-    settings = get_settings()
+    settings = read_settings()
     require_services(settings)
     telemetry.configure(
         "worker", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ

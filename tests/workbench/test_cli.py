@@ -64,10 +64,18 @@ async def test_it_listens_on_this_machine_only(host: str, tmp_path: Path) -> Non
     assert not (tmp_path / "data").exists()
 
 
-async def test_a_wrong_setting_is_named() -> None:
-    ended = await workbench(WORKBENCH_PORT="eighty")
+@pytest.mark.parametrize("command", [(), ("web",), ("worker",), ("doctor",), ("web", "--port", "9000")])
+async def test_a_wrong_setting_is_named(command: tuple[str, ...]) -> None:
+    ended = await workbench(*command, WORKBENCH_TEMPORAL_TLS="perhaps")
     assert ended.code == 2
-    assert "port" in ended.err
+    assert "WORKBENCH_TEMPORAL_TLS" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_a_list_that_is_none_is_refused_in_words() -> None:
+    ended = await workbench("doctor", WORKBENCH_ALLOWED_HOSTS="workbench.example")
+    assert ended.code == 2
+    assert "allowed_hosts" in ended.err
     assert "Traceback" not in ended.err
 
 

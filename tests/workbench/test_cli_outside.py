@@ -62,6 +62,13 @@ async def answering(api: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.1)
 
 
+async def test_the_web_process_by_itself_listens_on_this_machine_only(outside: Settings) -> None:
+    everywhere = outside.model_copy(update={"host": "0.0.0.0"})
+    ended = await workbench("web", **everywhere.environment())
+    assert ended.code == 2
+    assert "without authentication" in ended.err
+
+
 @pytest.mark.parametrize("name", ["worker", "web"])
 async def test_a_process_names_the_settings_that_it_needs(name: str, tmp_path: Path) -> None:
     ended = await workbench(name, data_dir=tmp_path / "data")
