@@ -76,6 +76,14 @@ class Journal:
         if run or self._pending:
             nodes = tuple(self._pending.values())
             await calls.record(RecordBatch(run_id=self.run_id, nodes=nodes, run=run, durable=self._durable))
+            self._forget_written(nodes)
+
+    def _forget_written(self, nodes: tuple[NodeRecord, ...]) -> None:
+        """Drop what was written, but nothing that was taken back or noted meanwhile."""
+        for record in nodes:
+            if self._pending.get(record.node_id) is record:
+                del self._pending[record.node_id]
+        if not self._pending:
             self._clear()
 
     async def close(self, end: RunRecord, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]) -> None:
