@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
 from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, Waiting
@@ -53,7 +54,8 @@ class Flights:
             try:
                 result = await work
             except Exception as error:
-                workflow.logger.exception("Step %s failed by a fault", step.id)
+                with bound_contextvars(node_id=step.id):
+                    workflow.logger.exception("The step failed by a fault")
                 record = inline.failed(step, fault(error), workflow.now(), started_at)
                 result = NodeResult(record=record, recorded=False)
             self._landed.append(result)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
 from engine import expressions
@@ -50,7 +51,8 @@ class GraphRun:
     @workflow.run
     async def run(self, request: RunRequest) -> RunRecord:
         """Execute the plan; returns the run's last record."""
-        return await _Interpreter(request).run()
+        with bound_contextvars(run_id=request.run_id):
+            return await _Interpreter(request).run()
 
 
 class _Interpreter:

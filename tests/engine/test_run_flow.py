@@ -1,11 +1,25 @@
 """Which steps run, which are skipped, and what a run comes to."""
 
+import logging
 from typing import Any
+
+from structlog.contextvars import get_contextvars
 
 from engine.contracts import OutputStep
 from engine.nodes.transform import TABLE_MEDIA_TYPE
 from tests.engine.conftest import Rig
 from tests.engine.plans import after, condition, delay, fake, merge, output, plan, start, transform
+
+
+class Listener(logging.Handler):
+    """Remembers what was bound to each line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bound: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.bound.append(get_contextvars())
 
 
 async def test_steps_see_inputs_and_earlier_outputs(rig: Rig) -> None:
@@ -213,7 +227,11 @@ async def test_plan_without_steps_succeeds(rig: Rig) -> None:
     assert (await rig.run(plan())).outputs == {}
 
 
-async def test_fault_of_the_interpreter_ends_the_run(rig: Rig) -> None:
+async def test_fault_of_the_interpreter_ends_the_run_and_is_logged_with_its_id(rig: Rig) -> None:
+    listener = Listener()
+    logging.getLogger("temporalio.workflow").addHandler(listener)
     ran = await rig.run(plan(transform("lost", 1, "nowhere")))
+    logging.getLogger("temporalio.workflow").removeHandler(listener)
     assert ran.record.error
     assert (ran.record.status, ran.record.error.kind) == ("failed", "internal")
+    assert listener.bound == [{"run_id": ran.run_id}]
