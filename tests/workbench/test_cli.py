@@ -136,7 +136,7 @@ async def test_check_needs_neither_the_web_nor_the_engine_libraries(hello: Path)
     assert out.decode().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("given", ["{", "[]", "@/no/such/file"])
+@pytest.mark.parametrize("given", ["{", "[]", "@/no/such/file", "[" * 100_000])
 async def test_an_unreadable_input_is_refused_before_anything_starts(
     hello: Path, tmp_path: Path, given: str
 ) -> None:
@@ -152,6 +152,12 @@ async def test_an_invalid_document_is_not_run(tmp_path: Path) -> None:
     assert ended.code == 2
     assert "nobody" in ended.err
     assert not (tmp_path / "data").exists()
+
+
+async def test_the_problems_of_an_invalid_document_are_written_for_programs(tmp_path: Path) -> None:
+    invalid = stored({**HELLO, "outputs": {"greeting": "{{ nodes.nobody.output }}"}}, tmp_path)
+    ran, checked = [await workbench(command, invalid, "--json") for command in ("run", "check")]
+    assert (ran.code, json.loads(ran.out)) == (2, json.loads(checked.out))
 
 
 async def test_doctor_finds_the_programs(tmp_path: Path) -> None:

@@ -15,17 +15,19 @@ def check(file: Path, *, as_json: bool) -> int:
     """Write the problems of the document in `file`; return 0 when there are none, else 2."""
     document, problems = read(file)
     if as_json:
-        emit(
-            json.dumps(
-                {"problems": [problem.model_dump() for problem in problems]}, indent=2, ensure_ascii=False
-            )
-        )
+        emit_problems(problems)
     elif problems or document is None:
         show_problems(problems, out)
         emit(f"{file} has {len(problems)} problem{'s' if len(problems) != 1 else ''}.")
     else:
         emit(f"{file} is valid: {document.name}, {len(document.nodes)} nodes.")
     return INVALID if problems else 0
+
+
+def emit_problems(problems: tuple[Problem, ...]) -> None:
+    """Write problems as JSON, for programs."""
+    found = {"problems": [problem.model_dump() for problem in problems]}
+    emit(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 def read(file: Path) -> tuple[Document | None, tuple[Problem, ...]]:

@@ -15,11 +15,11 @@ from engine.errors import Problem
 from engine.graph import Document
 from workbench import telemetry
 from workbench.commands.api import Api, Refused, connected
-from workbench.commands.check import INVALID, read
+from workbench.commands.check import INVALID, emit_problems, read
 from workbench.commands.imports import Imports
 from workbench.commands.run_progress import RunProgress
 from workbench.commands.signals import run_until_told
-from workbench.commands.terminal import Progress, emit, fail, show_problems
+from workbench.commands.terminal import Progress, emit, fail, say, show_problems
 from workbench.embedded.layout import DataDir
 from workbench.embedded.supervisor import Supervisor
 from workbench.errors import WorkbenchError
@@ -36,8 +36,7 @@ def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
     document, problems = read(file)
     inputs, wrong_input = _inputs(input_)
     if document is None or problems or wrong_input:
-        show_problems((*problems, *wrong_input))
-        return INVALID
+        return _invalid((*problems, *wrong_input), as_json=as_json)
     try:
         home = DataDir(settings.data_dir)
         home.create()
@@ -48,18 +47,26 @@ def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
         return run_until_told(main, hurry=supervisor.kill, told=FAILED)
     except Refused as error:
         fail(str(error))
-        show_problems(error.problems)
-        return INVALID if error.answered == 422 else FAILED
+        return _invalid(error.problems, as_json=as_json) if error.answered == 422 else FAILED
     except WorkbenchError as error:
         fail(str(error))
         return FAILED
+
+
+def _invalid(problems: tuple[Problem, ...], *, as_json: bool) -> int:
+    """List problems where a person, or a program, looks for them; return the exit code."""
+    if as_json:
+        emit_problems(problems)
+    else:
+        show_problems(problems)
+    return INVALID
 
 
 def _inputs(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Return the run's inputs from the command line's `--input`, or why it has none."""
     try:
         given = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         hint = "Give a JSON object, or @ and the path of a file that holds one."
         return {}, (Problem(code="unreadable-input", field="--input", message=str(error), hint=hint),)
     if isinstance(given, dict):
@@ -76,6 +83,7 @@ async def _run(
         workflow_id = await Imports(supervisor.home, api).bring(file, document)
         body = {"workflow_id": workflow_id, "inputs": inputs, "version": "draft"}
         run_id = (await api.send("POST", "/runs", body))["id"]
+        say(f"The run has started: {run_id}")
         finished = await _follow(api, run_id)
     if as_json:
         emit(json.dumps(finished, indent=2, ensure_ascii=False))
