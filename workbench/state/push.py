@@ -7,7 +7,7 @@ loads its page again and so watches anew.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 LIST_PAUSE_S = 0.2
 """How long a list rests after it was told something: a list is sent whole, so a burst is sent in one."""
+
+MOST_GONE = 100
+"""So many tabs that have gone may still be known: of these, nothing may ever happen that is told to them."""
 
 AGAIN_S = 1.0
 """How long after an interruption the events are watched again."""
@@ -63,6 +66,11 @@ class Tabs:
         """Tell the tab `token` nothing any more."""
         self._by_token.pop(token, None)
 
+    def sweep(self, connected: Collection[str]) -> None:
+        """Forget the tabs that are not among the connected ones, once there are too many of them."""
+        if len(self._by_token) > len(connected) + MOST_GONE:
+            self._by_token = {token: tab for token, tab in self._by_token.items() if token in connected}
+
     def offer(self, event: RunEvent, tell: Callable[[str, Tab], asyncio.Task[None]]) -> None:
         """Put `event` before every tab that wants it; `tell` starts telling a tab that is idle."""
         for token, tab in list(self._by_token.items()):
@@ -80,6 +88,7 @@ async def push(app: rx.App) -> None:
     while True:
         try:
             async for event in live.watch_all():
+                tabs.sweep(_connected(app))
                 tabs.offer(event, lambda token, tab: asyncio.create_task(_tell(app, token, tab)))
         except Exception as error:
             log.error("push-interrupted", exc_info=error)

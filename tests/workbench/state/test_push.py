@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from workbench.services.shapes import RunEvent, RunSummary
 from workbench.state.base import AppState
-from workbench.state.push import Tab, Tabs
+from workbench.state.push import MOST_GONE, Tab, Tabs
 
 
 def event(run_id: str, number: int = 0) -> RunEvent:
@@ -75,3 +75,13 @@ async def test_a_forgotten_tab_hears_nothing() -> None:
     tabs.forget("tab")
     tabs.offer(event("a"), told)
     assert told.tokens == []
+
+
+async def test_tabs_that_have_gone_do_not_pile_up() -> None:
+    tabs, told = Tabs(), Told()
+    for number in range(MOST_GONE + 1):
+        tabs.watch(f"gone {number}", AppState, run_id="ended")
+    tabs.watch("here", AppState)
+    tabs.sweep({"here"})
+    tabs.offer(event("ended"), told)
+    assert told.tokens == ["here"]
