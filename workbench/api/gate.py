@@ -84,11 +84,11 @@ class HostOriginGate:
 
     def _same_site(self, origin: str, asked: tuple[str, int]) -> bool:
         """Return whether `origin` is what was asked, or allowed by name; `null` is neither."""
-        parts = urlsplit(origin)
-        host = split_host(parts.netloc)
-        if host is None or parts.scheme not in ("http", "https"):
+        scheme, _, netloc = origin.partition("://")
+        host = split_host(netloc)
+        if host is None or scheme not in ("http", "https"):
             return False
-        name, port = host[0], host[1] or _DEFAULT_PORTS[parts.scheme]
+        name, port = host[0], host[1] or _DEFAULT_PORTS[scheme]
         return (name, port) == asked or (name, port) in self._allowed or (name, None) in self._allowed
 
 

@@ -44,7 +44,8 @@ async def test_a_foreign_host_is_refused(api: httpx.AsyncClient, host: str) -> N
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://127.0.0.1:3000", "https://127.0.0.1:8421", "file://"]
+    "origin",
+    ["http://evil.example", "null", "http://127.0.0.1:3000", "https://127.0.0.1:8421", "file://", "http://["],
 )
 async def test_a_foreign_origin_is_refused_whatever_the_method(
     api: httpx.AsyncClient, method: str, origin: str
