@@ -2,7 +2,6 @@
 
 WorkbenchError
 ├── NotFound         404  no such thing, or not yours
-├── Forbidden        403  the principal may not do this
 ├── Conflict         409  the state has moved on
 │   └── StaleRevision      the draft was changed since it was read
 ├── Invalid          422  what was sent has problems; carries them
@@ -24,13 +23,6 @@ class NotFound(WorkbenchError):
 
     status = 404
     code = "not-found"
-
-
-class Forbidden(WorkbenchError):
-    """The principal is known and may not do this."""
-
-    status = 403
-    code = "forbidden"
 
 
 class Conflict(WorkbenchError):

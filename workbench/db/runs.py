@@ -21,12 +21,12 @@ async def get(session: AsyncSession, run_id: str, *, lock: bool = False) -> RunR
     return await session.get(RunRow, run_id, with_for_update=lock or None) if is_id(run_id) else None
 
 
-async def nodes(session: AsyncSession, run_id: str, *, changed_after: int = 0) -> Rows:
+async def nodes(session: AsyncSession, run_id: str) -> Rows:
     """Return the run's nodes without their outputs, in the order in which they started."""
     shown = [column for column in inspect(NodeRunRow).columns if column.name != "output"]
     query = (
         select(*shown)
-        .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.change) > changed_after)
+        .where(col(NodeRunRow.run_id) == run_id)
         .order_by(
             func.coalesce(NodeRunRow.started_at, NodeRunRow.finished_at).nulls_last(), col(NodeRunRow.change)
         )

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from workbench.db.ids import is_id, new_id
 from workbench.db.paging import Position, Rows
+from workbench.db.runs import SETTLED
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 
 
@@ -54,11 +55,10 @@ async def remove(session: AsyncSession, workflow_id: str) -> None:
 
 async def open_runs(session: AsyncSession, workflow_id: str) -> int:
     """Return how many runs of the workflow have not ended."""
-    ended = ("succeeded", "failed", "cancelled")
     query = (
         select(func.count())
         .select_from(RunRow)
-        .where(col(RunRow.workflow_id) == workflow_id, col(RunRow.status).not_in(ended))
+        .where(col(RunRow.workflow_id) == workflow_id, col(RunRow.status).not_in(SETTLED))
     )
     return (await session.execute(query)).scalar_one()
 
@@ -102,12 +102,6 @@ async def version_numbered(session: AsyncSession, workflow_id: str, number: int)
     query = select(VersionRow).where(
         col(VersionRow.workflow_id) == workflow_id, col(VersionRow.number) == number
     )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-async def document_of(session: AsyncSession, content_hash: str) -> dict[str, Any] | None:
-    """Return the document with this content hash."""
-    query = select(col(VersionRow.document)).where(col(VersionRow.content_hash) == content_hash).limit(1)
     return (await session.execute(query)).scalar_one_or_none()
 
 

@@ -130,16 +130,6 @@ async def list_versions(
     return Page(items=items, next_cursor=encode_cursor(last.created_at, last.id) if last else None)
 
 
-async def get_version_document(principal: Principal, *, version_hash: str) -> Document:
-    """Return the document with this content hash."""
-    found = await get_resources().read(
-        lambda session: queries.document_of(session, version_hash.replace("\x00", ""))
-    )
-    if found is None:
-        raise NotFound(f"There is no version {version_hash[:64]!r}.")
-    return await documents.load(found)
-
-
 async def get_version(principal: Principal, workflow_id: str, *, number: int) -> tuple[Version, Document]:
     """Return the published version `number` and its document."""
 

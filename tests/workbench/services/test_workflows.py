@@ -150,7 +150,7 @@ async def test_a_version_keeps_its_document_when_the_draft_moves_on(principal: P
     created = await workflows.create_workflow(principal, document=greeting())
     version = await workflows.publish(principal, created.id)
     await drafts.apply(principal, created.id, operation=Describe(name="Renamed"), revision=1)
-    kept = await workflows.get_version_document(principal, version_hash=version.version_hash)
+    _, kept = await workflows.get_version(principal, created.id, number=version.number)
     assert kept == greeting()
     assert kept.content_hash() == version.version_hash
 

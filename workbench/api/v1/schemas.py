@@ -57,10 +57,10 @@ async def node_types(limit: Limit = 50, cursor: Cursor = None) -> Page[NodeTypeS
 @router.get("/schemas/nodes/{node_type}", summary="Read a node type")
 async def node_type(node_type: str) -> NodeTypeShape:
     """With the JSON Schema of its settings."""
-    for kind in nodes.NODE_TYPES:
-        if kind.type == node_type:
-            return _shape(kind)
-    raise NotFound(f"There is no node type {node_type[:64]!r}.")
+    try:
+        return _shape(nodes.get(node_type))
+    except KeyError as error:
+        raise NotFound(f"There is no node type {node_type[:64]!r}.") from error
 
 
 @router.get("/examples", summary="List the shipped examples", tags=["examples"])
@@ -89,7 +89,7 @@ def _shape(kind: NodeType) -> NodeTypeShape:
         inputs=tuple(PortShape(name=port.name, title=port.title) for port in kind.inputs),
         outputs=tuple(PortShape(name=port.name, title=port.title) for port in kind.outputs),
         default_timeout_s=kind.default_timeout_s,
-        config_schema=kind.config.model_json_schema(),
+        config_schema=nodes.config_schema(kind),
     )
 
 
