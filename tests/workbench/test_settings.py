@@ -1,9 +1,12 @@
-"""Settings: the same in a child as here, and they know which endpoints are ours."""
+"""Settings: the same in a child as here, documented, and they know which endpoints are ours."""
+
+import re
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from workbench.settings import Settings
+from workbench.project import project_root
+from workbench.settings import CONFIDENTIAL_PREFIX, PREFIX, Settings
 
 
 def test_a_child_reads_the_settings_that_its_parent_had(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,3 +58,9 @@ def test_paths_are_absolute_and_the_home_is_known(monkeypatch: pytest.MonkeyPatc
 def test_nonsense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate(wrong)
+
+
+def test_the_readme_names_every_setting_and_no_other() -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+", (project_root() / "README.md").read_text()))
+    secret = f"{CONFIDENTIAL_PREFIX}NAME"
+    assert named == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {secret}
