@@ -82,6 +82,7 @@ class _Watch:
     """One watcher of one run.
 
     - `_position`: the last stream entry that was read;
+    - `_ids`: the stream's entries by the number of the state they tell, for the first look at the rows;
     - `_seen`: the number of the last state given out of each node, and of the run under "";
     - `_ended`: whether the run's end was given out.
     """
@@ -90,30 +91,36 @@ class _Watch:
         self._resources = resources
         self._run_id = run_id
         self._position = START
+        self._ids: dict[int, str] = {}
         self._seen: dict[str, int] = {}
         self._ended = False
 
     async def events(self, last_event_id: str) -> AsyncIterator[RunEvent]:
-        for event in await self._resume(last_event_id):
+        resumed = await self._resume(last_event_id)
+        for event in resumed or ():
             yield event
+        if resumed is not None:  # the rows may be ahead of the stream, whose events alone can be resumed from
+            async for event in self._messages():
+                yield event
         while not self._ended:
             for event in await self._catch_up():
                 yield event
             async for event in self._messages():
                 yield event
 
-    async def _resume(self, last_event_id: str) -> Sequence[RunEvent]:
-        """Return what the stream has after `last_event_id`; nothing, if that entry is not in it."""
+    async def _resume(self, last_event_id: str) -> Sequence[RunEvent] | None:
+        """Return what the stream has after `last_event_id`; None, if that entry is not in it."""
         try:
             entries = await self._resources.redis.xrange(stream_of(self._run_id))
         except (RedisError, OSError):
-            return ()
+            return None
         if not entries:
-            return ()
+            return None
         self._position = entries[-1][0]
         ids = [entry_id for entry_id, _ in entries]
         if not _ENTRY_ID.fullmatch(last_event_id) or last_event_id not in ids:
-            return ()
+            self._ids = {int(fields["change"]): entry_id for entry_id, fields in entries}
+            return None
         place = ids.index(last_event_id) + 1
         self._new(entries[:place])
         return self._new(entries[place:])
@@ -137,7 +144,11 @@ class _Watch:
             self._position = entries[-1][0]
 
     async def _catch_up(self) -> Sequence[RunEvent]:
-        """Return the states in the rows that were not given out. Only the last can be resumed from."""
+        """Return the states in the rows that were not given out.
+
+        Those that the stream has too come in its order, with its ids: they can be resumed from, as can the
+        last.
+        """
 
         async def query(session: AsyncSession) -> tuple[Any, Any]:
             # The run first: nodes read later are at least as new, so an ended run's nodes are complete.
@@ -149,9 +160,14 @@ class _Watch:
         except Unavailable as error:
             log.warning("rows.away", run_id=self._run_id, error=str(error))
             return ()
+        known, self._ids = self._ids, {}
+        order = {number: place for place, number in enumerate(known)}
         found = [
-            Change(node.change, RunEvent(id="", run_id=self._run_id, node=run_shapes.node_run(node)))
-            for node in nodes
+            Change(
+                node.change,
+                RunEvent(id=known.get(node.change, ""), run_id=self._run_id, node=run_shapes.node_run(node)),
+            )
+            for node in sorted(nodes, key=lambda node: order.get(node.change, -1))
         ]
         resumable = "" if self._position == START else self._position
         event = RunEvent(id=resumable, run_id=self._run_id, run=run_shapes.summary(run))

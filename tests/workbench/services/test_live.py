@@ -97,6 +97,22 @@ async def test_a_watcher_that_lost_its_connection_goes_on_where_it_was(
     assert await collect(live.watch_run(principal, run.id, rest[-1].id)) == []
 
 
+async def test_a_watcher_cut_off_in_its_first_look_misses_and_repeats_nothing(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun, resources: Resources
+) -> None:
+    run = await make_run()
+    for name in ("a", "b", "c"):
+        await node(sink, run.id, name)
+    await end(sink, run.id)
+    await resources.events.flush()
+    whole = await collect(live.watch_run(principal, run.id))
+    assert told(whole) == [(name, "succeeded") for name in ("a", "b", "c", "")]
+    for cut in range(1, 5):
+        rest = await collect(live.watch_run(principal, run.id, whole[cut - 1].id))
+        settled = [state for state in told(rest) if state[1] == "succeeded"]
+        assert settled == told(whole[cut:])
+
+
 async def test_what_redis_never_got_is_told_from_the_rows(
     principal: Principal, make_run: MakeRun, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
