@@ -49,6 +49,7 @@ export function useActions(draft, emit, selection) {
         add(type, { x: Math.round(point.x - 40), y: Math.round(point.y - 20) });
       },
       flow: {
+        onNodeClick: selection.only,
         onNodeDragStart: (_, node, nodes) => lift(nodes),
         onNodeDragStop: (_, node, nodes) => drop(nodes),
         onSelectionDragStart: (_, nodes) => lift(nodes),
@@ -70,8 +71,9 @@ export function useActions(draft, emit, selection) {
       },
       tidy: async () => {
         const { nodes, edges } = latest.current;
-        move(changed(placesOf(nodes), await tidy(nodes, edges)));
-        requestAnimationFrame(() => requestAnimationFrame(() => fitAll(flow))); // once they stand in their places
+        const places = await tidy(nodes, edges);
+        move(changed(placesOf(nodes), places));
+        fitAll(flow, places);
       },
       editing: {
         undo: () => emit("onUndo"),

@@ -31,6 +31,13 @@ export function useSelection(emit, setNodes) {
         const chosen = new Set(told);
         setNodes((nodes) => nodes.map((node) => ({ ...node, selected: chosen.has(node.id) })));
       },
+      /* A press on one of several selected cells means that one; React Flow alone would do nothing. */
+      only: (event, pressed) => {
+        if (event.shiftKey || event.ctrlKey || event.metaKey) return;
+        setNodes((nodes) =>
+          nodes.map((node) => (node.selected && node.id !== pressed.id ? { ...node, selected: false } : node)),
+        );
+      },
       without: (gone) => (told = told.filter((id) => !gone.includes(id))),
       /* Returns whether there was anything to deselect. */
       clear: () => {

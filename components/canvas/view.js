@@ -52,12 +52,13 @@ export function useView(graph, nodes, focus, setNodes) {
   return { box, fit, move, settled };
 }
 
-/* React Flow's own fitView waits for all cells to be measured, and those off screen never are. */
-export function fitAll(flow) {
-  const nodes = flow.getNodes();
+/* React Flow's own fitView waits for all cells to be measured, and those off screen never are. `places` are
+ * where cells are about to stand. */
+export function fitAll(flow, places = {}) {
+  const nodes = flow.getNodes().map((node) => ({ ...node, position: places[node.id] ?? node.position }));
   const { clientWidth, clientHeight } = document.querySelector(".wb-flow");
   if (nodes.length === 0) return;
-  flow.setViewport(getViewportForBounds(flow.getNodesBounds(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
+  flow.setViewport(getViewportForBounds(boundsOf(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
 }
 
 /* A drawer that opens below leaves the middle in the middle; a panel that opens beside the canvas does not
@@ -73,8 +74,17 @@ function makeRoom(flow, width, taller) {
 /* The whole graph where it can be read whole; otherwise the place where it begins. */
 function firstView(flow, nodes, box) {
   const { clientWidth: width, clientHeight: height } = box;
-  const whole = getViewportForBounds(flow.getNodesBounds(nodes), width, height, SMALLEST, 1, 0.06);
+  const whole = getViewportForBounds(boundsOf(nodes), width, height, SMALLEST, 1, 0.06);
   if (whole.zoom >= LEGIBLE) return whole;
   const first = nodes.reduce((a, b) => (b.position.x < a.position.x ? b : a));
   return { x: 48 - first.position.x * START, y: height / 3 - first.position.y * START, zoom: START };
+}
+
+/* React Flow's getNodesBounds reads the places that it knows of itself, which may be those from before. */
+function boundsOf(nodes) {
+  const left = Math.min(...nodes.map((node) => node.position.x));
+  const top = Math.min(...nodes.map((node) => node.position.y));
+  const right = Math.max(...nodes.map((node) => node.position.x + (node.measured?.width ?? WIDTH)));
+  const bottom = Math.max(...nodes.map((node) => node.position.y + (node.measured?.height ?? HEIGHT)));
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }

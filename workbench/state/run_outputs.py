@@ -38,7 +38,8 @@ def output_parts(document: Document, run: RunDetail) -> list[OutputPart]:
         source = sources.get(name, "")
         media_type = types.get(source, PLAIN)
         if _is_rich(value, media_type):
-            rich.append(OutputPart(name, value, media_type, routes.artifact(run.id, source)))
+            href = routes.artifact(run.id, source) if isinstance(value, dict) else ""
+            rich.append(OutputPart(name, value, media_type, href))
         else:
             plain[name] = value
     return [OutputPart("", plain), *rich] if plain else rich
