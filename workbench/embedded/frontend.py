@@ -1,7 +1,7 @@
 """The frontend, built once for each state of the sources, kept in the user's cache, shared by all instances.
 
-A finished build is never changed, so an instance can serve it while another one builds the next. It works
-on every port, because the pages take host and port from their own address.
+A finished build is never changed, nor removed while somebody serves it, so an instance can serve one while
+others build the next. It works on every port, because the pages take host and port from their own address.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 NAME = "frontend"
 _KEPT_BUILDS = 4
 _LOCK_POLL_S = 0.2
+_held: dict[Path, int] = {}
+"""Builds that this process uses, with the descriptors that say so until it ends, however it ends."""
+
 _NOT_SERVED = shutil.ignore_patterns(
     "node_modules", ".react-router", "app", "app_components", "utils", "server"
 )
@@ -55,14 +58,36 @@ async def ensure(root: Path, cache: Path, log_file: Path, *, mark: str) -> Path:
     left. Raises StartFailed with the end of the build's log.
     """
     build = await asyncio.to_thread(current, root, cache)
-    if not is_built(build):
+    if not _hold(build):
         (cache / NAME).mkdir(parents=True, exist_ok=True)
         async with _alone(cache / NAME / "build.lock"):
             build = await asyncio.to_thread(current, root, cache)
-            if not is_built(build):
+            if not _hold(build):
                 build = await _build(root, cache, log_file, mark)
+                _hold(build)
     os.utime(build)
     return build
+
+
+def _hold(build: Path) -> bool:
+    """Keep others from removing a build for as long as this process lives; say whether it is there."""
+    if build not in _held and is_built(build):
+        descriptor = os.open(build, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _held[build] = descriptor
+    return is_built(build)
+
+
+def _remove_unused(build: Path) -> None:
+    """Remove a build, unless an instance serves it: its web process may have to start again."""
+    descriptor = os.open(build, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(build, ignore_errors=True)
+    except BlockingIOError:
+        log.info("build kept: an instance serves it", build=str(build))
+    finally:
+        os.close(descriptor)
 
 
 async def _build(root: Path, cache: Path, log_file: Path, mark: str) -> Path:
@@ -111,7 +136,7 @@ def _keep(workspace: Path, build: Path) -> None:
     draft.rename(build)
     others = sorted(build.parent.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[_KEPT_BUILDS:]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove_unused(old)
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """When the frontend is built, and when it is not."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -63,3 +64,21 @@ async def test_a_build_that_fails_shows_why(project: Path, tmp_path: Path) -> No
     with pytest.raises(StartFailed, match="these sources are broken") as failure:
         await frontend.ensure(project, tmp_path / "cache", tmp_path / "frontend.log", mark="test")
     assert str(tmp_path / "frontend.log") in str(failure.value)
+
+
+async def test_a_build_that_is_served_is_not_removed(project: Path, tmp_path: Path) -> None:
+    cache, workspace = tmp_path / "cache", tmp_path / "workspace"
+    _make_build(workspace)
+    served = frontend.current(project, cache)
+    _make_build(served)
+    await frontend.ensure(project, cache, tmp_path / "log", mark="test")
+    os.utime(served, (0, 0))
+    for number in range(6):
+        frontend._keep(workspace, served.with_name(f"{number}f"))
+    assert frontend.is_built(served)
+    assert len(list(served.parent.iterdir())) == 5
+
+
+def _make_build(place: Path) -> None:
+    (place / "build" / "client").mkdir(parents=True)
+    (place / "build" / "client" / "index.html").write_text("pages")
