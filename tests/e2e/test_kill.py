@@ -29,10 +29,12 @@ async def started(stack: Stack, witness: Witness) -> str:
     return str(run.raise_for_status().json()["id"])
 
 
-async def seen_to_its_end(stack: Stack, witness: Witness, run_id: str) -> None:
+async def seen_to_its_end(stack: Stack, witness: Witness, run_id: str, *, finished_steps: int) -> None:
+    """Wait for the run's end; the steps that had finished before the kill were asked for once."""
     async with stack.api() as api:
         run = await finished(api, run_id)
     assert (run["status"], run["outputs"]) == ("succeeded", {"last": "/step19"})
+    assert {witness.seen[f"/step{n}"] for n in range(finished_steps)} == {1}, witness.seen
     repeated = sum(count - 1 for count in witness.seen.values())
     assert repeated <= 1, f"only the step that was cut off may be asked for again: {witness.seen}"
 
@@ -44,7 +46,7 @@ async def test_whole_tree_is_killed(tmp_path: Path, witness: Witness) -> None:
     await asyncio.wait_for(witness.asked("/step7"), 60)
     await stack.kill_tree()
     await stack.start()
-    await seen_to_its_end(stack, witness, run_id)
+    await seen_to_its_end(stack, witness, run_id, finished_steps=7)
     await stack.stop()
 
 
@@ -55,7 +57,7 @@ async def test_one_part_is_killed(stack: Stack, witness: Witness, part: str) -> 
     victims = [process for process in stack.tree() if part_of(process.cmdline()) == part]
     assert victims, f"no process of {part} found in {[process.cmdline() for process in stack.tree()]}"
     victims[0].kill()
-    await seen_to_its_end(stack, witness, run_id)
+    await seen_to_its_end(stack, witness, run_id, finished_steps=5)
 
 
 def part_of(command: list[str]) -> str | None:
