@@ -48,6 +48,25 @@ async def test_every_service_is_well(stack: Stack) -> None:
     assert {service["status"] for service in services.values()} == {"ok"}
 
 
+@pytest.mark.parametrize(("origin", "status"), [("", 101), ("http://evil.example", 403), ("null", 403)])
+async def test_no_foreign_page_opens_the_websocket(stack: Stack, origin: str, status: int) -> None:
+    handshake = {
+        **{"Connection": "Upgrade", "Upgrade": "websocket", "Origin": origin or stack.url},
+        **{"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "d29ya2JlbmNoIGhhbmRzaA=="},
+    }
+    async with (
+        httpx.AsyncClient(base_url=stack.url) as browser,
+        browser.stream("GET", "/_event/?EIO=4&transport=websocket", headers=handshake) as answer,
+    ):
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/health", "/_event/?EIO=4&transport=polling"])
+async def test_nothing_is_served_under_a_foreign_name(stack: Stack, path: str) -> None:
+    async with httpx.AsyncClient(base_url=stack.url) as browser:
+        assert (await browser.get(path, headers={"Host": "evil.example"})).status_code == 403
+
+
 async def test_a_second_one_names_the_first(stack: Stack) -> None:
     ended = await workbench("--no-browser", "--port", stack.port + 1, data_dir=stack.data_dir)
     assert ended.code == 0
