@@ -24,6 +24,7 @@ INTERRUPTED = "engine.interrupted"
 """The error type of an activity that stopped for a reason that is not the node's: it is started again."""
 
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+"""The statuses in which a node, or a run (which is never skipped), has ended."""
 
 
 class _Frozen(BaseModel):

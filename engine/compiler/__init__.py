@@ -1,11 +1,12 @@
 """From documents to plans: parse, check, compile. Nothing here executes anything.
 
 - `parse` reads JSON or YAML text and gives a document or everything that is wrong with it.
-- `check` gives every problem of a document at once.
+- `check` gives every problem of a document at once; `examine` does both.
 - `compile` gives the frozen plan that a run interprets.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine import nodes
@@ -27,6 +28,7 @@ __all__ = [
     "analyse",
     "check",
     "compile",
+    "examine",
     "implied_edges",
     "json_schema",
     "parse",
@@ -38,6 +40,12 @@ def check(document: Document) -> tuple[Problem, ...]:
     """Return everything that keeps `document` from being run, in the document's order."""
     with uncollected(len(document.nodes)):
         return analyse(document).problems
+
+
+def examine(data: Mapping[str, Any] | str | bytes) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Return the document in `data`, if it holds one, and everything that keeps that from being run."""
+    document, problems = parse(data)
+    return document, problems if document is None else check(document)
 
 
 def compile(document: Document) -> Plan:

@@ -83,9 +83,7 @@ async def read_document(value: Any) -> Document:
         raise _refused(
             "no-document", "There is no document in the body.", 'Send {"document": {…}}.', "document"
         )
-    document, problems = await asyncio.to_thread(compiler.parse, value)
-    if document is not None:
-        problems = await documents.check(document)
+    document, problems = await asyncio.to_thread(compiler.examine, value)
     if document is None or not all(map(documents.unfinished, problems)):
         raise Invalid(_summary(problems), problems)
     return document

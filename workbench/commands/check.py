@@ -39,5 +39,4 @@ def read(file: Path) -> tuple[Document | None, tuple[Problem, ...]]:
         hint = "Give the path of a workflow document, JSON or YAML."
         message = f"{file} cannot be read: {error.strerror}"
         return None, (Problem(code="unreadable-file", message=message, hint=hint),)
-    document, problems = compiler.parse(content)
-    return document, problems or (compiler.check(document) if document else ())
+    return compiler.examine(content)

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from engine.contracts import TERMINAL
 from engine.errors import Problem
 from engine.graph import Document
 from workbench import telemetry
@@ -26,7 +27,6 @@ from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 
 SUCCEEDED, FAILED = 0, 1
-_ENDED = frozenset({"succeeded", "failed", "cancelled"})
 _POLL_S = 0.15
 _CANCEL_S = 15.0
 
@@ -110,6 +110,6 @@ async def _until_ended(api: Api, run_id: str, shown: RunProgress) -> dict[str, A
     while True:
         state: dict[str, Any] = await api.get(f"/runs/{run_id}")
         shown.update(state)
-        if state["status"] in _ENDED:
+        if state["status"] in TERMINAL:
             return state
         await asyncio.sleep(_POLL_S)

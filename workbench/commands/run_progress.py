@@ -6,6 +6,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from engine.contracts import TERMINAL
 from workbench.commands.terminal import err, fail, say
 
 _MARKS = {
@@ -16,7 +17,6 @@ _MARKS = {
     "skipped": ("○", "dim"),
     "cancelled": ("–", "dim"),
 }
-_ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 _PREVIEW = 60
 _ROWS = 30
 
@@ -48,7 +48,7 @@ class RunProgress:
             self._live.update(self._table(run["nodes"]), refresh=True)
             return
         for node in run["nodes"]:
-            if node["status"] in _ENDED and node["node_id"] not in self._told:
+            if node["status"] in TERMINAL and node["node_id"] not in self._told:
                 self._told.add(node["node_id"])
                 say(f"{node['node_id']}: {node['status']}{_duration(node)}")
 

@@ -27,8 +27,8 @@ async def check(document: Document) -> tuple[Problem, ...]:
 
 async def examine(data: Any) -> tuple[Problem, ...]:
     """Return everything that is wrong with what may be a document: its form, else its sense."""
-    document, problems = await asyncio.to_thread(compiler.parse, data)
-    return problems if document is None else await check(document)
+    _, problems = await asyncio.to_thread(compiler.examine, data)
+    return problems
 
 
 async def compile_plan(document: Document) -> Plan:

@@ -13,8 +13,8 @@ from workbench.errors import Invalid, NotFound, Unavailable
 from workbench.services.resources import Resources, get_resources
 from workbench.services.sealing import SealingKeys
 from workbench.services.shapes import Page, Shape
+from workbench.settings import CONFIDENTIAL_PREFIX
 
-PREFIX = "WORKBENCH_SECRET_"
 MAX_CHARACTERS = 64_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
@@ -75,7 +75,7 @@ class StoredSecrets:
         if _NAME.fullmatch(name):
             row = await self._resources.read(lambda session: queries.get(session, name))
         if row is None:
-            return self._environment[PREFIX + name]
+            return self._environment[CONFIDENTIAL_PREFIX + name]
         try:
             return SealingKeys.of(self._resources.settings).open(name, row.sealed, row.key_id)
         except Unavailable as error:

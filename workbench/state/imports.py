@@ -22,9 +22,4 @@ ONE_AT_A_TIME = Problem(
 
 async def read_document(data: bytes) -> tuple[Document | None, tuple[Problem, ...]]:
     """Return the document in JSON or YAML `data`, and everything that keeps it from being run."""
-    return await asyncio.to_thread(_read, data)
-
-
-def _read(data: bytes) -> tuple[Document | None, tuple[Problem, ...]]:
-    document, problems = compiler.parse(data)
-    return document, problems or (compiler.check(document) if document else ())
+    return await asyncio.to_thread(compiler.examine, data)
