@@ -6,7 +6,7 @@ from components import dialogs, frame, theme
 from components.canvas.flow import canvas
 from components.inspector.parts import panel
 from components.run.bar import run_bar
-from components.run.drawer import drawer, inputs, outputs, run_tabs
+from components.run.drawer import drawer, run_tabs
 from components.run.output import node_output
 from components.run_form import run_form
 from components.short_id import short_id
@@ -27,7 +27,7 @@ def page() -> rx.Component:
             rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node))),
             class_name="wb-stage",
         ),
-        rx.cond(HEAD.id != "", _side()),
+        rx.cond(RunPageState.node != "", _side()),
         _form(),
         section="runs",
         where=(rx.link("Runs", href=routes.RUNS, underline="hover"), _title()),
@@ -62,22 +62,13 @@ def _title() -> rx.Component:
 
 def _side() -> rx.Component:
     return panel(
-        rx.cond(RunPageState.node != "", _node(), _summary()),
+        _node(),
         side="right",
         name="inspector",
-        label="Run",
+        label="Node",
         size=360,
         least=280,
         most=720,
-    )
-
-
-def _summary() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(outputs(), inputs(), class_name="wb-inspector-body wb-run-summary"),
-        class_name="wb-inspector",
-        data_node="",
-        data_testid="run-summary",
     )
 
 
@@ -90,8 +81,8 @@ def _node() -> rx.Component:
             rx.el.button(
                 theme.icon("x"),
                 type="button",
-                aria_label="Back to the run's result",
-                title="Back to the run's result",
+                aria_label="Close",
+                title="Close",
                 on_click=RunPageState.close,
                 class_name="wb-icon-button",
             ),

@@ -12,6 +12,7 @@ from workbench.services import runs
 from workbench.state import run_inputs
 from workbench.state.base import AppState
 from workbench.state.canvas_views import Focus, GraphView, graph_view
+from workbench.state.drawer import DrawerState
 from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_inputs import InputField
@@ -47,6 +48,8 @@ class RunPageState(AppState):
             detail = await run._watch(run_id)
             self._stored = await runs.get_run_document(self.principal, run_id)
             self.graph = graph_view(self.document, id=run_id, rev=1)
+            drawer = await self.get_state(DrawerState)
+            drawer.tab = "result" if detail.outputs else ""
             if detail.error and detail.error.node:
                 await self._look_at(detail.error.node)
 
