@@ -1,9 +1,9 @@
 """Live events to the tabs that watch: one subscription a web process, one push a tab.
 
-A page's load handler says `tabs.watch(token, State, run_id)`; from then on the state's `_on_events` gets
-what happens. Events that arrive while a tab is still busy with the last ones are merged, the newest of each
-node or run winning, so that a burst never queues up. A tab that has gone is forgotten; one that comes back
-loads its page again and so watches anew.
+A page's load handler says `tabs.watch(token, State, run_id)` before it reads what it shows, so that nothing
+falls between; from then on the state's `_on_events` gets what happens. Events that arrive while a tab is
+still busy with the last ones are merged, the newest of each node or run winning, so that a burst never
+queues up. A tab that has gone is forgotten; one that comes back loads its page again and so watches anew.
 """
 
 import asyncio

@@ -60,6 +60,7 @@ class RunState(AppState):
 
     async def _watch(self, run_id: str) -> RunDetail:
         """Show the run and what happens to it from now on. Raises NotFound."""
+        await runs.has_ended(self.principal, run_id)  # who may not see the run is told nothing of it
         tabs.watch(self.router.session.client_token, RunState, run_id=run_id)
         detail = await runs.get_run(self.principal, run_id)
         await self._show(detail)

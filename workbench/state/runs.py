@@ -35,13 +35,13 @@ class RunsState(AppState):
         asked = self.router.url.query_parameters
         self.status = asked.get("status", "") if asked.get("status") in STATUSES else ""
         self.workflow_id = asked.get("workflow", "")
+        tabs.watch(self.router.session.client_token, RunsState)
         async with self._guarded():
             page = await self._page()
             self.rows, self.cursor = [RunRow.of(run) for run in page.items], page.next_cursor or ""
             flows = await workflows.list_workflows(self.principal, limit=CHOICES)
             self.workflows = [Choice(flow.id, flow.name) for flow in flows.items]
             self.loaded = True
-        tabs.watch(self.router.session.client_token, RunsState)
 
     @rx.event
     async def more(self) -> None:

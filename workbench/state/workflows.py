@@ -34,12 +34,12 @@ class WorkflowsState(AppState):
     async def load(self) -> None:
         """Show the first page of what the address asks for, and follow the runs from now on."""
         self.search = self.router.url.query_parameters.get("q", "")
+        tabs.watch(self.router.session.client_token, WorkflowsState)
         async with self._guarded():
             page = await workflows.list_workflows(self.principal, limit=PAGE, search=self.search)
             self.rows, self.cursor = [WorkflowRow.of(flow) for flow in page.items], page.next_cursor or ""
             self.examples = [ExampleCard.of(example) for example in await examples.list_examples()]
             self.loaded = True
-        tabs.watch(self.router.session.client_token, WorkflowsState)
 
     @rx.event
     async def more(self) -> None:
