@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
-from referencing import Registry
+from pydantic_core import PydanticSerializationError, to_json
 from referencing.exceptions import Unresolvable
 
-from engine.errors import Problem
+from engine import compiler, expressions
+from engine.errors import ExpressionError, Problem
 
 MAX_MESSAGE = 300
 
@@ -28,8 +29,14 @@ def with_defaults(schema: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[
 
 
 def check(schema: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """Return every way in which `inputs` do not fit the JSON Schema (2020-12). Fetches no `$ref`."""
-    validator = Draft202012Validator(dict(schema), registry=Registry(), format_checker=FormatChecker())
+    """Return every way in which `inputs` do not fit the JSON Schema (2020-12), in time linear in their size.
+
+    Fetches no `$ref`.
+    """
+    unfit = tuple(_unfit(inputs))
+    if unfit:
+        return unfit
+    validator = compiler.validator(schema)
     try:
         Draft202012Validator.check_schema(dict(schema))
         return tuple(_problems(validator.iter_errors(dict(inputs))))
@@ -39,12 +46,24 @@ def check(schema: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Problem
         return (_bad_schema(str(error) or "it refers to itself without end"),)
 
 
+def _unfit(inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield why no run could carry these inputs, whatever the schema says."""
+    try:
+        expressions.bounded(dict(inputs))
+        to_json(inputs)
+    except ExpressionError as error:
+        yield Problem(code="input-unfit", field="inputs", message=str(error), hint="Give less, or a URL.")
+    except (PydanticSerializationError, UnicodeEncodeError):
+        message = "The inputs hold half of a character (a lone surrogate)."
+        yield Problem(code="input-unfit", field="inputs", message=message, hint="Send whole characters.")
+
+
 def _problems(errors: Iterator[ValidationError]) -> Iterator[Problem]:
     for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
         yield Problem(
             code=f"input-{error.validator}",
             field=_path(error),
-            message=_short(error.message),
+            message=_short(_message(error)),
             hint=_hint(error),
         )
 
@@ -54,10 +73,19 @@ def _path(error: ValidationError) -> str:
     text = "inputs"
     for part in error.absolute_path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    if error.validator == "required" and isinstance(error.validator_value, list):
-        missing = (name for name in error.validator_value if error.message.startswith(repr(name)))
-        return f"{text}.{next(missing, '')}".rstrip(".")
-    return text
+    return f"{text}.{missing}" if (missing := _missing(error)) else text
+
+
+def _missing(error: ValidationError) -> str:
+    """Return the name of the property that an error misses, empty when it is about something else."""
+    if error.validator != "required" or not isinstance(error.validator_value, list):
+        return ""
+    return next((name for name in error.validator_value if error.message.startswith(repr(name))), "")
+
+
+def _message(error: ValidationError) -> str:
+    missing = _missing(error)
+    return f"“{missing}” is missing." if missing else error.message
 
 
 def _hint(error: ValidationError) -> str:

@@ -112,6 +112,30 @@ async def test_all_wrong_inputs_are_named_and_nothing_runs(
     assert (await api.get("/runs", params={"workflow_id": workflow_id})).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["[" * 101 + "]" * 101, "[" * 500 + "]" * 500, '"\\ud800"', "NaN", "1e999"],
+    ids=lambda value: value[:8],
+)
+async def test_inputs_that_no_run_can_carry_are_refused(
+    api: httpx.AsyncClient, hello: dict[str, Any], value: str
+) -> None:
+    workflow_id = await workflow(api, {**hello, "outputs": {}, "inputs": {}})
+    body = f'{{"workflow_id": "{workflow_id}", "inputs": {{"name": {value}}}}}'
+    answer = await api.post("/runs", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (422, "input-unfit")
+
+
+async def test_a_pattern_cannot_keep_the_workbench_busy(
+    api: httpx.AsyncClient, hello: dict[str, Any]
+) -> None:
+    pattern = {"type": "object", "properties": {"name": {"type": "string", "pattern": "^(a+)+$"}}}
+    workflow_id = await workflow(api, {**hello, "outputs": {}, "inputs": pattern})
+    inputs = {"name": "a" * 50 + "!"}
+    answer = await api.post("/runs", json={"workflow_id": workflow_id, "inputs": inputs})
+    assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "inputs.name")
+
+
 async def test_a_document_with_problems_is_not_run(api: httpx.AsyncClient, hello: dict[str, Any]) -> None:
     hello["nodes"].append({"id": "fetch", "type": "http", "config": {}})
     answer = await api.post(
