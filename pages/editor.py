@@ -152,6 +152,7 @@ def _menu() -> rx.Component:
             multiple=False,
             max_files=1,
             no_drag=True,
+            no_keyboard=True,
             on_drop=EditorPageState.replace_from(rx.upload_files(upload_id=UPLOAD)),
             class_name="wb-hidden",
         ),

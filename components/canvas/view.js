@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef } from "react";
 import { getViewportForBounds, useReactFlow } from "@xyflow/react";
 import { HEIGHT, WIDTH } from "./metrics.js";
 
+const NARROW = window.matchMedia("(max-width: 720px)");
 export const SMALLEST = 0.05;
 const FAR = 0.45;
 const FARTHER = 0.2;
@@ -44,6 +45,12 @@ export function useView(graph, nodes, focus, setNodes) {
     return () => observer.disconnect();
   }, []);
 
+  const chosen = nodes.filter((node) => node.selected);
+  const only = chosen.length === 1 ? chosen[0] : null;
+  useEffect(() => {
+    if (only && NARROW.matches) lift(flow, only, box.current.querySelector(".wb-flow"));
+  }, [only?.id]);
+
   const move = useCallback((_, { zoom }) => {
     box.current?.toggleAttribute("data-far", zoom < FAR);
     box.current?.toggleAttribute("data-farther", zoom < FARTHER);
@@ -69,6 +76,13 @@ function makeRoom(flow, width, taller) {
   const right = chosen.length === 1 ? (chosen[0].position.x + WIDTH + 24) * zoom + x : 0;
   const left = Math.max(0, right - width);
   if (left || taller) flow.setViewport({ x: x - left, y: y + taller / 2, zoom }, { duration: 120 });
+}
+
+/* On a phone the inspector is a sheet over the lower part: the cell it is about moves above it. */
+function lift(flow, node, { clientWidth, clientHeight }) {
+  const { zoom } = flow.getViewport();
+  const x = clientWidth / 2 - (node.position.x + WIDTH / 2) * zoom;
+  flow.setViewport({ x, y: clientHeight * 0.08 - node.position.y * zoom, zoom }, { duration: 160 });
 }
 
 /* The whole graph where it can be read whole; otherwise the place where it begins. */

@@ -9,9 +9,12 @@ from engine.graph import Document
 from workbench.errors import NotFound
 from workbench.services.shapes import Example
 
+FIRST = "hello"
+"""The example that a newcomer should open."""
+
 
 async def list_examples() -> tuple[Example, ...]:
-    """Return the shipped examples by name."""
+    """Return the shipped examples: the first one to open, then by name."""
     found = await asyncio.to_thread(_documents)
     return tuple(
         Example(
@@ -20,7 +23,7 @@ async def list_examples() -> tuple[Example, ...]:
             description=document.description,
             node_types=tuple(dict.fromkeys(node.type for node in document.nodes)),
         )
-        for slug, document in sorted(found.items(), key=lambda item: item[1].name)
+        for slug, document in sorted(found.items(), key=lambda item: (item[0] != FIRST, item[1].name))
     )
 
 

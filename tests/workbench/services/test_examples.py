@@ -12,6 +12,12 @@ async def test_the_greeting_is_shipped() -> None:
     assert "output" in found["hello"].node_types
 
 
+async def test_the_simplest_example_comes_first() -> None:
+    first, *others = [example.name for example in await examples.list_examples()]
+    assert first == "Hello"
+    assert others == sorted(others)
+
+
 async def test_changing_an_example_changes_nobody_elses() -> None:
     (await examples.load_example("hello")).nodes.clear()
     assert (await examples.load_example("hello")).nodes
