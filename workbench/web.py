@@ -69,6 +69,8 @@ async def _build(settings: Settings) -> Path:
 def load(settings: Settings) -> Any:
     """Return Reflex's application, told by the environment what to do; changes the working directory."""
     os.environ.update(_SERVE_THE_BUILD)
+    # Reflex makes this folder, else beside the sources; nothing of ours is kept in it.
+    os.environ["REFLEX_UPLOADED_FILES_DIR"] = str(settings.data_dir / "run" / "uploads")
     if settings.redis_url:
         os.environ["REFLEX_REDIS_URL"] = settings.redis_url
     root = project_root()

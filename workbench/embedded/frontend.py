@@ -111,6 +111,7 @@ async def _export(root: Path, workspace: Path, log_file: Path, mark: str) -> Non
         **_WITHOUT_TELEMETRY,
         "PATH": os.pathsep.join((str(binaries.bun().parent), os.environ.get("PATH", os.defpath))),
         "REFLEX_WEB_WORKDIR": str(workspace),
+        "REFLEX_UPLOADED_FILES_DIR": str(workspace.with_name("uploads")),  # made, though nothing goes there
         "REFLEX_USE_SYSTEM_BUN": "true",
         "TERM": "dumb",
     }
