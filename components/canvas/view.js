@@ -9,6 +9,7 @@ const FAR = 0.45;
 const FARTHER = 0.2;
 const LEGIBLE = 0.3;
 const START = 0.75;
+const MARGIN = 24;
 const ORIGIN = { x: 0, y: 0, zoom: 1 };
 
 export function useView(graph, nodes, focus, setNodes) {
@@ -75,7 +76,10 @@ function makeRoom(flow, width, taller) {
   const chosen = flow.getNodes().filter((node) => node.selected);
   const right = chosen.length === 1 ? (chosen[0].position.x + WIDTH + 24) * zoom + x : 0;
   const left = Math.max(0, right - width);
-  if (left || taller) flow.setViewport({ x: x - left, y: y + taller / 2, zoom }, { duration: 120 });
+  const tops = flow.getNodes().map((node) => node.position.y * zoom + y - MARGIN);
+  const room = Math.min(Infinity, ...tops.filter((top) => top >= 0));
+  const down = Math.max(taller / 2, -room); // the highest cell in view stays in view
+  if (left || down) flow.setViewport({ x: x - left, y: y + down, zoom }, { duration: 120 });
 }
 
 /* On a phone the inspector is a sheet over the lower part: the cell it is about moves above it. */

@@ -238,12 +238,16 @@ def _pairs(value: Any, schema: Schema) -> list[Pair]:
 
 
 def _problem(path: str, problems: Sequence[ProblemView]) -> str:
-    """Return what is wrong with the field at `path`; that it is empty needs no naming of the field."""
-    return "\n".join(
-        "Fill this in." if one.code == "missing-config" and one.field == path else one.message
-        for one in problems
-        if one.field == path or one.field.startswith(f"{path}.")
-    )
+    mine = [one for one in problems if one.field == path or one.field.startswith(f"{path}.")]
+    return "\n".join(_words(one, path) for one in mine)
+
+
+def _words(problem: ProblemView, path: str) -> str:
+    """Return a problem as it stands below its field, whose name need not be said again."""
+    if problem.code == "missing-config" and problem.field == path:
+        return "Fill this in."
+    suggestion = problem.hint if problem.hint.startswith("Did you mean") else ""
+    return f"{problem.message} {suggestion}".rstrip()
 
 
 def _with_policy(policy: Policy, name: str, value: Any) -> Policy:

@@ -119,3 +119,10 @@ def test_any_value_survives_being_shown_as_text_and_read_back(value: Any) -> Non
     shown = as_text(value, ANY)
     if shown.strip():
         assert from_input(shown, {}) == value
+
+
+def test_an_empty_field_says_so_and_a_slip_names_what_was_meant() -> None:
+    empty = ProblemView("missing-config", "fetch", "config.url", "“url” is missing.", "Where it goes.")
+    slip = ProblemView("unknown-node", "fetch", "config.url", "There is no “fech”.", "Did you mean “fetch”?")
+    assert field(http(), "config.url", empty).problem == "Fill this in."
+    assert field(http(), "config.url", slip).problem == "There is no “fech”. Did you mean “fetch”?"
