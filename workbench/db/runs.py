@@ -1,6 +1,6 @@
 """Queries about runs and their nodes; what the engine records of them is written by `records`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,14 @@ async def active_since(session: AsyncSession, since: datetime) -> Rows:
     """Return the runs that have not ended, or ended after `since`, without inputs and outputs."""
     open_or_recent = col(RunRow.status).not_in(SETTLED) | (col(RunRow.finished_at) >= since)
     return (await session.execute(_without_values().where(open_or_recent))).all()
+
+
+async def ended_among(session: AsyncSession, run_ids: Collection[str]) -> Rows:
+    """Return those of the runs that have ended, without inputs and outputs."""
+    if not run_ids:
+        return ()
+    query = _without_values().where(col(RunRow.id).in_(run_ids), col(RunRow.status).in_(SETTLED))
+    return (await session.execute(query)).all()
 
 
 async def document(session: AsyncSession, version_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,9 +57,11 @@ async def watch_run(
 async def watch_all() -> AsyncIterator[RunEvent]:
     """Yield every event of every run, for ever, for one process to share out among its tabs.
 
-    After Redis was away, runs that changed meanwhile are told again: an event may repeat, none is lost.
+    After Redis was away, runs that changed meanwhile are told again: an event may repeat. Where an event was
+    never published, since its worker was killed just then, the end of its run is told from the rows.
     """
     lost_at: datetime | None = None
+    going_on: set[str] = set()
     while True:
         resources = get_resources()
         try:
@@ -68,14 +71,35 @@ async def watch_all() -> AsyncIterator[RunEvent]:
                     for event in await _since(resources, lost_at - LATE):
                         yield event
                     lost_at = None
-                while True:
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=QUIET_S)
-                    if message is not None:
-                        yield RunEvent.model_validate_json(message["data"])
+                async for event in _heard(resources, subscription, going_on):
+                    yield event
         except (RedisError, OSError, Unavailable) as error:
             log.warning("events.away", error=str(error))
             lost_at = lost_at or now()
             await asyncio.sleep(AWAY_S)
+
+
+async def _heard(resources: Resources, subscription: PubSub, going_on: set[str]) -> AsyncIterator[RunEvent]:
+    """Yield what the channel says and, every few seconds, what it did not: ends of runs that it spoke of.
+
+    `going_on` holds the runs that were told of and whose end was not.
+    """
+    looked = now()
+    while True:
+        message = await subscription.get_message(ignore_subscribe_messages=True, timeout=QUIET_S)
+        if message is not None:
+            event = RunEvent.model_validate_json(message["data"])
+            ended = event.run is not None and event.run.status in queries.SETTLED
+            if ended:
+                going_on.discard(event.run_id)
+            else:
+                going_on.add(event.run_id)
+            yield event
+        if (now() - looked).total_seconds() >= QUIET_S:
+            for row in await resources.read(lambda session: queries.ended_among(session, going_on)):
+                going_on.discard(row.id)
+                yield RunEvent(id="", run_id=row.id, run=run_shapes.summary(row))
+            looked = now()
 
 
 class _Watch:

@@ -185,6 +185,23 @@ async def test_the_watcher_of_all_runs_hears_of_every_run(
     assert all(event.id for event in ours)
 
 
+async def test_the_end_of_a_run_that_redis_never_got_is_told_to_the_watcher_of_all_runs(
+    sink: PostgresRunSink, make_run: MakeRun, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "QUIET_S", 0.2)
+    run = await make_run()
+    deaf = Resources(resources.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    async with aclosing(live.watch_all()) as watching:
+        first = asyncio.create_task(next_of(watching, run.id))
+        while not (await resources.redis.pubsub_numsub(events.CHANNEL))[0][1]:
+            await asyncio.sleep(0.02)
+        await node(sink, run.id, "a")
+        heard = [await first, *[await next_of(watching, run.id) for _ in range(2)]]
+        await end(PostgresRunSink(deaf), run.id)
+        assert told([*heard, await next_of(watching, run.id)])[-2:] == [("a", "succeeded"), ("", "succeeded")]
+    await deaf.close()
+
+
 async def test_after_redis_was_away_the_watcher_of_all_runs_is_told_what_it_missed(
     principal: Principal, make_run: MakeRun, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
