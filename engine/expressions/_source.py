@@ -1,8 +1,10 @@
 """One expression string, read once: what it reads, what is wrong with it, and its guarded form."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from minijinja import Environment, TemplateError
 
@@ -13,6 +15,8 @@ from engine.expressions._scan import Fault, Path, Scan
 from engine.expressions._tokens import OPEN_VALUE, RAW, Tokens, tokenize
 
 MAX_SOURCE = 100_000
+SHORT = 1_000
+T = TypeVar("T")
 
 _PLAIN = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", re.ASCII)
 _SIMPLE = re.compile(
@@ -42,12 +46,26 @@ class Source:
     faults: tuple[Fault, ...] = ()
 
 
-@lru_cache(maxsize=20_000)
+def _remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Return `function` with a memory for what it gave: many short texts, few long ones, none too long."""
+    short, long = lru_cache(maxsize=20_000)(function), lru_cache(maxsize=200)(function)
+
+    def remembered(text: str) -> T:
+        return short(text) if len(text) <= SHORT else long(text)
+
+    return remembered
+
+
 def read(text: str) -> Source:
     """Return the analysis of an expression string. Never raises: what is wrong is in `faults`."""
     if len(text) > MAX_SOURCE:
         message = f"The expression has {len(text):,} characters; at most {MAX_SOURCE:,} are allowed."
         return Source(faults=(Fault("expression-too-long", message, "Split it over several steps."),))
+    return _read(text)
+
+
+@_remembered
+def _read(text: str) -> Source:
     known = _plain(text) or _simple(text)
     if known is not None:
         return known
@@ -96,7 +114,7 @@ def _analysed(text: str) -> Source:
     return Source(native=_is_one_value(tokens), paths=frozenset(scan.paths), faults=tuple(scan.faults))
 
 
-@lru_cache(maxsize=20_000)
+@_remembered
 def guarded(text: str) -> str:
     """Return what MiniJinja evaluates for a string without faults; for a native one, without its braces."""
     tokens = tokenize(text)
