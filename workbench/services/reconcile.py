@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 from psycopg import Error as PostgresError
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.exceptions import TemporalError
@@ -106,11 +107,12 @@ async def _start(resources: Resources, row: RunRow) -> int:
     async def query(session: AsyncSession) -> dict[str, object]:
         return await queries.document(session, row.version_id)
 
-    document = await documents.load(await resources.read(query))
+    stored = await resources.read(query)
     try:
-        plan = await documents.compile_plan(document)
-    except DocumentInvalid as error:
-        await _end(resources, row, _failed("document-invalid", str(error), "Start the workflow again."))
+        plan = await documents.compile_plan(await documents.load(stored))
+    except (DocumentInvalid, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        await _end(resources, row, _failed("document-invalid", reason, "Start the workflow again."))
     else:
         await runs.launch(row, plan)
     return 1

@@ -10,6 +10,7 @@ from engine.graph import Document, Edge, Node
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db.ids import now
+from workbench.db.tables import VersionRow
 from workbench.errors import Unavailable
 from workbench.services import runs, workflows
 from workbench.services.reconcile import Reconciler
@@ -63,6 +64,20 @@ async def test_a_queued_run_that_was_cancelled_is_not_started(
     run = await make_run(cancel_requested_at=now())
     await reconcile()
     assert (await runs.get_run(principal, run.id)).status == "cancelled"
+
+
+async def test_a_run_whose_document_cannot_be_read_ends_and_the_others_start(
+    principal: Principal, make_run: MakeRun, resources: Resources
+) -> None:
+    broken, other = await make_run(), await make_run()
+    async with resources.transaction() as session:
+        version = await session.get(VersionRow, broken.version_id)
+        assert version
+        version.document = {"format": "workbench/0"}
+    await reconcile()
+    await (await resources.temporal()).result(other.id)
+    ended = await runs.get_run(principal, broken.id)
+    assert (ended.status, ended.error and ended.error.kind) == ("failed", "document-invalid")
 
 
 async def test_a_run_that_temporal_lost_ends_and_so_do_its_nodes(
