@@ -7,10 +7,11 @@ others build the next. It works on every port, because the pages take host and p
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import structlog
@@ -94,13 +95,26 @@ async def _build(root: Path, cache: Path, log_file: Path, mark: str) -> Path:
     sources = await asyncio.to_thread(fingerprint.of_sources, root)
     workspace = cache / NAME / "workspace"
     shutil.rmtree(workspace / "build", ignore_errors=True)
-    await _export(root, workspace, log_file, mark)
+    with as_written(root / "reflex.lock" / "package.json"):
+        await _export(root, workspace, log_file, mark)
     if not is_built(workspace):
         raise _failed("the build ended without pages", log_file)
     name = fingerprint.combined(sources, fingerprint.of_lock(root))
     build = cache / NAME / "builds" / name
     await asyncio.to_thread(_keep, workspace, build)
     return build
+
+
+@contextlib.contextmanager
+def as_written(file: Path) -> Iterator[None]:
+    """Put a JSON file back as it was if what the block did to it means the same.
+
+    The build lays the lock's package.json out anew; in a checkout that would look like somebody's change.
+    """
+    before = file.read_bytes() if file.is_file() else b"null"
+    yield
+    if file.is_file() and json.loads(file.read_bytes()) == json.loads(before):
+        file.write_bytes(before)
 
 
 async def _export(root: Path, workspace: Path, log_file: Path, mark: str) -> None:

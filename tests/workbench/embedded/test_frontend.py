@@ -82,3 +82,14 @@ async def test_a_build_that_is_served_is_not_removed(project: Path, tmp_path: Pa
 def _make_build(place: Path) -> None:
     (place / "build" / "client").mkdir(parents=True)
     (place / "build" / "client" / "index.html").write_text("pages")
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"), [('{"a":1}', '{\n  "a": 1\n}'), ('{"a":2}', '{"a":2}')], ids=["same", "changed"]
+)
+def test_a_lock_that_is_only_laid_out_anew_stays_as_it_was(tmp_path: Path, after: str, kept: str) -> None:
+    file = tmp_path / "package.json"
+    file.write_text('{\n  "a": 1\n}')
+    with frontend.as_written(file):
+        file.write_text(after)
+    assert file.read_text() == kept
