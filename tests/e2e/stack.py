@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,16 @@ class Stack:
         out, err = await process.communicate()
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
+
+
+def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return those that still run; one that has ended and only waits to be reaped by init does not."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+                found.append(process)
+    return [process for process in found if process.is_running()]
 
 
 async def finished(api: httpx.AsyncClient, run_id: str, *, timeout_s: float = 120) -> dict[str, Any]:

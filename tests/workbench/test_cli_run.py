@@ -11,6 +11,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.e2e.stack import alive
 from tests.workbench.test_cli import HELLO, stored, workbench
 from workbench.db.session import plain_url
 from workbench.embedded.services import running
@@ -88,4 +89,4 @@ async def test_an_interrupted_run_is_cancelled_and_everything_ends(tmp_path: Pat
     _, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert "cancelled" in err.decode()
-    assert not [child for child in family if child.is_running()]
+    assert not alive(family)

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, alive
 from tests.workbench.embedded.conftest import eventually
 from tests.workbench.test_cli import HELLO, stored, workbench
 
@@ -118,7 +118,7 @@ async def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) 
     os.kill(tree[0].pid, number)
     assert stack.process
     assert await asyncio.wait_for(stack.process.wait(), 60) == 0
-    assert not [process for process in tree if process.is_running()]
+    assert not alive(tree)
 
 
 async def test_the_same_signal_from_terminal_and_wrapper_still_stops_in_order(tmp_path: Path) -> None:
@@ -140,4 +140,4 @@ async def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> No
     os.kill(tree[0].pid, signal.SIGINT)
     with pytest.raises(RuntimeError):
         await start
-    assert not [process for process in tree if process.is_running()]
+    assert not alive(tree)

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from tests.e2e.stack import alive
 from tests.workbench.embedded.conftest import StartHost, eventually
 from workbench.db.session import plain_url
 from workbench.embedded.layout import DataDir
@@ -19,7 +20,7 @@ async def test_nothing_is_left_running(start_host: StartHost, tmp_path: Path) ->
     family = host.family()
     host.process.kill()
     await host.process.wait()
-    await eventually(lambda: not [process for process in family if process.is_running()])
+    await eventually(lambda: not alive(family))
     assert len(family) > 3
 
 
