@@ -4,10 +4,11 @@ Everything here is frozen and serialisable; it travels through Temporal as JSON.
 text (`{{ … }}`): parsed when compiled, cached by text where they are evaluated.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.errors import Failure
 
@@ -32,7 +33,7 @@ class _Frozen(BaseModel):
 
 
 class Incoming(_Frozen):
-    """An edge seen from its target: live when `source` succeeded (or failed) and left through `port`."""
+    """An edge seen from its target: live when `port` is one of those through which `source` was left."""
 
     source: str
     port: str = "out"
@@ -92,10 +93,33 @@ class ConditionStep(StepBase):
 
 
 class MergeStep(StepBase):
-    """Joins branches. Output: the first live source's output, a list of them, or an object by node id."""
+    """Joins branches. Output: the first live source's output, a list of them, or an object by node id.
+
+    `needs` is how many live sources are enough to go on; None waits until all sources are settled.
+    """
 
     kind: Literal["merge"] = "merge"
     mode: Literal["first", "list", "object"] = "first"
+    needs: int | None = None
+
+
+class SwitchStep(StepBase):
+    """Leaves through the port of the first case that holds, or of `all` that do, or through `default`.
+
+    `cases` are (port, expression) in their order. Output: the port's name, or the list of names.
+    """
+
+    kind: Literal["switch"] = "switch"
+    cases: tuple[tuple[str, str], ...]
+    matches: Literal["first", "all"] = "first"
+
+
+class FailStep(StepBase):
+    """Fails with the rendered `message`; `failure_kind` is the failure's kind."""
+
+    kind: Literal["fail"] = "fail"
+    message: Any
+    failure_kind: str
 
 
 class DelayStep(StepBase):
@@ -124,7 +148,15 @@ class ActivityStep(StepBase):
 
 
 Step = Annotated[
-    InputStep | OutputStep | TransformStep | ConditionStep | MergeStep | DelayStep | ActivityStep,
+    InputStep
+    | OutputStep
+    | TransformStep
+    | ConditionStep
+    | SwitchStep
+    | MergeStep
+    | FailStep
+    | DelayStep
+    | ActivityStep,
     Field(discriminator="kind"),
 ]
 
@@ -142,7 +174,7 @@ class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
 
     `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
-    `port` is the port through which the node was left.
+    `ports` are the ports through which the node was left: one, but for a switch that follows all matches.
     """
 
     node_id: str
@@ -150,10 +182,18 @@ class NodeRecord(_Frozen):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempt: int = 1
-    port: str | None = None
+    ports: tuple[str, ...] = ()
     output: Any = None
     media_type: str = "application/json"
     error: Failure | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_port(cls, data: Any) -> Any:
+        """Read records from before nodes could be left through several ports: histories keep them."""
+        if not isinstance(data, Mapping) or "port" not in data or "ports" in data:
+            return data
+        return {**data, "ports": (data["port"],) if data["port"] else ()}
 
 
 class RunRecord(_Frozen):

@@ -85,5 +85,5 @@ export const useWire = (source, port, target) =>
 
 function taken(from, port, to) {
   if (!from || !["succeeded", "failed"].includes(from.status)) return false;
-  return (from.port || "out") === port && (!to || to.status !== "skipped");
+  return (from.ports?.includes(port) ?? port === "out") && (!to || to.status !== "skipped");
 }

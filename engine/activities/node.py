@@ -82,7 +82,7 @@ class NodeActivities:
             if error.retryable and attempt < task.max_attempts:
                 await self._try_again(task, running, failure)
             record = running.model_copy(
-                update={"status": "failed", "finished_at": _now(), "port": "error", "error": failure}
+                update={"status": "failed", "finished_at": _now(), "ports": ("error",), "error": failure}
             )
         recorded = not activity.info().is_local and await self._recorded(task, record)
         return NodeResult(record=record, recorded=recorded)
@@ -161,7 +161,7 @@ def _succeeded(running: NodeRecord, output: AdapterOutput, blotter: Blotter) -> 
     changes = {
         "status": "succeeded",
         "finished_at": _now(),
-        "port": output.port,
+        "ports": (output.port,),
         "output": blotter.value(output.value),
         "media_type": output.media_type,
     }

@@ -23,6 +23,21 @@ class _Flight:
     until: datetime | None
     carried: tuple[NodeRecord, ...]
 
+    def cancelled(self, at: datetime) -> NodeRecord:
+        """Cancel the work; return the step's last record."""
+        self.task.cancel()
+        return NodeRecord(
+            node_id=self.step.id, status="cancelled", started_at=self.started_at, finished_at=at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A cancelled step: its last record, and the records that it was given and may not have written."""
+
+    record: NodeRecord
+    carried: tuple[NodeRecord, ...]
+
 
 class Flights:
     """Every step under way, how many of them are activities, and the results that have landed."""
@@ -85,14 +100,21 @@ class Flights:
         """Return the records given to activities that may not have written them."""
         return [record for flight in self._flights.values() for record in flight.carried]
 
+    def landed(self, node_id: str) -> bool:
+        """Whether a step has come to a result that was not taken yet."""
+        return any(result.record.node_id == node_id for result in self._landed)
+
+    def abandon(self, node_id: str, at: datetime) -> Abandoned | None:
+        """Cancel a step that is under way and has not landed; None for any other."""
+        if node_id not in self._flights or self.landed(node_id):
+            return None
+        flight = self._flights.pop(node_id)
+        self.activities -= isinstance(flight.step, ActivityStep)
+        return Abandoned(flight.cancelled(at), flight.carried)
+
     def stop(self, at: datetime) -> list[NodeRecord]:
         """Cancel what is under way; return its last records, of what has just landed as well."""
-        last = []
-        for node_id, flight in self._flights.items():
-            flight.task.cancel()
-            last.append(
-                NodeRecord(node_id=node_id, status="cancelled", started_at=flight.started_at, finished_at=at)
-            )
+        last = [flight.cancelled(at) for flight in self._flights.values()]
         return [*last, *(result.record for result in self._landed)]
 
 

@@ -19,6 +19,7 @@ from engine import expressions
 from engine.contracts import (
     ActivityStep,
     DelayStep,
+    MergeStep,
     NodeRecord,
     NodeResult,
     NodeTask,
@@ -152,6 +153,8 @@ class _Interpreter:
     def _decide(self, decision: Decision) -> None:
         """Skip a step, evaluate it, or let it begin."""
         step = decision.step
+        if step.id in self._settled:  # it was dropped while it was ready
+            return
         if not decision.runs:
             self._settle(NodeRecord(node_id=step.id, status="skipped", finished_at=workflow.now()))
         elif isinstance(step, ActivityStep):
@@ -160,6 +163,20 @@ class _Interpreter:
             self._start_delay(step)
         else:
             self._settle(inline.evaluate(step, self._context, self._settled, workflow.now()))
+            if isinstance(step, MergeStep) and step.needs is not None and not self._failure:
+                self._drop(self._progress.moot(step.id))
+
+    def _drop(self, moot: list[str]) -> None:
+        """Cancel the steps that no longer matter; those that did not begin are skipped."""
+        now, gone = workflow.now(), set(moot)
+        self._queued = deque(step for step in self._queued if step.id not in gone)
+        for node_id in moot:
+            abandoned = self._flights.abandon(node_id, now)
+            if abandoned:
+                self._journal.take_back(abandoned.carried, durable=True)
+                self._settle(abandoned.record)
+            elif not self._flights.landed(node_id):
+                self._settle(NodeRecord(node_id=node_id, status="skipped", finished_at=now))
 
     def _land(self, result: NodeResult) -> None:
         """Take note of a step that was under way."""
@@ -211,7 +228,7 @@ class _Interpreter:
         try:
             return await calls.run_node(step, task)
         except NodeFailed as error:
-            self._journal.take_back(task)
+            self._journal.take_back(task.pending, durable=task.durable)
             record = inline.failed(step, error.failure, workflow.now(), started_at)
             return NodeResult(record=record, recorded=False)
 

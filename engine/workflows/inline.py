@@ -1,7 +1,7 @@
 """The steps that workflow code executes by itself: pure functions of the plan and of what is settled."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
@@ -10,49 +10,67 @@ from engine.contracts import (
     ActivityStep,
     ConditionStep,
     DelayStep,
+    FailStep,
     InputStep,
     MergeStep,
     NodeRecord,
     OutputStep,
     Step,
+    SwitchStep,
     TransformStep,
 )
-from engine.errors import ExpressionError, Failure
+from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.nodes.output import passed_on
 from engine.nodes.transform import shaped
 
 LONGEST_DELAY = timedelta(days=366)
 """A delay beyond this is taken for a mistake in its expression."""
 
+LONGEST_MESSAGE = 2_000
+"""Characters of an error that a document states; a run's error is shown in lists."""
+
 Context = Mapping[str, Any]
 Settled = Mapping[str, NodeRecord]
+"""The finished steps, in the order in which they finished."""
+
+OUT = ("out",)
+JSON = "application/json"
 
 
 def evaluate(step: Step, context: Context, settled: Settled, now: datetime) -> NodeRecord:
     """Return the settled record of an inline step; an expression that fails makes it a failed one."""
     try:
-        value, port, media_type = _value(step, context, settled)
+        value, ports, media_type = _value(step, context, settled)
         expressions.bounded(value)
     except ExpressionError as error:
         return failed(step, Failure(kind="expression", message=str(error)), now)
-    return succeeded(step, now, output=value, port=port, media_type=media_type)
+    except NodeFailed as error:
+        return failed(step, error.failure, now)
+    return succeeded(step, now, output=value, ports=ports, media_type=media_type)
 
 
-def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, str, str]:
-    """Return output, port and media type of an inline step."""
+def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[str, ...], str]:
+    """Return output, ports and media type of an inline step; NodeFailed when it cannot come to one."""
     match step:
         case InputStep():
-            return context["inputs"], "out", "application/json"
+            return context["inputs"], OUT, JSON
         case OutputStep():
-            return expressions.render(step.value, context), "out", _passed_on_media_type(step, settled)
+            return expressions.render(step.value, context), OUT, _passed_on_media_type(step, settled)
         case TransformStep():
             value = expressions.render(step.value, context)
-            return shaped(value, step.media_type), "out", step.media_type
+            return shaped(value, step.media_type), OUT, step.media_type
         case ConditionStep():
             holds = bool(expressions.render(step.expression, context))
-            return holds, "true" if holds else "false", "application/json"
+            return holds, ("true" if holds else "false",), JSON
+        case SwitchStep():
+            ports = _matching(step, context)
+            return list(ports) if step.matches == "all" else ports[0], ports, JSON
         case MergeStep():
-            return _merged(step, settled), "out", _merged_media_type(step, settled)
+            sources = _joined(step, settled)
+            media_type = sources[0].media_type if step.mode == "first" and sources else JSON
+            return _merged(step, sources), OUT, media_type
+        case FailStep():
+            raise NodeFailed(_stated(step, context))
         case DelayStep() | ActivityStep():
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
@@ -61,19 +79,54 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, str, st
 
 def _passed_on_media_type(step: OutputStep, settled: Settled) -> str:
     source = settled.get(passed_on(step.value) or "")
-    return source.media_type if source else "application/json"
+    return source.media_type if source else JSON
 
 
-def _live_sources(step: MergeStep, settled: Settled) -> list[NodeRecord]:
-    """Return the records that reached a merge along a live edge, each once, in the order of its edges."""
-    live = {
-        edge.source: settled[edge.source] for edge in step.incoming if settled[edge.source].port == edge.port
-    }
-    return list(live.values())
+def _matching(step: SwitchStep, context: Context) -> tuple[str, ...]:
+    """Return the ports that a switch is left by; a case behind the first match is not evaluated."""
+    found = []
+    for port, expression in step.cases:
+        if expressions.render(expression, context):
+            found.append(port)
+            if step.matches == "first":
+                break
+    return tuple(found) or ("default",)
 
 
-def _merged(step: MergeStep, settled: Settled) -> Any:
-    sources = _live_sources(step, settled)
+def _stated(step: FailStep, context: Context) -> Failure:
+    message = expressions.text_of(expressions.render(step.message, context))
+    shown = message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+    return Failure(kind=step.failure_kind, message=shown)
+
+
+def _joined(step: MergeStep, settled: Settled) -> list[NodeRecord]:
+    """Return the records that a merge joins, each once, in the order of its edges.
+
+    One that does not wait for all joins those that arrived first. NodeFailed when too few arrived.
+    """
+    taken = (edge.source for edge in step.incoming if edge.port in _ports(edge.source, settled))
+    live = {source: settled[source] for source in taken}
+    if step.needs is None:
+        return list(live.values())
+    if len(live) < step.needs:
+        raise NodeFailed(_too_few(step.needs, len(live)))
+    first = set([node_id for node_id in settled if node_id in live][: step.needs])
+    return [record for source, record in live.items() if source in first]
+
+
+def _ports(node_id: str, settled: Settled) -> tuple[str, ...]:
+    return settled[node_id].ports if node_id in settled else ()
+
+
+def _too_few(needs: int, live: int) -> Failure:
+    return Failure(
+        kind="too-few-branches",
+        message=f"{live} of the {needs} branches that this step waits for came to an end that leads here",
+        hint="The others were skipped, or failed and left by another port.",
+    )
+
+
+def _merged(step: MergeStep, sources: Sequence[NodeRecord]) -> Any:
     match step.mode:
         case "first":
             return sources[0].output if sources else None
@@ -83,11 +136,6 @@ def _merged(step: MergeStep, settled: Settled) -> Any:
             return {source.node_id: source.output for source in sources}
         case _:
             assert_never(step.mode)
-
-
-def _merged_media_type(step: MergeStep, settled: Settled) -> str:
-    sources = _live_sources(step, settled)
-    return sources[0].media_type if step.mode == "first" and sources else "application/json"
 
 
 def deadline(step: DelayStep, context: Context, now: datetime) -> datetime:
@@ -150,8 +198,8 @@ def succeeded(
     now: datetime,
     *,
     output: Any,
-    port: str = "out",
-    media_type: str = "application/json",
+    ports: tuple[str, ...] = OUT,
+    media_type: str = JSON,
     started_at: datetime | None = None,
 ) -> NodeRecord:
     """Return the record of a step that came to an output."""
@@ -160,7 +208,7 @@ def succeeded(
         status="succeeded",
         started_at=started_at or now,
         finished_at=now,
-        port=port,
+        ports=ports,
         output=output,
         media_type=media_type,
     )
@@ -173,7 +221,7 @@ def failed(step: Step, failure: Failure, now: datetime, started_at: datetime | N
         status="failed",
         started_at=started_at or now,
         finished_at=now,
-        port="error",
+        ports=("error",),
         error=failure.model_copy(update={"node": step.id}),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from engine import expressions
-from engine.contracts import NodeRecord, NodeTask, RecordBatch, RunRecord, RunStatus
+from engine.contracts import NodeRecord, RecordBatch, RunRecord, RunStatus
 from engine.workflows import calls
 
 CHUNK = 100
@@ -49,10 +49,10 @@ class Journal:
         self._clear()
         return records, durable
 
-    def take_back(self, task: NodeTask) -> None:
+    def take_back(self, records: Iterable[NodeRecord], *, durable: bool) -> None:
         """Keep again what an activity was given to write, as it may not have done so."""
-        self._pending = {record.node_id: record for record in task.pending} | self._pending
-        self._durable |= task.durable
+        self._pending = {record.node_id: record for record in records} | self._pending
+        self._durable |= durable
 
     def _clear(self) -> None:
         self._pending.clear()

@@ -3,12 +3,17 @@
 A step is decided once all its sources are settled. It runs when one of its drawn edges is live or, where
 it has none, when one of the steps it refers to succeeded; otherwise it is skipped. Each edge is looked at
 once, so a whole run costs O(steps + edges).
+
+A merge that waits for some of its branches is decided as soon as so many are live. What only leads there
+is then moot: each of its ways on ends at a step that is decided already.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from engine.contracts import NodeRecord, Plan, Step
+from engine import expressions
+from engine.contracts import FailStep, MergeStep, NodeRecord, OutputStep, Plan, Step
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,33 @@ class Decision:
 
 @dataclass(slots=True)
 class _Place:
-    """A step's place in the graph. A target's port of None stands for a reference without a drawn edge."""
+    """A step's place in the graph. A target's port of None stands for a reference without a drawn edge.
+
+    `needs` is how many live sources decide the step at once, None that all must be settled; `arrived` are
+    the live ones so far.
+    """
 
     step: Step
     unsettled: int
     live: bool
+    needs: int | None = None
+    arrived: set[str] = field(default_factory=set)
+    decided: bool = False
+    settled: bool = False
+    moot: bool = False
     targets: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def settle(self, source: NodeRecord, port: str | None) -> bool:
+        """Count an edge from a settled source; return whether the step is decided by it."""
+        self.unsettled -= 1
+        if _carries(source, port, self.step):
+            self.live = True
+            if self.needs is not None:
+                self.arrived.add(source.node_id)
+        enough = self.needs is not None and len(self.arrived) >= self.needs
+        now = not self.decided and (enough or not self.unsettled)
+        self.decided = self.decided or now
+        return now
 
 
 class Progress:
@@ -34,10 +60,8 @@ class Progress:
 
     def __init__(self, plan: Plan) -> None:
         """Read the plan's edges; a KeyError means that it names a source it does not have."""
-        self._places = {
-            step.id: _Place(step, len(step.incoming) + len(step.after), not step.incoming and not step.after)
-            for step in plan.steps
-        }
+        self._outputs = plan.outputs
+        self._places = {step.id: _place(step) for step in plan.steps}
         for step in plan.steps:
             for edge in step.incoming:
                 self._places[edge.source].targets.append((step.id, edge.port))
@@ -50,18 +74,53 @@ class Progress:
 
     def begin(self) -> list[Decision]:
         """Return the steps that wait for nothing, in the plan's order."""
-        return [Decision(place.step, True) for place in self._places.values() if not place.unsettled]
+        return [Decision(place.step, True) for place in self._places.values() if place.decided]
 
     def settle(self, record: NodeRecord) -> list[Decision]:
         """Count a settled step; return the steps that are decided by it, in the order of its edges."""
-        decided = []
-        for target, port in self._places[record.node_id].targets:
-            place = self._places[target]
-            place.unsettled -= 1
-            place.live = place.live or _carries(record, port, place.step)
-            if not place.unsettled:
-                decided.append(Decision(place.step, place.live))
-        return decided
+        settled = self._places[record.node_id]
+        settled.settled = True
+        places = ((self._places[target], port) for target, port in settled.targets)
+        return [Decision(place.step, place.live) for place, port in places if place.settle(record, port)]
+
+    def moot(self, merge: str) -> list[str]:
+        """Return the unsettled steps that no longer matter once `merge` is decided; they count as decided.
+
+        Those are the steps from which every way leads to a decided step. An output, a failure and what the
+        outputs of the document read are ends in themselves.
+        """
+        found = []
+        waiting = [merge]
+        while waiting:
+            for source in self._sources[waiting.pop()]:
+                place = self._places[source]
+                if place.settled or place.moot or source in self._ends:
+                    continue
+                if all(self._places[target].decided for target, _ in place.targets):
+                    place.moot = place.decided = True
+                    found.append(source)
+                    waiting.append(source)
+        return found
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[str, ...]]:
+        steps = (place.step for place in self._places.values())
+        return {
+            step.id: tuple(dict.fromkeys((*(edge.source for edge in step.incoming), *step.after)))
+            for step in steps
+        }
+
+    @cached_property
+    def _ends(self) -> frozenset[str]:
+        ends = {
+            node_id
+            for node_id, place in self._places.items()
+            if isinstance(place.step, OutputStep | FailStep)
+        }
+        paths = (
+            path for _, text in expressions.strings(self._outputs) for path in expressions.read(text).paths
+        )
+        return frozenset(ends | {str(path[1]) for path in paths if path[0] == "nodes" and len(path) > 1})
 
     def resume(self, settled: Iterable[NodeRecord]) -> list[Decision]:
         """Count the steps settled earlier; return what is decided by them and not itself among them."""
@@ -73,8 +132,14 @@ class Progress:
         return [decision for decision in decided if decision.step.id not in done]
 
 
+def _place(step: Step) -> _Place:
+    sources = len(step.incoming) + len(step.after)
+    needs = step.needs if isinstance(step, MergeStep) else None
+    return _Place(step, sources, live=not sources, needs=needs, decided=not sources)
+
+
 def _carries(record: NodeRecord, port: str | None, target: Step) -> bool:
     """Say whether an edge from this record makes its target run."""
     if port is None:
         return not target.incoming and record.status == "succeeded"
-    return record.port == port
+    return port in record.ports

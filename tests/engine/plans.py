@@ -7,12 +7,14 @@ from engine.contracts import (
     Attempts,
     ConditionStep,
     DelayStep,
+    FailStep,
     Incoming,
     InputStep,
     MergeStep,
     OutputStep,
     Plan,
     Step,
+    SwitchStep,
     TransformStep,
 )
 
@@ -43,9 +45,21 @@ def condition(node_id: str, expression: str, *edges: str) -> ConditionStep:
     return ConditionStep(id=node_id, type="condition", expression=expression, incoming=after(*edges))
 
 
-def merge(node_id: str, *edges: str, mode: Any = "first") -> MergeStep:
-    """Return a merge step behind `edges`."""
-    return MergeStep(id=node_id, type="merge", mode=mode, incoming=after(*edges))
+def switch(node_id: str, cases: dict[str, str], *edges: str, matches: Any = "first") -> SwitchStep:
+    """Return a switch step behind `edges`."""
+    return SwitchStep(
+        id=node_id, type="switch", cases=tuple(cases.items()), matches=matches, incoming=after(*edges)
+    )
+
+
+def merge(node_id: str, *edges: str, mode: Any = "first", needs: int | None = None) -> MergeStep:
+    """Return a merge step behind `edges`; it needs all of them, or so many."""
+    return MergeStep(id=node_id, type="merge", mode=mode, needs=needs, incoming=after(*edges))
+
+
+def fail(node_id: str, message: str, *edges: str, kind: str = "failed") -> FailStep:
+    """Return a fail step behind `edges`."""
+    return FailStep(id=node_id, type="fail", message=message, failure_kind=kind, incoming=after(*edges))
 
 
 def delay(node_id: str, *edges: str, **more: Any) -> DelayStep:

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from engine.contracts import Plan
 from tests.engine.conftest import Rig
-from tests.engine.plans import condition, delay, fake, merge, output, plan, start, transform
+from tests.engine.plans import condition, delay, fail, fake, merge, output, plan, start, switch, transform
 from tests.engine.web import as_json, web_server
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -55,6 +55,31 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
         "many_steps": (plan(*[transform(f"s{n}", n) for n in range(450)]), {}),
         "slow_chain": (
             plan(*slow),
+            {},
+        ),
+        "switch_all": (
+            plan(
+                start(),
+                switch("way", {"a": "{{ inputs.n > 1 }}", "b": "{{ inputs.n > 2 }}"}, "start", matches="all"),
+                fake("left", "way.a"),
+                fake("right", "way.b"),
+                fake("neither", "way.default"),
+            ),
+            {"n": 3},
+        ),
+        "fail": (plan(fake("slow", seconds=9), fake("work"), fail("stop", "no", "work")), {}),
+        "first_wins": (
+            plan(
+                fake("quick", seconds=0.5, local=False),
+                fake("slow", seconds=9, local=False),
+                delay("patience", seconds=99),
+                merge("winner", "quick", "slow", "patience", needs=1),
+                fake("behind", "winner"),
+            ),
+            {},
+        ),
+        "first_wins_local": (
+            plan(fake("quick"), fake("slow", seconds=4), merge("winner", "quick", "slow", needs=1)),
             {},
         ),
     }

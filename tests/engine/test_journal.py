@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.contracts import NodeRecord, NodeTask, RecordBatch
+from engine.contracts import NodeRecord, RecordBatch
 from engine.workflows import calls
 from engine.workflows.journal import Journal
 
@@ -43,11 +43,10 @@ async def test_what_was_written_is_not_written_again(journal: Journal, written: 
 async def test_what_is_taken_back_during_a_write_is_written_next(
     journal: Journal, written: list[list[str]]
 ) -> None:
-    lost = NodeTask(run_id="run", node_id="lost", type="fake", config={}, timeout_s=1, pending=(done("b"),))
     journal.note(done("a"))
     write = asyncio.create_task(journal.write())
     await asyncio.sleep(0)
-    journal.take_back(lost)
+    journal.take_back((done("b"),), durable=False)
     await write
     await journal.write()
     assert written == [["a"], ["b"]]

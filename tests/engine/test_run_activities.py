@@ -60,7 +60,7 @@ async def test_idempotency_key_is_one_for_all_attempts(real: Rig) -> None:
 async def test_step_recorded_before_a_crash_is_not_done_again(real: Rig) -> None:
     run_id = await real.start(plan(delay("pause", seconds=1), fake("work", "pause", value="new")))
     now = datetime.now(UTC)
-    earlier = NodeRecord(node_id="work", status="succeeded", finished_at=now, port="out", output="old")
+    earlier = NodeRecord(node_id="work", status="succeeded", finished_at=now, ports=("out",), output="old")
     real.sink.nodes[run_id, "work"] = earlier
     ran = await real.ended(run_id)
     assert (ran.nodes["work"].output, ran.record.status, real.fake.calls) == ("old", "succeeded", [])

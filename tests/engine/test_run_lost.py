@@ -29,7 +29,7 @@ class SilentActivities:
         if self.left:
             self.left -= 1
             await activity.wait_for_cancelled()
-        return NodeResult(record=NodeRecord(node_id=task.node_id, status="succeeded", port="out"))
+        return NodeResult(record=NodeRecord(node_id=task.node_id, status="succeeded", ports=("out",)))
 
     @activity.defn(name=RECORD)
     async def record(self, batch: RecordBatch) -> None:

@@ -24,7 +24,7 @@ _COLUMNS = {
     "attempt": "int",
     "started_at": "timestamptz",
     "finished_at": "timestamptz",
-    "port": "text",
+    "ports": "text[]",
     "media_type": "text",
     "preview": "text",
     "output": "text::json",
@@ -66,7 +66,7 @@ WITH given({columns}) AS (
   FROM run
   WHERE run.status IN {run_settled} AND n.run_id = run.id AND n.status NOT IN {node_settled}
     AND n.node_id NOT IN (SELECT g.node_id FROM given g WHERE g.node_id IS NOT NULL)
-  RETURNING n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.port, n.media_type, n.preview,
+  RETURNING n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.ports, n.media_type, n.preview,
     n.output_bytes, n.error, n.change
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
@@ -106,7 +106,7 @@ class NodeValues:
     attempt: int
     started_at: datetime | None
     finished_at: datetime | None
-    port: str | None
+    ports: list[str]
     media_type: str
     preview: str
     output: str | None

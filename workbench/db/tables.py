@@ -8,7 +8,7 @@ Ids are uuid7 text, so they sort by the time they were made; times are aware.
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Index, MetaData, Sequence, Text, UniqueConstraint
+from sqlalchemy import ARRAY, JSON, BigInteger, Index, MetaData, Sequence, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -21,6 +21,7 @@ NAMING = {
 """Names of keys and indexes, so that a later migration can refer to what an earlier one made."""
 
 JSON_OR_NULL = JSON(none_as_null=True)
+PORTS = ARRAY(Text())
 
 
 class Table(SQLModel):
@@ -131,7 +132,7 @@ class NodeRunRow(Table, table=True):
     change: int = Field(sa_type=BigInteger)
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    port: str | None = Field(default=None, sa_type=Text, nullable=True)
+    ports: list[str] = Field(sa_type=PORTS)
     media_type: str = Field(sa_type=Text)
     preview: str = Field(sa_type=Text)
     output: Any = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)

@@ -106,7 +106,7 @@ class PostgresRunSink:
             attempt=record.attempt,
             started_at=record.started_at,
             finished_at=record.finished_at,
-            port=record.port and text_of(record.port),
+            ports=[text_of(port) for port in record.ports],
             media_type=text_of(record.media_type),
             preview=preview_of(record.output),
             output=output.decode() if output and not blob else None,

@@ -1,5 +1,6 @@
 """From what the database and the engine hold of a run to the shapes that watchers and readers get."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,8 @@ def node_run(row: Any) -> NodeRun:
         started_at=row.started_at,
         finished_at=row.finished_at,
         duration_ms=duration_ms(row.started_at, row.finished_at),
-        port=row.port,
+        port=_first(row.ports),
+        ports=tuple(row.ports),
         media_type=row.media_type,
         preview=row.preview,
         output_bytes=row.output_bytes,
@@ -45,12 +47,17 @@ def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, o
         started_at=started_at,
         finished_at=record.finished_at,
         duration_ms=duration_ms(started_at, record.finished_at),
-        port=record.port,
+        port=_first(record.ports),
+        ports=record.ports,
         media_type=record.media_type,
         preview=preview,
         output_bytes=output_bytes,
         error=record.error,
     )
+
+
+def _first(ports: Sequence[str]) -> str | None:
+    return ports[0] if ports else None
 
 
 def duration_ms(started_at: datetime | None, finished_at: datetime | None) -> float | None:

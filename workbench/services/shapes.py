@@ -71,7 +71,10 @@ class Version(Shape):
 
 
 class NodeRun(Shape):
-    """One node of one run. `preview` is at most 2,000 characters of text made from the output."""
+    """One node of one run. `preview` is at most 2,000 characters of text made from the output.
+
+    `ports` are those through which it was left, `port` the first of them.
+    """
 
     node_id: str
     status: NodeStatus
@@ -80,6 +83,7 @@ class NodeRun(Shape):
     finished_at: datetime | None
     duration_ms: float | None
     port: str | None
+    ports: tuple[str, ...] = ()
     media_type: str
     preview: str
     output_bytes: int

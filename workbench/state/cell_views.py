@@ -22,7 +22,7 @@ class CellView:
     """
 
     status: str
-    port: str = ""
+    ports: list[str] = field(default_factory=list)
     attempt: int = 1
     duration: str = ""
     kind: str = ""
@@ -38,7 +38,7 @@ def cell_view(node: NodeRun, *, artifact: str) -> CellView:
     kind, preview, head, rows, more = _output(node, artifact)
     return CellView(
         status=node.status,
-        port=node.port or "",
+        ports=list(node.ports),
         attempt=node.attempt,
         duration=spoken(node.duration_ms),
         kind=kind,

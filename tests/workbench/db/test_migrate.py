@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
@@ -12,6 +14,10 @@ from workbench.db.ids import new_id
 from workbench.db.migrate import DatabaseTooNew, head, upgrade
 from workbench.db.tables import Table
 from workbench.settings import Settings
+
+OLD_ROW = """INSERT INTO node_runs
+  (run_id, node_id, status, attempt, change, port, media_type, preview, output_bytes)
+  VALUES ('r', :node, 'succeeded', 1, 1, :port, 'application/json', '', 0)"""
 
 
 @pytest.fixture
@@ -34,6 +40,22 @@ def test_an_empty_database_gets_exactly_the_tables_of_the_code(empty_database: s
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
         assert connection.execute(text("SELECT nextval('run_changes')")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_the_one_port_of_older_runs_is_kept(empty_database: str) -> None:
+    upgrade(empty_database)
+    engine = create_engine(empty_database)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        script = import_module("workbench.db.migrations.versions.20261123_several_ports")
+        with Operations.context(context):
+            script.downgrade()
+            connection.execute(text("SET session_replication_role = replica"))  # no run of that id is needed
+            connection.execute(text(OLD_ROW), [{"node": "a", "port": "true"}, {"node": "b", "port": None}])
+            script.upgrade()
+        rows = connection.execute(text("SELECT ports FROM node_runs ORDER BY node_id")).scalars().all()
+    assert rows == [["true"], []]
     engine.dispose()
 
 

@@ -71,12 +71,22 @@ async def recorder(sink: PostgresRunSink, principal: Principal, make_run: MakeRu
     return Recorder(sink, principal, (await make_run()).id)
 
 
+async def test_a_node_can_be_left_by_several_ports(recorder: Recorder) -> None:
+    await recorder.begin(running())
+    await recorder.record(succeeded(["a", "b"], ports=("a", "b")))
+    node = await recorder.node()
+    assert (node.ports, node.port) == (("a", "b"), "a")
+    settled = await recorder.begin(running())
+    assert settled
+    assert settled.ports == ("a", "b")
+
+
 async def test_a_node_begins_and_ends(recorder: Recorder) -> None:
     assert await recorder.begin(running()) is None
     assert (await recorder.node()).status == "running"
     assert (await recorder.read()).status == "running"
 
-    await recorder.record(succeeded({"total": 3}, port="out"))
+    await recorder.record(succeeded({"total": 3}, ports=("out",)))
     node = await recorder.node()
     assert (node.status, node.port, node.duration_ms, node.output_bytes) == ("succeeded", "out", 2_000, 11)
     assert node.preview == '{\n  "total": 3\n}'
@@ -84,7 +94,7 @@ async def test_a_node_begins_and_ends(recorder: Recorder) -> None:
 
 
 async def test_work_that_was_done_is_returned_instead_of_done_again(recorder: Recorder) -> None:
-    done = succeeded({"paid": True}, port="out", media_type="application/x-receipt")
+    done = succeeded({"paid": True}, ports=("out",), media_type="application/x-receipt")
     await recorder.begin(running())
     await recorder.record(done)
     assert await recorder.begin(running(attempt=2)) == done
@@ -175,7 +185,7 @@ async def test_no_node_stays_open_in_a_run_that_has_ended(recorder: Recorder, re
 
 async def test_a_failure_is_kept_with_its_kind_and_hint(recorder: Recorder) -> None:
     failure = Failure(kind="http-status", message="404 \x00 \ud800", hint="Check the URL.", node="a")
-    failed = NodeRecord(node_id="a", status="failed", finished_at=at(2), port="error", error=failure)
+    failed = NodeRecord(node_id="a", status="failed", finished_at=at(2), ports=("error",), error=failure)
     await recorder.record(failed, run=RunRecord(status="failed", at=at(2), error=failure))
     run = await recorder.read()
     assert run.error == (await recorder.node()).error

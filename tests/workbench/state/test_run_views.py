@@ -26,6 +26,7 @@ def run_of(value: Any = None, *, media_type: str = "application/json", **changes
         finished_at=BEGIN + timedelta(milliseconds=20),
         duration_ms=20.0,
         port="out",
+        ports=("out",),
         media_type=media_type,
         preview=preview,
         output_bytes=len(preview),
