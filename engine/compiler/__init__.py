@@ -73,11 +73,14 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     node = schema["$defs"]["Node"]
     node["properties"]["type"]["enum"] = [node_type.type for node_type in nodes.NODE_TYPES]
-    node["allOf"] = [
-        {
-            "if": {"properties": {"type": {"const": node_type.type}}},
-            "then": {"properties": {"config": nodes.config_schema(node_type)}},
-        }
-        for node_type in nodes.NODE_TYPES
-    ]
+    node["allOf"] = []
+    for node_type in nodes.NODE_TYPES:
+        config = nodes.config_schema(node_type)
+        schema["$defs"] |= config.pop("$defs", {})  # references start at the root
+        node["allOf"].append(
+            {
+                "if": {"properties": {"type": {"const": node_type.type}}},
+                "then": {"properties": {"config": config}},
+            }
+        )
     return schema

@@ -123,7 +123,7 @@ class _Analyser:
         order, circling = topological(ids, sources)
         if circling:
             self._name_cycles([node_id for node_id in ids if node_id in circling], sources)
-        forks = frozenset(node_id for node_id in executed if len(self.checked[node_id].type.outputs) > 1)
+        forks = frozenset(node_id for node_id in executed if self.checked[node_id].forks)
         if forks:
             self._check_branches(branches(order, self.incoming, forks))
         runnable = set(executed)
@@ -161,7 +161,7 @@ class _Analyser:
 
     def _output_branch(self, source: str) -> Branches:
         """Return how a node is left when it has an output: not by its error port, where it has one."""
-        ports = {port.name for port in self.checked[source].type.outputs} if source in self.checked else set()
+        ports = {port.name for port in self.checked[source].outputs} if source in self.checked else set()
         return frozenset({(source, "out")}) if "error" in ports else frozenset()
 
     def _impossible(self, node_id: str, field_path: str, source: str, apart: tuple[str, str, str]) -> None:

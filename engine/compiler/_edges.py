@@ -7,6 +7,7 @@ from engine.compiler._problems import Problems
 from engine.contracts import Incoming
 from engine.graph import Edge
 from engine.nodes import Port
+from engine.nodes.merge import MergeConfig
 
 
 def check_edges(
@@ -24,7 +25,25 @@ def check_edges(
         seen.add(key)
         if _connects(index, edge, ids, checked, problems):
             incoming.setdefault(edge.target, []).append(Incoming(source=edge.source, port=edge.source_port))
+    _check_joins(incoming, checked, problems)
     return incoming
+
+
+def _check_joins(
+    incoming: Mapping[str, list[Incoming]], checked: Mapping[str, CheckedNode], problems: Problems
+) -> None:
+    """Add a problem for each merge that waits for more branches than lead to it."""
+    for node_id, place in checked.items():
+        needs = place.config.needs() if isinstance(place.config, MergeConfig) else None
+        sources = {edge.source for edge in incoming.get(node_id, ())}
+        if needs is not None and sources and needs > len(sources):
+            problems.add(
+                "too-few-branches",
+                f"“{node_id}” waits for {needs} branches, and {len(sources)} lead to it.",
+                node=node_id,
+                field="config.at_least",
+                hint="Wait for fewer, or connect more branches.",
+            )
 
 
 def _connects(
@@ -53,7 +72,7 @@ def _connects(
         return False
     source, target = checked.get(edge.source), checked.get(edge.target)
     if source is not None:
-        _check_port(index, "source", edge.source_port, source, source.type.outputs, problems)
+        _check_port(index, "source", edge.source_port, source, source.outputs, problems)
     if target is not None:
         _check_port(index, "target", edge.target_port, target, target.type.inputs, problems)
     return True

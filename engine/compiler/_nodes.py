@@ -11,7 +11,7 @@ from engine.compiler._problems import Problems
 from engine.compiler._pydantic import details
 from engine.expressions import Path
 from engine.graph import Node
-from engine.nodes import NodeConfig, NodeType
+from engine.nodes import NodeConfig, NodeType, Port
 
 _DETAIL_CODES = {"missing": "missing-config", "unknown": "unknown-config", "bad": "bad-config"}
 
@@ -27,6 +27,12 @@ class CheckedNode:
     type: NodeType
     config: NodeConfig | None
     reads: dict[str, list[tuple[str, Path]]]
+    outputs: tuple[Port, ...] = ()
+
+    @property
+    def forks(self) -> bool:
+        """Whether the node is left by one of several ports."""
+        return len(self.outputs) > 1 and self.type.leaves_by_one(self.node.config)
 
 
 def check_node(node: Node, problems: Problems) -> CheckedNode | None:
@@ -47,7 +53,7 @@ def check_node(node: Node, problems: Problems) -> CheckedNode | None:
     _check_policy(node, problems)
     config = _checked_config(node, node_type, problems)
     reads = read_expressions(node.config, "config", problems, node=node.id) if node_type.executed else {}
-    return CheckedNode(node, node_type, config, reads)
+    return CheckedNode(node, node_type, config, reads, node_type.outputs_of(node.config))
 
 
 def _check_policy(node: Node, problems: Problems) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.compiler._analysis import Analysis
 from engine.compiler._nodes import CheckedNode
-from engine.contracts import Incoming, Plan, Step
+from engine.contracts import ActivityStep, Incoming, MergeStep, Plan, Step
 from engine.graph import Document
 from engine.nodes import PlanContext
 
@@ -18,12 +18,28 @@ def make_plan(document: Document, analysis: Analysis) -> Plan:
         )
         if step is not None:
             steps.append(step)
+    racing = _racing(steps)
     return Plan(
         version_hash=document.content_hash(),
         name=document.name,
-        steps=tuple(steps),
+        steps=tuple(_regular(step) if step.id in racing else step for step in steps),
         outputs=dict(document.outputs),
     )
+
+
+def _racing(steps: Sequence[Step]) -> set[str]:
+    """Return the steps that lead to a merge which does not wait for all of its branches."""
+    found: set[str] = set()
+    for step in reversed(steps):
+        if step.id in found or (isinstance(step, MergeStep) and step.needs is not None):
+            found.update(edge.source for edge in step.incoming)
+            found.update(step.after)
+    return found
+
+
+def _regular(step: Step) -> Step:
+    """Return a step that is no local activity: while one runs, no timer or activity beside it can start."""
+    return step.model_copy(update={"local": False}) if isinstance(step, ActivityStep) else step
 
 
 def _step(checked: CheckedNode, incoming: Sequence[Incoming], after: tuple[str, ...]) -> Step | None:

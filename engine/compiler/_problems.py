@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "duplicate-edge": "Two edges connect the same ports.",
     "edge-to-itself": "An edge ends where it starts.",
     "closed-error-port": "An edge leaves by an error port that the node's policy keeps closed.",
+    "too-few-branches": "A merge waits for more branches than lead to it.",
     "cycle": "Nodes wait for each other in a circle.",
     # inputs and outputs
     "bad-inputs-schema": "The inputs are not a usable JSON Schema of an object.",

@@ -9,11 +9,13 @@ from engine.nodes._base import NodeConfig, NodeType, PlanContext, Port
 from engine.nodes._docs import config_schema, documentation
 from engine.nodes.condition import CONDITION
 from engine.nodes.delay import DELAY
+from engine.nodes.fail import FAIL
 from engine.nodes.http import HTTP
 from engine.nodes.input import INPUT
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
+from engine.nodes.switch import SWITCH
 from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
 
 __all__ = [
@@ -29,7 +31,18 @@ __all__ = [
     "shaped",
 ]
 
-NODE_TYPES: tuple[NodeType, ...] = (INPUT, OUTPUT, TRANSFORM, CONDITION, MERGE, DELAY, HTTP, NOTE)
+NODE_TYPES: tuple[NodeType, ...] = (
+    INPUT,
+    OUTPUT,
+    TRANSFORM,
+    CONDITION,
+    SWITCH,
+    MERGE,
+    DELAY,
+    FAIL,
+    HTTP,
+    NOTE,
+)
 
 _BY_TYPE: Mapping[str, NodeType] = {node_type.type: node_type for node_type in NODE_TYPES}
 

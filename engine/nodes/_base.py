@@ -16,7 +16,9 @@ from engine.contracts import Incoming, Step
 from engine.graph import Node
 
 Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
-Widget = Literal["expression", "code", "text", "markdown", "json", "keyvalue", "select", "number", "switch"]
+Widget = Literal[
+    "expression", "code", "text", "markdown", "json", "keyvalue", "cases", "select", "number", "switch"
+]
 
 
 class NodeConfig(BaseModel):
@@ -81,12 +83,20 @@ def _no_inputs_or_outputs() -> tuple[Port, ...]:
     return ()
 
 
+def _one_port(config: Mapping[str, Any]) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class NodeType:
     """A kind of step. `type` and `version` are what documents store; everything else serves people.
 
     `plan` returns the step to run, or None for a node that is never executed. `default_timeout_s` is set
     for types whose work is an activity and is the seconds that one attempt may take.
+
+    `outputs` are the output ports of a new node. Where the settings make them, `ports_of` gives those of a
+    node with any settings, unfinished ones too. `leaves_by_one` says of settings that only one port is left
+    by in a run, so that what stands behind different ports excludes each other.
     """
 
     type: str
@@ -102,6 +112,12 @@ class NodeType:
     inputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
     outputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
     default_timeout_s: float | None = None
+    ports_of: Callable[[Mapping[str, Any]], tuple[Port, ...]] | None = None
+    leaves_by_one: Callable[[Mapping[str, Any]], bool] = _one_port
+
+    def outputs_of(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
+        """Return the output ports of a node with these settings."""
+        return self.ports_of(config) if self.ports_of else self.outputs
 
     @cached_property
     def executed(self) -> bool:

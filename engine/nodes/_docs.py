@@ -22,7 +22,7 @@ def _section(node_type: NodeType) -> str:
     if node_type.config.model_fields:
         parts.append(_settings(node_type))
     if node_type.inputs or node_type.outputs:
-        parts.append(f"Ports: {_ports('in', node_type.inputs)}; {_ports('out', node_type.outputs)}.")
+        parts.append(f"Ports: {_ports('in', node_type.inputs)}; {_outputs(node_type)}.")
     if node_type.default_timeout_s is not None:
         parts.append(
             f"One attempt may take {node_type.default_timeout_s:g} s unless its policy says otherwise."
@@ -41,6 +41,11 @@ def _settings(node_type: NodeType) -> str:
         secrets = " May name secrets." if name in node_type.secret_fields else ""
         rows.append(f"| `{name}` | {default} | {info.description}{secrets} |")
     return "\n".join(rows)
+
+
+def _outputs(node_type: NodeType) -> str:
+    named = ", and those that its settings name" if node_type.ports_of else ""
+    return _ports("out", node_type.outputs) + named
 
 
 def _ports(way: str, ports: tuple[Port, ...]) -> str:

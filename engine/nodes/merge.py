@@ -7,17 +7,18 @@ from pydantic import Field
 
 from engine.contracts import MergeStep
 from engine.graph import Node
-from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, widget
+from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, text, widget
 
 _SUMMARIES = {
     "first": "First branch that was taken",
     "list": "List of the branches that were taken",
     "object": "Object of the branches that were taken",
 }
+_EARLY = {"any": "the first branch", "at_least": "{} branches"}
 
 
 class MergeConfig(NodeConfig):
-    """What becomes of the branches' outputs."""
+    """What becomes of the branches' outputs, and how many of them are waited for."""
 
     mode: Literal["first", "list", "object"] = Field(
         default="first",
@@ -25,17 +26,38 @@ class MergeConfig(NodeConfig):
         description="The first live branch's output, a list of all of them, or an object by node id.",
         json_schema_extra=widget("select"),
     )
+    wait_for: Literal["all", "any", "at_least"] = Field(
+        default="all",
+        title="Wait for",
+        description="All branches, the first one that gets here, or at least so many; the rest is cancelled.",
+        json_schema_extra=widget("select"),
+    )
+    at_least: int = Field(
+        default=1,
+        ge=1,
+        title="At least",
+        description="How many branches are enough when waiting for `at_least`.",
+        examples=[2],
+        json_schema_extra=widget("number"),
+    )
+
+    def needs(self) -> int | None:
+        """Return how many branches are enough; None for all."""
+        return {"all": None, "any": 1, "at_least": self.at_least}[self.wait_for]
 
 
 def plan(node: Node, ctx: PlanContext) -> MergeStep:
     """Return the step that joins the live branches, in the order of their edges in the document."""
     config = ctx.config
     assert isinstance(config, MergeConfig)
-    return MergeStep(**ctx.base(node), mode=config.mode)
+    return MergeStep(**ctx.base(node), mode=config.mode, needs=config.needs())
 
 
 def summarise(config: Mapping[str, Any]) -> str:
-    """Return the line in the node's cell: the mode in words."""
+    """Return the line in the node's cell: the mode in words, or what it waits for where that is not all."""
+    early = _EARLY.get(str(config.get("wait_for")))
+    if early:
+        return text(f"Goes on with {early.format(config.get('at_least') or 1)}")
     return _SUMMARIES.get(str(config.get("mode") or "first"), "No such mode")
 
 
@@ -49,7 +71,12 @@ MERGE = NodeType(
         "taken:\n\n"
         "- **first**: the output of the first one, in the order of the edges – the way to end an if/else\n"
         "- **list**: all of them, in that order\n"
-        "- **object**: all of them by node id, e.g. `{{ nodes.both.output.fetch_a.title }}`"
+        "- **object**: all of them by node id, e.g. `{{ nodes.both.output.fetch_a.title }}`\n\n"
+        "With **wait for: any** it goes on as soon as one branch got here, with **at least** when so many "
+        "did. It joins those, and work that leads nowhere else is cancelled: steps under way are recorded as "
+        "cancelled, steps that did not begin as skipped. A branch that fails fails the run unless it is set "
+        "to *on error: continue*; the race then goes on without it. When all branches have ended and fewer "
+        "than needed got here, the merge fails; when none did, it is skipped."
     ),
     icon="merge",
     category="Control flow",

@@ -262,6 +262,51 @@ class TestEdges:
         document = d.document(d.transform("a"), d.transform("b"), edges=("a > b", "a > b"))
         assert places(document) == [("duplicate-edge", "b", "edges.1")]
 
+    def test_the_ports_of_a_switch_are_those_of_its_cases(self) -> None:
+        way = d.node("way", "switch", {"cases": [{"name": "big", "when": "{{ inputs.n > 3 }}"}]})
+        edges = ("way.big > a", "way.default > a", "way.small > b")
+        [problem] = compiler.check(d.document(way, d.transform("a"), d.transform("b"), edges=edges))
+        assert (problem.code, problem.field) == ("unknown-port", "edges.2.source_port")
+        assert "big, default" in problem.hint
+
+    def test_a_case_without_a_usable_expression_is_named(self) -> None:
+        cases = [{"name": "a", "when": "{{ 1 }}"}, {"name": "b", "when": "{{ nodes.nobody.output }}"}]
+        [problem] = compiler.check(d.document(d.node("way", "switch", {"cases": cases})))
+        assert (problem.code, problem.node, problem.field) == (
+            "unknown-reference", "way", "config.cases.1.when"
+        )  # fmt: skip
+
+    def test_branches_of_a_switch_exclude_each_other_unless_it_follows_all(self) -> None:
+        cases = [{"name": "a", "when": "{{ 1 }}"}, {"name": "b", "when": "{{ 1 }}"}]
+        steps = [d.transform("x"), d.transform("y", "{{ nodes.x.output }}")]
+        for matches, codes in (("first", ["impossible-reference"]), ("all", [])):
+            way = d.node("way", "switch", {"cases": cases, "matches": matches})
+            problems = compiler.check(d.document(way, *steps, edges=("way.a > x", "way.b > y")))
+            assert [problem.code for problem in problems] == codes
+
+    def test_a_merge_cannot_wait_for_more_branches_than_lead_to_it(self) -> None:
+        both = d.node("both", "merge", {"wait_for": "at_least", "at_least": 3})
+        steps = [d.condition("c"), d.transform("b")]
+        [problem] = compiler.check(
+            d.document(*steps, both, edges=("c.true > both", "c.false > both", "b > both"))
+        )
+        assert (problem.code, problem.node, problem.field) == ("too-few-branches", "both", "config.at_least")
+
+    def test_requests_in_a_race_are_regular_activities_so_that_the_timer_beside_them_starts(self) -> None:
+        race = [d.http("ask"), d.node("patience", "delay", {"seconds": 1}), d.http("later")]
+        for wait_for, local in (("all", True), ("any", False)):
+            joined = d.node("joined", "merge", {"wait_for": wait_for})
+            edges = ("ask > joined", "patience > joined", "joined > later")
+            steps = {step.id: step for step in compiler.compile(d.document(*race, joined, edges=edges)).steps}
+            assert (steps["ask"].local, steps["later"].local) == (local, True)
+
+    def test_the_schema_of_a_document_has_what_its_settings_refer_to(self) -> None:
+        cases = [{"name": "a", "when": "{{ 1 }}"}]
+        schema = compiler.json_schema()
+        jsonschema.validate(d.raw(d.node("way", "switch", {"cases": cases})), schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(d.raw(d.node("way", "switch", {"cases": [{"name": "a"}]})), schema)
+
     def test_two_ports_of_one_node_may_lead_to_one_target(self) -> None:
         document = d.document(d.condition("c"), d.transform("b"), edges=("c.true > b", "c.false > b"))
         assert places(document) == []

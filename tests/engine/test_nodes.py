@@ -13,7 +13,18 @@ from engine.graph import Node
 from engine.nodes import NODE_TYPES, NodeType, PlanContext
 from engine.nodes.__main__ import readme
 
-WIDGETS = {"expression", "code", "text", "markdown", "json", "keyvalue", "select", "number", "switch"}
+WIDGETS = {
+    "expression",
+    "code",
+    "text",
+    "markdown",
+    "json",
+    "keyvalue",
+    "cases",
+    "select",
+    "number",
+    "switch",
+}
 EVERY = pytest.mark.parametrize("node_type", NODE_TYPES, ids=lambda node_type: node_type.type)
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -23,6 +34,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "condition": {"expression": "{{ inputs.a > 3 }}"},
     "merge": {},
     "delay": {"seconds": 3},
+    "switch": {"cases": [{"name": "urgent", "when": "{{ inputs.a > 3 }}"}]},
+    "fail": {"message": "Order {{ inputs.id }} is empty"},
     "http": {"url": "https://example.org"},
     "note": {},
 }
@@ -102,6 +115,11 @@ def test_its_summary_survives_any_draft(node_type: NodeType) -> None:
         ("delay", {"seconds": "{{ inputs.s }}"}, "Wait {{ inputs.s }}"),
         ("delay", {"until": "2030-01-31T09:00:00Z"}, "Wait until 2030-01-31T09:00:00Z"),
         ("merge", {"mode": "list"}, "List of the branches that were taken"),
+        ("merge", {"wait_for": "any"}, "Goes on with the first branch"),
+        ("merge", {"wait_for": "at_least", "at_least": 2}, "Goes on with 2 branches"),
+        ("switch", {"cases": [{"name": "a"}, {"name": "b"}]}, "First of a · b"),
+        ("switch", {"cases": [{"name": "a"}], "matches": "all"}, "All of a"),
+        ("fail", {"message": "{{ inputs.why }}"}, "{{ inputs.why }}"),
         ("note", {"text": "\n## Title\nmore"}, "Title"),
         ("transform", {"value": {"ok": True, "name": "Zoë"}}, '{"ok": true, "name": "Zoë"}'),
         ("transform", {"value": "a\n  b" * 100}, None),
@@ -135,11 +153,44 @@ def test_the_line_in_the_cell_says_what_it_does(type: str, config: dict[str, Any
         ("transform", {"value": [1, 2], "format": "table"}, "a list of objects"),
         ("transform", {"value": "text", "format": "table"}, "a list of objects"),
         ("transform", {}, "Field required"),
+        ("switch", {"cases": []}, "at least 1 item"),
+        ("switch", {"cases": [{"name": "a", "when": "inputs.a"}]}, "exactly one expression"),
+        ("switch", {"cases": [{"name": "a b", "when": "{{ 1 }}"}]}, "String should match pattern"),
+        ("switch", {"cases": [{"name": "default", "when": "{{ 1 }}"}]}, "Two ports would be named default"),
+        ("switch", {"cases": [{"name": "a", "when": "{{ 1 }}"}] * 2}, "Two ports would be named a"),
+        ("fail", {"message": ""}, "at least 1 character"),
+        ("fail", {"message": "no", "kind": "Not A Kind"}, "String should match pattern"),
+        ("merge", {"wait_for": "at_least", "at_least": 0}, "greater than or equal to 1"),
         ("merge", {"mode": "any"}, "'first', 'list' or 'object'"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(type: str, config: dict[str, Any], said: str) -> None:
     assert said in problems_of(type, config)
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [None, "text", [None, 3], [{"when": "{{ 1 }}"}], [{"name": ""}], [{"name": 3}], [{"name": "default"}]],
+)
+def test_an_unfinished_switch_has_the_default_port(cases: Any) -> None:
+    assert [port.name for port in nodes.get("switch").outputs_of({"cases": cases})] == ["default"]
+
+
+def test_a_switch_has_a_port_for_each_case_in_their_order() -> None:
+    ports = nodes.get("switch").outputs_of({"cases": [{"name": "b"}, {"name": "a"}, {"name": "b"}]})
+    assert [port.name for port in ports] == ["b", "a", "default"]
+
+
+def test_a_fail_node_ends_the_run_whatever_its_policy_says() -> None:
+    assert step("fail", {"message": "no"}, policy={"on_error": "continue"}).on_error == "fail"
+
+
+@pytest.mark.parametrize(
+    ("config", "needs"),
+    [({}, None), ({"wait_for": "any", "at_least": 3}, 1), ({"wait_for": "at_least", "at_least": 3}, 3)],
+)
+def test_a_merge_needs_as_many_branches_as_it_waits_for(config: dict[str, Any], needs: int | None) -> None:
+    assert step("merge", config).needs == needs
 
 
 def test_a_number_of_seconds_may_be_written_as_text() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine import compiler
 from engine.contracts import NodeRecord
+from tests.engine import documents as d
 from tests.engine.conftest import Rig
 from tests.engine.plans import delay, fail, fake, merge, output, plan, start, switch, transform
 
@@ -107,6 +109,22 @@ async def test_what_something_else_needs_is_not_cancelled(rig: Rig) -> None:
     )
     assert ran.outputs == {"read": "read"}
     assert {node_id for node_id, status in ran.statuses.items() if status != "succeeded"} == {"lost"}
+
+
+async def test_timer_wins_over_a_request_that_takes_longer(real: Rig) -> None:
+    request = d.http("ask", "http://127.0.0.1/")
+    race = d.node("winner", "merge", {"wait_for": "any", "mode": "object"})
+    patience = d.node("patience", "delay", {"seconds": 0.5})
+    compiled = compiler.compile(
+        d.document(request, patience, race, edges=("ask > winner", "patience > winner"))
+    )
+    steps = [
+        step.model_copy(update={"type": "fake", "config": {"seconds": 60}}) if step.id == "ask" else step
+        for step in compiled.steps
+    ]
+    ran = await real.run(compiled.model_copy(update={"steps": tuple(steps)}))
+    assert list(ran.nodes["winner"].output) == ["patience"]
+    assert ran.statuses["ask"] == "cancelled"
 
 
 async def test_branch_that_fails_loses_the_race_without_failing_the_run(rig: Rig) -> None:
