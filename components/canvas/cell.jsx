@@ -4,6 +4,7 @@ import { Handle, Position } from "@xyflow/react";
 import Markdown from "react-markdown";
 import { TriangleAlert } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
+import { portsOf } from "./graph.js";
 import { portY, portsHeight } from "./metrics.js";
 import { useCell, useForbidden, useProblems } from "./store.js";
 
@@ -14,7 +15,7 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
   const problems = useProblems(id);
   const forbidden = useForbidden(id);
   const status = cell?.status ?? "idle";
-  const ports = Math.max(type?.inputs.length ?? 0, type?.outputs.length ?? 0);
+  const { inputs, outputs } = portsOf(data, types);
   return (
     <div
       className="wb-cell"
@@ -23,9 +24,9 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
       data-selected={selected || undefined}
       data-forbidden={forbidden || undefined}
       data-problem={problems ? true : undefined}
-      style={{ minHeight: portsHeight(ports), "--wb-cell-height": `${height}px` }}
+      style={{ minHeight: portsHeight(Math.max(inputs.length, outputs.length)), "--wb-cell-height": `${height}px` }}
     >
-      <Ports id={id} type={type} />
+      <Ports id={id} inputs={inputs} outputs={outputs} />
       <header className="wb-cell-head">
         <span className="wb-cell-icon" title={type?.title ?? data.type}>
           {icons[data.type]}
@@ -64,10 +65,10 @@ export const Note = memo(function Note({ id, data, selected }) {
   );
 });
 
-function Ports({ id, type }) {
+function Ports({ id, inputs, outputs }) {
   const sides = [
-    ["target", Position.Left, type?.inputs ?? []],
-    ["source", Position.Right, type?.outputs ?? []],
+    ["target", Position.Left, inputs],
+    ["source", Position.Right, outputs],
   ];
   return sides.flatMap(([kind, position, ports]) =>
     ports.map((port, index) => (

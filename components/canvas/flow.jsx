@@ -11,7 +11,7 @@ import { CatalogueContext } from "./catalogue.js";
 import { Cell, Note } from "./cell.jsx";
 import { Controls } from "./controls.jsx";
 import { useDraft } from "./draft.js";
-import { forbiddenFor } from "./graph.js";
+import { forbiddenFor, portsOf } from "./graph.js";
 import { useKeys } from "./keys.js";
 import { DRAG_TYPE, Palette } from "./palette.jsx";
 import { useSelection } from "./selection.js";
@@ -172,6 +172,6 @@ function allowDrop(event) {
 function closed(draft, types, nodeId, side) {
   const ids = forbiddenFor(nodeId, draft.edges, side);
   const ports = side === "source" ? "inputs" : "outputs";
-  for (const node of draft.nodes) if (!types[node.data.type]?.[ports].length) ids.add(node.id);
+  for (const node of draft.nodes) if (!portsOf(node.data, types)[ports].length) ids.add(node.id);
   return ids;
 }

@@ -1,12 +1,19 @@
 /* From the server's graph to React Flow's nodes and edges, and the few questions that drawing asks of it. */
 import { GAP, HANDLE, HEIGHT, RESERVED, WIDTH, portY } from "./metrics.js";
 
+/* The ports of a cell: its type's, but for the outputs that its own settings make. */
+export const portsOf = (view, types) => ({
+  inputs: types[view.type]?.inputs ?? [],
+  outputs: view.outputs?.length ? view.outputs : (types[view.type]?.outputs ?? []),
+});
+
 export function toNode(view, types, old) {
   const position = { x: view.x, y: view.y };
   if (old && sameData(old.data, view)) {
     return old.position.x === view.x && old.position.y === view.y ? old : { ...old, data: view, position };
   }
-  if (old && old.data.type === view.type) return { ...old, data: view, position };
+  const handles = handlesOf(portsOf(view, types));
+  if (old && old.data.type === view.type) return { ...old, data: view, position, handles };
   return {
     id: view.id,
     type: view.type === "note" ? "note" : "cell",
@@ -14,15 +21,19 @@ export function toNode(view, types, old) {
     data: view,
     initialWidth: WIDTH,
     initialHeight: HEIGHT,
-    handles: handlesOf(types[view.type]),
+    handles,
     ariaLabel: `${view.title}, ${types[view.type]?.title ?? view.type}`,
   };
 }
 
-const sameData = (a, b) => a.type === b.type && a.title === b.title && a.summary === b.summary;
+const sameData = (a, b) =>
+  a.type === b.type &&
+  a.title === b.title &&
+  a.summary === b.summary &&
+  JSON.stringify(a.outputs) === JSON.stringify(b.outputs);
 
 /* Handles by number rather than by measuring: cells that are off screen are never drawn. */
-function handlesOf(type) {
+function handlesOf(ports) {
   const at = (kind, position, x) => (port, index) => ({
     id: port.name,
     type: kind,
@@ -33,8 +44,8 @@ function handlesOf(type) {
     height: HANDLE,
   });
   return [
-    ...(type?.inputs ?? []).map(at("target", "left", -HANDLE / 2)),
-    ...(type?.outputs ?? []).map(at("source", "right", WIDTH - HANDLE / 2)),
+    ...ports.inputs.map(at("target", "left", -HANDLE / 2)),
+    ...ports.outputs.map(at("source", "right", WIDTH - HANDLE / 2)),
   ];
 }
 

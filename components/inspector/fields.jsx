@@ -3,7 +3,7 @@
  * What the server answers never moves the cursor: while one types, the field belongs to the person.
  */
 import { useEffect, useRef, useState } from "react";
-import { Plus, X } from "lucide-react";
+import { ArrowUp, Plus, X } from "lucide-react";
 
 const PAUSE = 400;
 let last = null;
@@ -56,7 +56,7 @@ function Text({ name, value = "", lines = 1, data = false, whole = false, onSave
 }
 
 /* Rows of names and values. A row without a name is kept here and saved once it has one. */
-function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", onSave }) {
+function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", ordered = false, onSave }) {
   const [rows, setRows] = useState(value);
   const [typing, setTyping] = useState(false);
   const saver = useSaver(value, onSave);
@@ -74,6 +74,10 @@ function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", onSave }) 
     change(rows.filter((_, at) => at !== index));
     saver.now();
   };
+  const raise = (index) => {
+    change([...rows.slice(0, index - 1), rows[index], rows[index - 1], ...rows.slice(index + 1)]);
+    saver.now();
+  };
   const leave = (event) => {
     if (event.currentTarget.contains(event.relatedTarget)) return;
     saver.now();
@@ -82,9 +86,14 @@ function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", onSave }) 
   return (
     <div className="wb-pairs" onFocus={() => setTyping(true)} onBlur={leave}>
       {rows.map((row, index) => (
-        <div className="wb-pair" key={index}>
+        <div className="wb-pair" data-ordered={ordered || undefined} key={index}>
           <PairInput label={keyLabel} text={row.key} onText={set(index, "key")} />
           <PairInput label={valueLabel} text={row.value} onText={set(index, "value")} data />
+          {ordered && (
+            <button type="button" className="wb-icon-button" aria-label={`Move ${row.key || "row"} up`} title="Move up" disabled={index === 0} onClick={() => raise(index)}>
+              <ArrowUp size={14} strokeWidth={1.75} />
+            </button>
+          )}
           <button type="button" className="wb-icon-button" aria-label={`Remove ${row.key || "row"}`} title="Remove" onClick={() => remove(index)}>
             <X size={14} strokeWidth={1.75} />
           </button>

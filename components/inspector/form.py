@@ -53,6 +53,7 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("switch", rx.fragment()),
             ("select", _select(one)),
             ("keyvalue", _pairs(one)),
+            ("cases", _pairs(one, key_label="Name", value_label="When", ordered=True)),
             ("text", _text(one, data=False)),
             ("number", _text(one, data=False)),
             ("markdown", _text(one, data=False, lines=6)),
@@ -106,9 +107,12 @@ def _text(one: rx.Var[NodeField], *, data: bool = True, lines: int = 1) -> rx.Co
     )
 
 
-def _pairs(one: rx.Var[NodeField]) -> rx.Component:
+def _pairs(one: rx.Var[NodeField], **more: Any) -> rx.Component:
     return pairs_field(
-        value=one.pairs, on_save=lambda rows: NodeFormState.set_pairs(NODE.id, one.path, rows), **_common(one)
+        value=one.pairs,
+        on_save=lambda rows: NodeFormState.set_pairs(NODE.id, one.path, rows),
+        **more,
+        **_common(one),
     )
 
 

@@ -32,13 +32,16 @@ class TextField(rx.NoSSRComponent):
 
 
 class PairsField(rx.NoSSRComponent):
-    """Rows of names and values, saved together."""
+    """Rows of names and values, saved together; `ordered` ones can be moved up."""
 
     library = _FIELDS.importable_path
     tag = "PairsField"
 
     name: rx.Var[str]
     value: rx.Var[list[Pair]]
+    key_label: rx.Var[str]
+    value_label: rx.Var[str]
+    ordered: rx.Var[bool]
 
     on_save: rx.EventHandler[passthrough_event_spec(list[dict[str, str]])]
 

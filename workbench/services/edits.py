@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, assert_never
 
+from engine import nodes
 from engine.errors import Problem
 from engine.graph import Document, Edge, Node
 from workbench.errors import Invalid
@@ -146,8 +147,40 @@ def _configure(document: Document, operation: Configure) -> tuple[Document, Oper
     node = next(node for node in document.nodes if node.id == operation.id)
     new = {name: getattr(operation, name) for name in ("title", "config", "policy")}
     new = {name: value for name, value in new.items() if value is not None}
-    inverse = Configure(id=node.id, **{name: getattr(node, name) for name in new})
-    return _with_node(document, node.id, node.model_copy(update=new)), inverse
+    changed = node.model_copy(update=new)
+    edges = _with_port(document.edges, node.id, _renamed_port(node, changed)) if operation.edges else None
+    inverse = Configure(id=node.id, edges=bool(edges), **{name: getattr(node, name) for name in new})
+    document = _with_node(document, node.id, changed)
+    return document.model_copy(update={"edges": edges}) if edges else document, inverse
+
+
+def _renamed_port(before: Node, after: Node) -> tuple[str, str] | None:
+    """Return the old and the new name of the one output port that new settings rename, if any."""
+    if before.config == after.config:
+        return None
+    try:
+        node_type = nodes.get(before.type)
+    except KeyError:
+        return None
+    old = [port.name for port in node_type.outputs_of(before.config)]
+    new = [port.name for port in node_type.outputs_of(after.config)]
+    pairs = [pair for pair in zip(old, new, strict=False) if pair[0] != pair[1]]
+    only = len(pairs) == 1 and len(old) == len(new)
+    return pairs[0] if only and pairs[0][0] not in new and pairs[0][1] not in old else None
+
+
+def _with_port(edges: Sequence[Edge], node_id: str, renamed: tuple[str, str] | None) -> list[Edge] | None:
+    """Return the edges with a port renamed; None when none leaves by it, or one by the new name."""
+    ports = {edge.source_port for edge in edges if edge.source == node_id}
+    if renamed is None or renamed[0] not in ports or renamed[1] in ports:
+        return None
+    old, new = renamed
+    return [
+        edge.model_copy(update={"source_port": new})
+        if (edge.source, edge.source_port) == (node_id, old)
+        else edge
+        for edge in edges
+    ]
 
 
 def _describe(document: Document, operation: Describe) -> tuple[Document, Operation]:

@@ -44,13 +44,17 @@ class Move(_Operation):
 
 
 class Configure(_Operation):
-    """Replace a node's title, config or policy; what is None stays."""
+    """Replace a node's title, config or policy; what is None stays.
+
+    With `edges`, those that leave by a port which the new settings rename leave by it under its new name.
+    """
 
     op: Literal["configure"] = "configure"
     id: str
     title: str | None = Field(default=None, max_length=200)
     config: dict[str, Any] | None = None
     policy: Policy | None = None
+    edges: bool = True
 
 
 class Rename(_Operation):

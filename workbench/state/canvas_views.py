@@ -12,8 +12,19 @@ NOTE_LENGTH = 1_000
 
 
 @dataclass(frozen=True)
+class PortView:
+    """A place where wires start."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
 class NodeView:
-    """A cell: where it stands, what it is called, and the line that says what it does."""
+    """A cell: where it stands, what it is called, and the line that says what it does.
+
+    `outputs` are the node's own output ports, empty where they are those of its type in the catalogue.
+    """
 
     id: str
     type: str
@@ -21,6 +32,7 @@ class NodeView:
     summary: str
     x: float
     y: float
+    outputs: list[PortView] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,21 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
 
 def node_view(node: Node) -> NodeView:
     """Return the cell of `node`; a node of an unknown type is drawn too, with what it says of itself."""
-    return NodeView(node.id, node.type, _title(node), _line(node), node.position.x, node.position.y)
+    place = node.position
+    return NodeView(node.id, node.type, _title(node), _line(node), place.x, place.y, _outputs(node))
 
 
 def _title(node: Node) -> str:
     return node.title if node.title or node.type == "note" else node.id
+
+
+def _outputs(node: Node) -> list[PortView]:
+    try:
+        node_type = nodes.get(node.type)
+    except KeyError:
+        return []
+    own = node_type.ports_of(node.config) if node_type.ports_of else ()
+    return [PortView(port.name, port.title) for port in own]
 
 
 def _line(node: Node) -> str:

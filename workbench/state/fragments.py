@@ -97,7 +97,7 @@ def _clear(document: Document, corner: Position) -> Position:
 def _joined(before: Node | None, node: Node) -> tuple[Edge, ...]:
     if before is None:
         return ()
-    outputs, inputs = nodes.get(before.type).outputs, nodes.get(node.type).inputs
+    outputs, inputs = nodes.get(before.type).outputs_of(before.config), nodes.get(node.type).inputs
     if not outputs or not inputs:
         return ()
     return (Edge(source=before.id, source_port=outputs[0].name, target=node.id, target_port=inputs[0].name),)

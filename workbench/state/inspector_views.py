@@ -104,7 +104,7 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         references=references_for(document, node.id) if kind.inputs else [],
         connections=common.connections,
         targets=_targets(document, node) if kind.outputs else [],
-        ports=[port.name for port in kind.outputs],
+        ports=[port.name for port in kind.outputs_of(node.config)],
     )
 
 

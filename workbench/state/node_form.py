@@ -18,6 +18,9 @@ Schema = Mapping[str, Any]
 ONE_LINE = 48
 """Characters of JSON that are edited on one line."""
 
+CASE = ("name", "when")
+"""The two fields of a case, in the order of a row."""
+
 ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 
 
@@ -131,6 +134,9 @@ def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, A
 
 def from_input(value: Any, schema: Schema) -> Any:
     """Return the JSON value that a widget's `value` means for a field of `schema`; None leaves it out."""
+    if isinstance(value, list) and schema.get("type") == "array":
+        cases = [dict(zip(CASE, (row["key"], row["value"]), strict=True)) for row in value]
+        return [case for case in cases if any(text.strip() for text in case.values())] or None
     if isinstance(value, list):
         inner = schema.get("additionalProperties")
         part = inner if isinstance(inner, Mapping) else {}
@@ -202,14 +208,16 @@ def _field(
     examples = schema.get("examples") or []
     if widget == "keyvalue" and value is not None and not isinstance(value, dict):
         widget = "json"
+    if widget == "cases" and not _are_cases(value):
+        widget = "json"
     return NodeField(
         path,
         title=str(schema.get("title", path.rpartition(".")[2])),
         description=_plain(str(schema.get("description", ""))),
         widget=widget,
-        text="" if widget in ("switch", "keyvalue") else as_text(value, kinds),
+        text="" if widget in ("switch", "keyvalue", "cases") else as_text(value, kinds),
         checked=value is True,
-        pairs=_pairs(value, schema) if widget == "keyvalue" else [],
+        pairs=_rows(widget, value, schema),
         options=[Choice(str(option), str(option)) for option in schema.get("enum", [])],
         placeholder=as_text(examples[0], kinds) if examples else "",
         problem=_problem(path, problems),
@@ -229,6 +237,26 @@ def _widget(schema: Schema) -> str:
     return {"boolean": "switch", "integer": "number", "number": "number", "string": "text"}.get(
         str(schema.get("type")), "json"
     )
+
+
+def _are_cases(value: Any) -> bool:
+    """Return whether rows of two texts can hold `value`; anything else is edited as JSON."""
+    return value is None or (
+        isinstance(value, list)
+        and all(
+            isinstance(row, dict)
+            and row.keys() <= set(CASE)
+            and all(isinstance(text, str) for text in row.values())
+            for row in value
+        )
+    )
+
+
+def _rows(widget: str, value: Any, schema: Schema) -> list[Pair]:
+    if widget == "cases":
+        name, when = CASE
+        return [Pair(row.get(name, ""), row.get(when, "")) for row in value or ()]
+    return _pairs(value, schema) if widget == "keyvalue" else []
 
 
 def _pairs(value: Any, schema: Schema) -> list[Pair]:

@@ -239,3 +239,27 @@ def test_any_history_of_edits_can_be_undone_to_the_beginning(history: list[Opera
         assert document == states.pop()
         document, _ = edits.apply(document, undo.pop())
     assert document == diamond()
+
+
+def switch(*names: str, port: str = "a") -> Document:
+    """Return a switch with cases of these names, and an edge that leaves it by `port`."""
+    cases = [{"name": name, "when": "{{ true }}"} for name in names]
+    nodes = [Node(id="way", type="switch", config={"cases": cases}), Node(id="end", type="transform")]
+    return Document(name="Way", nodes=nodes, edges=[Edge(source="way", source_port=port, target="end")])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "port"),
+    [
+        (switch("a", "b"), switch("c", "b"), "c"),
+        (switch("a", "b"), switch("b", "a"), "a"),
+        (switch("a", "b"), switch("b"), "a"),
+        (switch("a", "b", port="c"), switch("c", "b"), "c"),
+        (switch("a", "b", port="default"), switch("c", "b"), "default"),
+    ],
+)
+def test_renaming_a_case_moves_the_edges_that_leave_by_it(
+    before: Document, after: Document, port: str
+) -> None:
+    changed = there_and_back(before, Configure(id="way", config=after.nodes[0].config))
+    assert [edge.source_port for edge in changed.edges] == [port]

@@ -1,7 +1,7 @@
 """What the canvas is sent: cells and wires, small enough to be sent whole."""
 
 from engine.graph import Document, Edge, Node, Position
-from workbench.state.canvas_views import EdgeView, catalogue, graph_view, node_view
+from workbench.state.canvas_views import EdgeView, PortView, catalogue, graph_view, node_view
 
 
 def test_a_cell_says_what_its_node_does() -> None:
@@ -35,6 +35,13 @@ def test_a_reference_without_an_edge_is_an_implied_wire_one_with_an_edge_is_not(
         EdgeView("a.out>drawn.in", "a", "out", "drawn", "in"),
         EdgeView("a~implied", "a", "", "implied", "", implied=True),
     ]
+
+
+def test_a_cell_has_the_ports_that_its_own_settings_make() -> None:
+    cases = [{"name": "urgent", "when": "{{ inputs.urgent }}"}]
+    cell = node_view(Node(id="way", type="switch", config={"cases": cases}))
+    assert cell.outputs == [PortView("urgent", "urgent"), PortView("default", "Default")]
+    assert node_view(Node(id="c", type="condition")).outputs == []
 
 
 def test_every_node_type_is_in_the_palette_with_its_ports() -> None:

@@ -42,9 +42,35 @@ def field(node: Node, name: str, *problems: ProblemView) -> NodeField:
 @pytest.mark.parametrize("kind", nodes.NODE_TYPES, ids=lambda kind: kind.type)
 def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: nodes.NodeType) -> None:
     fields = config_fields(Node(id="one", type=kind.type), kind, ())
-    known = {"expression", "code", "text", "markdown", "json", "keyvalue", "select", "number", "switch"}
+    known = {
+        "expression",
+        "code",
+        "text",
+        "markdown",
+        "json",
+        "keyvalue",
+        "cases",
+        "select",
+        "number",
+        "switch",
+    }
     assert [one.path for one in fields] == [f"config.{name}" for name in kind.config.model_fields]
     assert {one.widget for one in fields} <= known
+
+
+def test_cases_are_rows_in_their_order_and_come_back_as_cases() -> None:
+    cases = [{"name": "b", "when": "{{ 1 }}"}, {"name": "a", "when": ""}]
+    way = Node(id="way", type="switch", config={"cases": cases})
+    rows = field(way, "config.cases").pairs
+    assert [(row.key, row.value) for row in rows] == [("b", "{{ 1 }}"), ("a", "")]
+    typed = [{"key": row.key, "value": row.value} for row in rows]
+    assert with_field(way, nodes.get("switch"), "config.cases", typed) == {"config": {"cases": cases}}
+
+
+def test_cases_that_are_something_else_are_edited_as_json() -> None:
+    for cases in (3, ["a"], [{"name": 1}], [{"name": "a", "more": "b"}]):
+        shown = field(Node(id="way", type="switch", config={"cases": cases}), "config.cases")
+        assert (shown.widget, shown.pairs) == ("json", [])
 
 
 def test_a_setting_that_is_not_set_shows_its_default() -> None:
