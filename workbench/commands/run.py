@@ -62,13 +62,19 @@ def _invalid(problems: tuple[Problem, ...], *, as_json: bool) -> int:
     return INVALID
 
 
+def _unreadable(message: str) -> Problem:
+    hint = "Give a JSON object, or @ and the path of a file that holds one."
+    return Problem(code="unreadable-input", field="--input", message=message, hint=hint)
+
+
 def _inputs(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Return the run's inputs from the command line's `--input`, or why it has none."""
     try:
         given = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except (OSError, ValueError, RecursionError) as error:
-        hint = "Give a JSON object, or @ and the path of a file that holds one."
-        return {}, (Problem(code="unreadable-input", field="--input", message=str(error), hint=hint),)
+    except OSError as error:
+        return {}, (_unreadable(f"{text[1:]}: {error.strerror}."),)
+    except (ValueError, RecursionError) as error:
+        return {}, (_unreadable(f"It is no JSON: {error}."),)
     if isinstance(given, dict):
         return given, ()
     hint = 'For example: --input \'{"name": "Ada"}\''
