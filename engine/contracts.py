@@ -28,6 +28,11 @@ TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancell
 """The statuses in which a node, or a run (which is never skipped), has ended."""
 
 
+def place(scope: str, node_id: str) -> str:
+    """Return what tells a node of one pass from the same node of another: `fetch`, or `each/3/fetch`."""
+    return f"{scope}/{node_id}" if scope else node_id
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -130,6 +135,56 @@ class DelayStep(StepBase):
     until: str | None = None
 
 
+class Body(_Frozen):
+    """What stands inside a container: its steps in topological order, and the result of one pass.
+
+    Each pass runs in a scope of its own: expressions there read the body's nodes, the nodes in `outer`
+    (settled before the container begins, or containers around it) and the container's own names. `result`
+    is a JSON value whose strings may be expressions, rendered in the scope of the pass when it has ended.
+    """
+
+    steps: tuple["Step", ...]
+    outer: tuple[str, ...] = ()
+    result: Any = None
+
+
+class MapStep(StepBase):
+    """Runs its body once for each item, `concurrency` passes at a time.
+
+    `items` gives a list, of which each pass reads its `item` and `index`. Where it is None, passes follow
+    each other: `item` is None in the first, then what `next` gave at the end of the one before, until that
+    is empty. A map of more than `maximum` passes fails.
+
+    Output: `{"results": [...], "failures": [{"index", "item", "error"}]}`, both in the order of the items. With
+    `on_item_error` `fail` the first failed pass fails the map, whose output then holds what was done; `collect`
+    leaves null in the place of a failed pass, `skip` leaves its place out.
+    """
+
+    kind: Literal["map"] = "map"
+    items: Any = None
+    next: str | None = None
+    concurrency: int = 10
+    maximum: int = 100_000
+    on_item_error: Literal["fail", "collect", "skip"] = "fail"
+    body: Body
+
+
+class LoopStep(StepBase):
+    """Repeats its body until `until` holds at the end of a pass, at most `maximum` times.
+
+    A pass reads `index`, counted from 0, and `last`: the result of the pass before, `initial` in the first.
+    Output: the last pass's result. Without `until` it runs `maximum` passes; with it, `on_maximum` says whether
+    the loop fails or goes on when they were not enough.
+    """
+
+    kind: Literal["loop"] = "loop"
+    until: str | None = None
+    maximum: int
+    initial: Any = None
+    on_maximum: Literal["fail", "continue"] = "fail"
+    body: Body
+
+
 class ActivityStep(StepBase):
     """Work that touches the world, done by the adapter named `type`.
 
@@ -156,9 +211,18 @@ Step = Annotated[
     | MergeStep
     | FailStep
     | DelayStep
+    | MapStep
+    | LoopStep
     | ActivityStep,
     Field(discriminator="kind"),
 ]
+
+Container = MapStep | LoopStep
+"""The steps that hold a body."""
+
+Body.model_rebuild()
+MapStep.model_rebuild()
+LoopStep.model_rebuild()
 
 
 class Plan(_Frozen):
@@ -170,14 +234,26 @@ class Plan(_Frozen):
     outputs: dict[str, Any] = Field(default_factory=dict)
 
 
+class Tally(_Frozen):
+    """How far a container is: passes that have ended, those of them that failed, and all, where known."""
+
+    done: int = 0
+    failed: int = 0
+    total: int | None = None
+
+
 class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
+
+    `scope` is the pass in which the node stands, `""` outside of all containers: `each/3` is the fourth pass
+    of the container `each`, `each/3/pages/0` the first one of a container inside it. `tally` is a container's.
 
     `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
     `ports` are the ports through which the node was left: one, but for a switch that follows all matches.
     """
 
     node_id: str
+    scope: str = ""
     status: NodeStatus
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -186,6 +262,12 @@ class NodeRecord(_Frozen):
     output: Any = None
     media_type: str = "application/json"
     error: Failure | None = None
+    tally: Tally | None = None
+
+    @property
+    def place(self) -> str:
+        """The node with its pass, as one text."""
+        return place(self.scope, self.node_id)
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +312,7 @@ class NodeTask(_Frozen):
 
     run_id: str
     node_id: str
+    scope: str = ""
     type: str
     config: dict[str, Any]
     secret_fields: tuple[str, ...] = ()
@@ -260,17 +343,53 @@ class Waiting(_Frozen):
     until: datetime
 
 
-class Resume(_Frozen):
-    """What a run carries over when it continues as new: all of it is recorded already.
+class ItemFailure(_Frozen):
+    """A pass of a map that failed."""
+
+    index: int
+    item: Any = None
+    error: Failure
+
+
+class ScopeState(_Frozen):
+    """One scope, carried over: the whole run's own, or that of a pass under way.
 
     `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays that
-    still run; `status` is the run's status as last recorded.
+    still run; `containers` those under way.
+    """
+
+    settled: tuple[NodeRecord, ...] = ()
+    waiting: dict[str, Waiting] = Field(default_factory=dict)
+    containers: dict[str, "ContainerState"] = Field(default_factory=dict)
+
+
+class ContainerState(_Frozen):
+    """A container under way, carried over.
+
+    `items` is the list of a map, `following` what the next pass of a loop or of a map over pages begins with,
+    `begun` how many passes have begun, `results` and `failures` those that have ended.
+    """
+
+    started_at: datetime
+    items: tuple[Any, ...] | None = None
+    following: Any = None
+    begun: int = 0
+    results: dict[int, Any] = Field(default_factory=dict)
+    failures: tuple[ItemFailure, ...] = ()
+    passes: dict[int, ScopeState] = Field(default_factory=dict)
+
+
+ScopeState.model_rebuild()
+
+
+class Resume(ScopeState):
+    """What a run carries over when it continues as new: all of it is recorded already.
+
+    `status` is the run's status as last recorded.
     """
 
     started_at: datetime
     status: RunStatus
-    settled: tuple[NodeRecord, ...]
-    waiting: dict[str, Waiting] = Field(default_factory=dict)
 
 
 class RunRequest(_Frozen):

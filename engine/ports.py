@@ -16,8 +16,8 @@ class RunSink(Protocol):
     engine calls again later, as often as it takes.
     """
 
-    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
-        """Write `batch` (it holds `node_id` as running) and return that node's settled record if one exists.
+    async def begin(self, batch: RecordBatch, node_id: str, scope: str = "") -> NodeRecord | None:
+        """Write `batch` (it holds that node as running) and return its settled record if one exists.
 
         A settled record means that the step was executed before a crash: its output is used again.
         One database round trip.
@@ -50,6 +50,7 @@ class AdapterCall:
 
     run_id: str
     node_id: str
+    scope: str
     attempt: int
     config: Mapping[str, Any]
     blobs: BlobStore

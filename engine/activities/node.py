@@ -19,7 +19,16 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine import expressions
 from engine.activities.secrets import Blotter, rendered_config
-from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, NodeRecord, NodeResult, NodeTask, RecordBatch
+from engine.contracts import (
+    INTERRUPTED,
+    RECORD,
+    RUN_NODE,
+    NodeRecord,
+    NodeResult,
+    NodeTask,
+    RecordBatch,
+    place,
+)
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore
 
@@ -57,7 +66,7 @@ class NodeActivities:
     async def run_node(self, task: NodeTask) -> NodeResult:
         """Do one attempt at a node's work, or return what an earlier execution recorded."""
         attempt = task.attempts_before + activity.info().attempt
-        with bound_contextvars(run_id=task.run_id, node_id=task.node_id):
+        with bound_contextvars(run_id=task.run_id, node_id=task.node_id, scope=task.scope):
             try:
                 return await self._run(task, attempt)
             except asyncio.CancelledError:
@@ -66,7 +75,9 @@ class NodeActivities:
                 raise
 
     async def _run(self, task: NodeTask, attempt: int) -> NodeResult:
-        running = NodeRecord(node_id=task.node_id, status="running", started_at=_now(), attempt=attempt)
+        running = NodeRecord(
+            node_id=task.node_id, scope=task.scope, status="running", started_at=_now(), attempt=attempt
+        )
         settled = await self._begin(task, running)
         if settled:
             _log.info("node.reused", status=settled.status)
@@ -91,7 +102,7 @@ class NodeActivities:
         nodes = (*task.pending, running)
         batch = RecordBatch(run_id=task.run_id, nodes=nodes, run=task.run, durable=task.durable)
         try:
-            return await self._sink.begin(batch, task.node_id)
+            return await self._sink.begin(batch, task.node_id, task.scope)
         except Exception as error:
             _log.warning("records.unreachable", error=repr(error))
             raise _interrupted(f"The records cannot be reached: {error}", running.attempt) from None
@@ -112,10 +123,11 @@ class NodeActivities:
         call = AdapterCall(
             run_id=task.run_id,
             node_id=task.node_id,
+            scope=task.scope,
             attempt=attempt,
             config=config,
             blobs=self._blobs,
-            idempotency_key=f"{task.run_id}:{task.node_id}",
+            idempotency_key=f"{task.run_id}:{place(task.scope, task.node_id)}",
         )
         limit = asyncio.timeout(task.timeout_s)
         try:

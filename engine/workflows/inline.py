@@ -12,6 +12,8 @@ from engine.contracts import (
     DelayStep,
     FailStep,
     InputStep,
+    LoopStep,
+    MapStep,
     MergeStep,
     NodeRecord,
     OutputStep,
@@ -71,7 +73,7 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[s
             return _merged(step, sources), OUT, media_type
         case FailStep():
             raise NodeFailed(_stated(step, context))
-        case DelayStep() | ActivityStep():
+        case DelayStep() | MapStep() | LoopStep() | ActivityStep():
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
             assert_never(step)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.contracts import TERMINAL, NodeRecord, RecordBatch, RunRecord
+from engine.contracts import TERMINAL, NodeRecord, RecordBatch, RunRecord, place
 from engine.ids import BlobRef
 
 
@@ -17,9 +17,9 @@ class MemorySink:
     runs: dict[str, RunRecord] = field(default_factory=dict)
     away: int = 0
 
-    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
+    async def begin(self, batch: RecordBatch, node_id: str, scope: str = "") -> NodeRecord | None:
         self._write(batch)
-        known = self.nodes[batch.run_id, node_id]
+        known = self.nodes[batch.run_id, place(scope, node_id)]
         return known if known.status in TERMINAL else None
 
     async def record(self, batch: RecordBatch) -> None:
@@ -31,20 +31,20 @@ class MemorySink:
             raise ConnectionError("the database is away")
         self.batches.append(batch)
         for record in batch.nodes:
-            known = self.nodes.get((batch.run_id, record.node_id))
+            known = self.nodes.get((batch.run_id, record.place))
             if known is None or known.status not in TERMINAL:
-                self.nodes[batch.run_id, record.node_id] = record
+                self.nodes[batch.run_id, record.place] = record
         known_run = self.runs.get(batch.run_id)
         if batch.run and (known_run is None or known_run.status not in TERMINAL):
             self.runs[batch.run_id] = batch.run
 
     def of(self, run_id: str) -> dict[str, NodeRecord]:
-        """Return the latest record of each node of one run."""
-        return {node_id: record for (run, node_id), record in self.nodes.items() if run == run_id}
+        """Return the latest record of each node of one run, by its place."""
+        return {at: record for (run, at), record in self.nodes.items() if run == run_id}
 
     def statuses(self, run_id: str) -> dict[str, str]:
         """Return each node's status."""
-        return {node_id: record.status for node_id, record in self.of(run_id).items()}
+        return {at: record.status for at, record in self.of(run_id).items()}
 
     def batches_of(self, run_id: str) -> list[RecordBatch]:
         """Return the writes of one run, in order."""

@@ -28,6 +28,7 @@ class Caller:
         call = AdapterCall(
             run_id="run",
             node_id="fetch",
+            scope="",
             attempt=1,
             config={"url": f"{self.web.url}/", **config},
             blobs=self.blobs,

@@ -40,7 +40,7 @@ class PostgresRunSink:
         self._resources = resources or get_resources()
         self._blobs = PostgresBlobStore(self._resources)
 
-    async def begin(self, batch: RecordBatch, node_id: str) -> NodeRecord | None:
+    async def begin(self, batch: RecordBatch, node_id: str, scope: str = "") -> NodeRecord | None:
         """Write `batch` (it holds `node_id` as running) and return that node's settled record if one exists.
 
         Waits for the disk only where the batch is durable: otherwise the caller begins again after a crash,
