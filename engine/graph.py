@@ -22,7 +22,11 @@ class _Part(BaseModel):
 
 
 class Position(_Part):
-    """Where a node stands on the canvas, in canvas pixels, top left corner."""
+    """Where a node's top left corner stands, in canvas pixels.
+
+    Measured from the canvas's origin or, for a node with a `parent`, from that container's top left corner,
+    so that a container takes its body along when it moves. A container's size is drawn, not stored.
+    """
 
     x: float = 0
     y: float = 0
@@ -56,7 +60,10 @@ class Policy(_Part):
 
 
 class Node(_Part):
-    """One step: its type, its settings and where it stands."""
+    """One step: its type, its settings and where it stands.
+
+    `parent` is the container (a `map` or a `loop`) in whose body the node stands, None outside of all.
+    """
 
     id: str = Field(pattern=NODE_ID_PATTERN)
     type: str

@@ -37,10 +37,14 @@ class Connect(_Operation):
 
 
 class Move(_Operation):
-    """Put nodes elsewhere on the canvas."""
+    """Put nodes elsewhere on the canvas, and those in `parents` into another container, None for none.
+
+    Edges that would cross the border of a container are removed.
+    """
 
     op: Literal["move"] = "move"
-    positions: dict[str, Position]
+    positions: dict[str, Position] = Field(default_factory=dict)
+    parents: dict[str, str | None] = Field(default_factory=dict)
 
 
 class Configure(_Operation):

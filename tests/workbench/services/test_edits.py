@@ -95,6 +95,74 @@ def test_moving_changes_positions_only() -> None:
     assert after.nodes[1] == diamond().nodes[1]
 
 
+def nested() -> Document:
+    """first → each (a → b, where each holds inner, which holds c), and last apart."""
+    return Document(
+        name="Nested",
+        nodes=[
+            Node(id="first", type="transform"),
+            Node(id="each", type="map"),
+            Node(id="a", type="transform", parent="each"),
+            Node(id="b", type="transform", parent="each", config={"value": "{{ nodes.each.item }}"}),
+            Node(id="inner", type="loop", parent="each"),
+            Node(id="c", type="transform", parent="inner", config={"value": "{{ nodes.each.index }}"}),
+            Node(id="last", type="transform"),
+        ],
+        edges=[Edge(source="first", target="each"), Edge(source="a", target="b")],
+    )
+
+
+def parents(document: Document) -> dict[str, str | None]:
+    return {node.id: node.parent for node in document.nodes if node.parent}
+
+
+def test_a_node_is_added_into_a_container() -> None:
+    after = there_and_back(nested(), Add(nodes=(Node(id="d", type="note", parent="inner"),)))
+    assert parents(after)["d"] == "inner"
+
+
+def test_moving_a_node_out_removes_the_edges_that_would_cross_the_border() -> None:
+    place = Position(x=7)
+    after = there_and_back(nested(), Move(positions={"b": place}, parents={"b": None}))
+    assert (after.nodes[3].parent, after.nodes[3].position) == (None, place)
+    assert after.edges == [Edge(source="first", target="each")]
+
+
+def test_moving_nodes_together_keeps_the_edges_between_them() -> None:
+    after = there_and_back(nested(), Move(parents={"a": None, "b": None}))
+    assert Edge(source="a", target="b") in after.edges
+
+
+def test_a_container_moves_with_its_body() -> None:
+    after = there_and_back(nested(), Move(parents={"inner": None}))
+    assert parents(after) == {"a": "each", "b": "each", "c": "inner"}
+
+
+def test_a_container_cannot_be_moved_into_its_own_body() -> None:
+    with pytest.raises(Invalid, match="'each' cannot stand inside itself"):
+        edits.apply(nested(), Move(parents={"each": "inner"}))
+
+
+def test_deleting_a_container_takes_the_bodies_in_it_along_and_undo_brings_all_back() -> None:
+    after = there_and_back(nested(), Remove(nodes=("each",)))
+    assert (ids(after), after.edges) == (["first", "last"], [])
+
+
+def test_renaming_a_container_renames_it_for_its_body_too() -> None:
+    after = there_and_back(nested(), Rename(id="each", new_id="every"))
+    assert parents(after) == {"a": "every", "b": "every", "inner": "every", "c": "inner"}
+    assert [after.nodes[place].config["value"] for place in (3, 5)] == [
+        "{{ nodes.every.item }}",
+        "{{ nodes.every.index }}",
+    ]
+
+
+def test_an_edge_across_the_border_of_a_container_is_refused() -> None:
+    for source, target in (("first", "a"), ("a", "last"), ("a", "c")):
+        with pytest.raises(Invalid, match="would cross the border of a container"):
+            edits.apply(nested(), Connect(edge=Edge(source=source, target=target)))
+
+
 def test_configuring_replaces_what_is_given_and_leaves_the_rest() -> None:
     after = there_and_back(diamond(), Configure(id="b", title="Pick", policy=Policy(on_error="continue")))
     assert (after.nodes[1].title, after.nodes[1].policy.on_error) == ("Pick", "continue")
@@ -150,6 +218,8 @@ def test_a_batch_is_one_step() -> None:
         (Remove(nodes=("nobody",)), "nobody"),
         (Remove(edges=(Edge(source="a", target="d"),)), "d"),
         (Move(positions={"nobody": Position()}), "nobody"),
+        (Move(parents={"a": "nobody"}), "nobody"),
+        (Add(nodes=(Node(id="e", type="note", parent="nobody"),)), "e"),
         (Configure(id="nobody", title="x"), "nobody"),
         (Rename(id="nobody", new_id="x"), "nobody"),
         (Rename(id="a", new_id="b"), "b"),
@@ -206,7 +276,15 @@ def references(target: str) -> str:
 node_ids = st.sampled_from(IDS)
 configs = st.fixed_dictionaries({"value": st.one_of(st.integers(), node_ids.map(references))})
 positions = st.builds(Position, x=st.integers(-99, 99).map(float), y=st.integers(-99, 99).map(float))
-nodes = st.builds(Node, id=node_ids, type=st.just("transform"), config=configs, position=positions)
+containers = st.none() | node_ids
+nodes = st.builds(
+    Node,
+    id=node_ids,
+    type=st.just("transform"),
+    config=configs,
+    position=positions,
+    parent=containers,
+)
 edges = st.builds(Edge, source=node_ids, target=node_ids, source_port=st.sampled_from(["out", "error"]))
 simple: st.SearchStrategy[Any] = st.one_of(
     st.builds(
@@ -216,7 +294,11 @@ simple: st.SearchStrategy[Any] = st.one_of(
         Remove, nodes=st.lists(node_ids, max_size=2).map(tuple), edges=st.lists(edges, max_size=1).map(tuple)
     ),
     st.builds(Connect, edge=edges),
-    st.builds(Move, positions=st.dictionaries(node_ids, positions, max_size=3)),
+    st.builds(
+        Move,
+        positions=st.dictionaries(node_ids, positions, max_size=3),
+        parents=st.dictionaries(node_ids, containers, max_size=2),
+    ),
     st.builds(Configure, id=node_ids, title=st.none() | st.just("T"), config=st.none() | configs),
     st.builds(Rename, id=node_ids, new_id=node_ids),
     st.builds(Describe, name=st.none() | st.just("N"), outputs=st.none() | st.just({"x": references("a")})),

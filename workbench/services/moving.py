@@ -1,0 +1,53 @@
+"""Moving nodes: on the canvas, into containers and out of them."""
+
+from collections.abc import Mapping
+
+from engine.graph import Document, Node
+from workbench.services.edit_parts import refused, require_nodes, split
+from workbench.services.operations import Add, Batch, Move, Operation
+
+
+def move(document: Document, operation: Move) -> tuple[Document, Operation]:
+    """Put nodes elsewhere. An edge that would cross the border of a container goes, and comes back by undo.
+
+    Raises Invalid for an unknown node or container, and for a container that would stand inside itself.
+    """
+    require_nodes(document, (*operation.positions, *operation.parents))
+    require_nodes(document, (parent for parent in operation.parents.values() if parent is not None))
+    before = {node.id: node for node in document.nodes}
+    nodes = [_moved(node, operation) for node in document.nodes]
+    parents = {node.id: node.parent for node in nodes}
+    _require_no_circle(operation.parents, parents)
+    edges, lost, places = split(
+        document.edges,
+        lambda edge: (
+            bool({edge.source, edge.target} & operation.parents.keys())
+            and parents[edge.source] != parents[edge.target]
+        ),
+    )
+    back = Move(
+        positions={name: before[name].position for name in operation.positions},
+        parents={name: before[name].parent for name in operation.parents},
+    )
+    inverse = Batch(operations=(back, Add(edges=lost, edge_places=places))) if lost else back
+    return document.model_copy(update={"nodes": nodes, "edges": edges}), inverse
+
+
+def _moved(node: Node, operation: Move) -> Node:
+    changed: dict[str, object] = {}
+    if node.id in operation.positions:
+        changed["position"] = operation.positions[node.id]
+    if node.id in operation.parents:
+        changed["parent"] = operation.parents[node.id]
+    return node.model_copy(update=changed) if changed else node
+
+
+def _require_no_circle(moved: Mapping[str, str | None], parents: Mapping[str, str | None]) -> None:
+    for name in moved:
+        seen, above = {name}, parents.get(name)
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above is not None:
+            hint = "Choose a container that does not stand in it."
+            raise refused("no-container", name, f"{name!r} cannot stand inside itself.", hint)
