@@ -57,6 +57,10 @@ class Policy(_Part):
         default="fail",
         description="After the last attempt: fail the run, or go on along the node's error port.",
     )
+    cache: bool = Field(
+        default=True,
+        description="Whether a later run may reuse the output instead of running the node again.",
+    )
 
 
 class Node(_Part):

@@ -3,6 +3,7 @@
 - `parse` reads JSON or YAML text and gives a document or everything that is wrong with it.
 - `check` gives every problem of a document at once; `examine` does both.
 - `compile` gives the frozen plan that a run interprets.
+- `part_of` gives the plan of some of its steps, the others settled beforehand.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
@@ -14,6 +15,7 @@ from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._inputs import validator
 from engine.compiler._parsing import parse
+from engine.compiler._partial import part_of
 from engine.compiler._pause import uncollected
 from engine.compiler._planning import make_plan
 from engine.compiler._problems import CODES
@@ -32,6 +34,7 @@ __all__ = [
     "implied_edges",
     "json_schema",
     "parse",
+    "part_of",
     "validator",
 ]
 
