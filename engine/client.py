@@ -10,7 +10,7 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
 )
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -61,12 +61,21 @@ class EngineClient:
                 id=workflow_id(request.run_id),
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=Priority(priority_key=request.priority),
             )
 
     async def cancel(self, run_id: str) -> None:
         """Ask a run to stop. A run that is over, or unknown, is left alone."""
         try:
             await self._handle(run_id).cancel()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def terminate(self, run_id: str, reason: str) -> None:
+        """End a run at once: none of its code runs any more. One that is over, or unknown, is left alone."""
+        try:
+            await self._handle(run_id).terminate(reason=reason)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

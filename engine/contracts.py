@@ -392,11 +392,23 @@ class Resume(ScopeState):
     status: RunStatus
 
 
+class Budget(_Frozen):
+    """What a run may spend: `steps` executed (what is skipped is free), and `seconds` that activities worked.
+
+    It is asked before a step begins, so what is under way when it is used up still ends.
+    """
+
+    steps: int | None = Field(default=None, ge=1)
+    seconds: float | None = Field(default=None, gt=0)
+    on_reached: Literal["fail"] = "fail"
+
+
 class RunRequest(_Frozen):
     """The GraphRun workflow's one argument.
 
     `history_limit` is the number of history events after which the run continues as new, with `resume`
-    filled in; Temporal's own suggestion is followed as well.
+    filled in; Temporal's own suggestion is followed as well. `priority` is Temporal's, from 1, served first,
+    to 5. A run that goes on at its `deadline` is cancelled with a failure of kind `deadline`.
     """
 
     run_id: str
@@ -404,3 +416,6 @@ class RunRequest(_Frozen):
     inputs: dict[str, Any]
     history_limit: int = Field(default=8_000, ge=20)
     resume: Resume | None = None
+    priority: int | None = Field(default=None, ge=1, le=5)
+    deadline: datetime | None = None
+    budget: Budget | None = None

@@ -88,10 +88,29 @@ class Edge(_Part):
     target_port: str = "in"
 
 
+class Limits(_Part):
+    """What a run of the document may take, unless whoever starts it says otherwise; empty: without limit."""
+
+    deadline_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=10 * 366 * 86_400,
+        description="Seconds from the start of a run to its end; then it is cancelled.",
+    )
+    steps: int | None = Field(default=None, ge=1, description="Steps that a run may execute in all.")
+    seconds: float | None = Field(
+        default=None, gt=0, description="Seconds that the steps of a run may work in all, waiting left out."
+    )
+    on_reached: Literal["fail"] = Field(
+        default="fail", description="What becomes of a run that has used up its steps or seconds."
+    )
+
+
 class Document(_Part):
     """A whole workflow. `inputs` is a JSON Schema of type object; its `examples` hold sample inputs.
 
     `outputs` maps an output's name to the expression that makes it, evaluated when the run ends.
+    `limits` bound a run in time and in work.
     """
 
     format: Literal["workbench/1"] = FORMAT
@@ -99,6 +118,7 @@ class Document(_Part):
     description: str = ""
     inputs: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     outputs: dict[str, Any] = Field(default_factory=dict)
+    limits: Limits = Field(default_factory=Limits)
     nodes: list[Node] = Field(default_factory=list)
     edges: list[Edge] = Field(default_factory=list)
 

@@ -1,10 +1,11 @@
 """Queries about runs and their nodes; what the engine records of them is written by `records`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, inspect, select, tuple_
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,6 +20,18 @@ NODE_SETTLED = (*SETTLED, "skipped")
 async def get(session: AsyncSession, run_id: str, *, lock: bool = False) -> RunRow | None:
     """Return the run; with `lock`, nobody else writes it until the transaction ends."""
     return await session.get(RunRow, run_id, with_for_update=lock or None) if is_id(run_id) else None
+
+
+async def with_key(session: AsyncSession, owner: str, key: str) -> RunRow | None:
+    """Return the run that this person started with the idempotency key."""
+    query = select(RunRow).where(col(RunRow.started_by) == owner, col(RunRow.idempotency_key) == key)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def insert(session: AsyncSession, row: RunRow) -> bool:
+    """Store a new run; False when its owner has one with the same idempotency key, perhaps since just now."""
+    statement = postgresql.insert(RunRow).values(row.model_dump()).on_conflict_do_nothing()
+    return (await session.execute(statement.returning(col(RunRow.id)))).scalar_one_or_none() is not None
 
 
 async def nodes(session: AsyncSession, run_id: str) -> Rows:
@@ -47,6 +60,8 @@ async def page(
     before: Position | None,
     workflow_id: str | None,
     status: str | None,
+    labels: Mapping[str, str],
+    parent_run_id: str | None,
 ) -> Rows:
     """Return up to `limit` runs without inputs and outputs, newest first."""
     query = _without_values().where(col(RunRow.started_by) == owner)
@@ -56,6 +71,10 @@ async def page(
         query = query.where(col(RunRow.workflow_id) == workflow_id)
     if status is not None:
         query = query.where(col(RunRow.status) == status)
+    if labels:
+        query = query.where(col(RunRow.labels).contains(dict(labels)))
+    if parent_run_id is not None:
+        query = query.where(col(RunRow.parent_run_id) == parent_run_id)
     query = query.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)
     return (await session.execute(query)).all()
 

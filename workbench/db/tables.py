@@ -8,7 +8,19 @@ Ids are uuid7 text, so they sort by the time they were made; times are aware.
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Index, MetaData, Sequence, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Index,
+    MetaData,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -90,13 +102,27 @@ class DraftEditRow(Table, table=True):
 
 
 class RunRow(Table, table=True):
-    """A run, bound to the version it started with."""
+    """A run, bound to the version it started with.
+
+    `request_hash` is what an idempotency key stands for. `terminating` says that Temporal has yet to be told
+    that the run was ended. `parent_place` is the sub-workflow node, with its pass, that began this run.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
         Index(None, "started_by", "created_at", "id"),
         Index(None, "workflow_id", "created_at", "id"),
         Index(None, "status", "created_at", "id"),
+        Index(
+            "uq_runs_started_by",
+            "started_by",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=column("idempotency_key").is_not(None),
+        ),
+        Index(None, "labels", postgresql_using="gin", postgresql_ops={"labels": "jsonb_path_ops"}),
+        Index(None, "parent_run_id", postgresql_where=column("parent_run_id").is_not(None)),
+        Index(None, "terminating", postgresql_where=column("terminating")),
     )
 
     id: str = Field(primary_key=True, sa_type=Text)
@@ -118,6 +144,23 @@ class RunRow(Table, table=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested_at: datetime | None = None
+    terminating: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    priority: int | None = None
+    deadline_at: datetime | None = None
+    budget: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    idempotency_key: str | None = Field(default=None, sa_type=Text)
+    request_hash: str | None = Field(default=None, sa_type=Text)
+    labels: dict[str, str] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    trigger_type: str = Field(
+        default="manual", sa_type=Text, sa_column_kwargs={"server_default": text("'manual'")}
+    )
+    trigger_id: str | None = Field(default=None, sa_type=Text)
+    parent_run_id: str | None = Field(
+        default=None, sa_type=Text, foreign_key="runs.id", ondelete="SET NULL", nullable=True
+    )
+    parent_place: str | None = Field(default=None, sa_type=Text)
 
 
 class NodeRunRow(Table, table=True):

@@ -11,20 +11,19 @@ from datetime import timedelta
 
 import structlog
 from psycopg import Error as PostgresError
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.exceptions import TemporalError
 
 from engine.client import EngineClient
 from engine.contracts import NodeRecord, RecordBatch, RunRecord
-from engine.errors import DocumentInvalid, Failure
+from engine.errors import Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
 from workbench.db.paging import Position
 from workbench.db.tables import RunRow
 from workbench.errors import WorkbenchError
-from workbench.services import documents, runs
+from workbench.services import starts
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources, get_resources
 
@@ -91,7 +90,7 @@ async def _try_to_mend(resources: Resources, temporal: EngineClient, row: RunRow
 
 
 async def _mend(resources: Resources, temporal: EngineClient, row: RunRow) -> int:
-    async with asyncio.timeout(runs.TEMPORAL_S):
+    async with asyncio.timeout(starts.TEMPORAL_S):
         state = await temporal.describe(row.id)
     if state == "running":
         if row.cancel_requested_at is not None:
@@ -104,23 +103,17 @@ async def _mend(resources: Resources, temporal: EngineClient, row: RunRow) -> in
 
 
 async def _start(resources: Resources, row: RunRow) -> int:
-    async def query(session: AsyncSession) -> dict[str, object]:
-        return await queries.document(session, row.version_id)
-
-    stored = await resources.read(query)
     try:
-        plan = await documents.compile_plan(await documents.load(stored))
-    except (DocumentInvalid, ValidationError) as error:
+        await starts.relaunch(row)
+    except starts.UNREADABLE as error:
         reason = str(error).splitlines()[0]
         await _end(resources, row, _failed("document-invalid", reason, "Start the workflow again."))
-    else:
-        await runs.launch(row, plan)
     return 1
 
 
 async def _how_it_ended(temporal: EngineClient, row: RunRow, state: str) -> RunRecord:
     if state != "missing":
-        async with asyncio.timeout(runs.TEMPORAL_S):
+        async with asyncio.timeout(starts.TEMPORAL_S):
             return await temporal.result(row.id)
     if row.cancel_requested_at is not None:
         return RunRecord(status="cancelled", at=now())

@@ -16,7 +16,7 @@ def summary(row: Any) -> RunSummary:
 def detail(row: Any, nodes: tuple[NodeRun, ...]) -> RunDetail:
     """Return the whole shape of a run."""
     return RunDetail.model_validate(
-        {**_fields(row), "inputs": row.inputs, "outputs": row.outputs, "nodes": nodes}
+        {**_fields(row), "inputs": row.inputs, "outputs": row.outputs, "nodes": nodes, "budget": row.budget}
     )
 
 
@@ -80,4 +80,9 @@ def _fields(row: Any) -> dict[str, Any]:
         "finished_at": row.finished_at,
         "started_by": row.started_by,
         "error": row.error,
+        "priority": row.priority,
+        "deadline_at": row.deadline_at,
+        "labels": row.labels,
+        "trigger": {"type": row.trigger_type, "id": row.trigger_id},
+        "parent": {"run_id": row.parent_run_id, "place": row.parent_place} if row.parent_run_id else None,
     }

@@ -1,56 +1,58 @@
 """Runs: starting one bound to a version, reading what it did, stopping it."""
 
 import asyncio
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
-from engine.contracts import Plan, RunRequest
-from engine.errors import DocumentInvalid
 from engine.graph import Document
 from engine.ids import BlobRef
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
-from workbench.db.ids import is_id, new_id, now
-from workbench.db.json_text import loads
+from workbench.db.ids import is_id, now
+from workbench.db.json_text import loads, text_of
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
-from workbench.db.tables import NodeRunRow, RunRow, VersionRow, WorkflowRow
-from workbench.errors import Invalid, NotFound, Unavailable
-from workbench.services import documents, inputs, run_shapes, workflows
+from workbench.db.tables import NodeRunRow, RunRow
+from workbench.errors import NotFound, Unavailable
+from workbench.services import documents, run_options, run_shapes, starts
 from workbench.services.blobs import PostgresBlobStore
-from workbench.services.events import Change
 from workbench.services.resources import get_resources
-from workbench.services.shapes import NodeOutput, Page, RunDetail, RunEvent, RunSummary
+from workbench.services.run_options import BY_HAND, NOTHING_ASKED, RunOptions, Trigger
+from workbench.services.shapes import NodeOutput, Page, RunDetail, RunSummary
+from workbench.services.starts import TEMPORAL_S, Asked, Which
 
 log = structlog.get_logger(__name__)
 
-TEMPORAL_S = 5.0
-"""How long a request waits for Temporal. What it could not do then, `reconcile` does later."""
-
-Which = Literal["live", "draft"] | int | None
-
 
 async def start_run(
-    principal: Principal, *, workflow_id: str, inputs: dict[str, Any], version: Which = None
+    principal: Principal,
+    *,
+    workflow_id: str,
+    inputs: dict[str, Any],
+    version: Which = None,
+    options: RunOptions = NOTHING_ASKED,
+    trigger: Trigger = BY_HAND,
 ) -> RunDetail:
     """Start a run of the live version, the draft as it is, version N, or (None) live if any, else the draft.
 
-    Raises Invalid with every problem of the document and of the inputs; nothing is stored then. With
-    Temporal away the run stays queued, and starts when Temporal is back.
+    Raises Invalid with every problem of the options, the document and the inputs, and Conflict when the
+    idempotency key stood for another request; nothing is stored then. A key that was used for the same
+    request gives the run of then. With Temporal away the run stays queued, and starts when Temporal is back.
     """
-    resources = get_resources()
-    async with resources.transaction() as session:
-        workflow = await workflows.require(session, principal, workflow_id)
-        bound = await _version(session, principal, workflow, version)
-        document = await documents.load(bound.document)
-        plan = await _plan(document)
-        row = _row(principal, workflow, bound, _checked_inputs(document, inputs))
-        row.change = await queries.next_change(session)
-        session.add(row)
-    publish(row)
-    await launch(row, plan)
+    documents.require_none(run_options.check(options, at=now()), "The run cannot be started like this.")
+    asked = Asked(workflow_id, inputs, version, options, trigger)
+    async with get_resources().transaction() as session:
+        row, plan = await starts.store(session, principal, asked)
+    if plan is None:
+        if row.status == "queued":  # the first request may have been cut off before Temporal knew of the run
+            await starts.relaunch(row)
+        return await get_run(principal, row.id)
+    starts.publish(row)
+    await starts.launch(row, plan)
     return run_shapes.detail(row, ())
 
 
@@ -59,13 +61,16 @@ async def list_runs(
     *,
     workflow_id: str | None = None,
     status: str | None = None,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    parent_run_id: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[RunSummary]:
-    """Return a page of runs, newest first."""
+    """Return a page of runs, newest first, that have all of `labels`; of a run, those it began itself."""
     limit, before = page_size(limit), decode_cursor(cursor)
-    if workflow_id is not None and not is_id(workflow_id):
+    if not all(is_id(wanted) for wanted in (workflow_id, parent_run_id) if wanted is not None):
         return Page(items=())
+    labels = {text_of(name): text_of(value) for name, value in labels.items()}
     rows = await get_resources().read(
         lambda session: queries.page(
             session,
@@ -74,6 +79,8 @@ async def list_runs(
             before=before,
             workflow_id=workflow_id,
             status=status,
+            labels=labels,
+            parent_run_id=parent_run_id,
         )
     )
     items = tuple(run_shapes.summary(row) for row in rows[:limit])
@@ -149,63 +156,6 @@ async def require(session: AsyncSession, principal: Principal, run_id: str, *, l
     if row is None or row.started_by != principal.id:
         raise NotFound(f"There is no run {run_id[:64]!r}.")
     return row
-
-
-async def launch(row: RunRow, plan: Plan) -> None:
-    """Hand a queued run to Temporal; doing it again is harmless. With Temporal away, the run stays queued."""
-    request = RunRequest(run_id=row.id, plan=plan, inputs=row.inputs)
-    try:
-        async with asyncio.timeout(TEMPORAL_S):
-            await (await get_resources().temporal()).start(request)
-    except (Unavailable, RPCError, TimeoutError) as error:
-        log.warning("run.start-postponed", run_id=row.id, error=str(error) or type(error).__name__)
-
-
-def publish(row: RunRow) -> None:
-    """Tell watchers of the run's present state."""
-    event = RunEvent(id="", run_id=row.id, run=run_shapes.summary(row))
-    get_resources().events.publish([Change(row.change, event)])
-
-
-async def _version(
-    session: AsyncSession, principal: Principal, workflow: WorkflowRow, version: Which
-) -> VersionRow:
-    if version == "live" and workflow.live_version is None:
-        raise Invalid("The workflow has no live version. Publish its draft first, or run the draft.")
-    number = workflow.live_version if version in ("live", None) else version
-    if isinstance(number, int):
-        return await workflows.require_version(session, workflow.id, number)
-    return await workflows.snapshot(session, principal, workflow, await documents.load(workflow.document))
-
-
-async def _plan(document: Document) -> Plan:
-    try:
-        return await documents.compile_plan(document)
-    except DocumentInvalid as error:
-        documents.require_none(error.problems, "The workflow cannot be run.")
-        raise
-
-
-def _checked_inputs(document: Document, given: dict[str, Any]) -> dict[str, Any]:
-    filled = inputs.with_defaults(document.inputs, given)
-    documents.require_none(inputs.check(document.inputs, filled), "The inputs do not fit.")
-    return filled
-
-
-def _row(principal: Principal, workflow: WorkflowRow, version: VersionRow, values: dict[str, Any]) -> RunRow:
-    return RunRow(
-        id=new_id(),
-        workflow_id=workflow.id,
-        workflow_name=workflow.name,
-        version_id=version.id,
-        version_number=version.number,
-        version_hash=version.content_hash,
-        status="queued",
-        change=0,
-        inputs=values,
-        started_by=principal.id,
-        created_at=now(),
-    )
 
 
 async def _cancel(run_id: str) -> None:

@@ -6,11 +6,12 @@ The API returns them as they are; the UI's states turn them into views. Times ar
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contracts import NodeStatus, RunStatus
+from engine.contracts import Budget, NodeStatus, RunStatus
 from engine.errors import Failure, Problem
 from engine.graph import Document
+from workbench.services.run_options import TriggerType
 
 T = TypeVar("T")
 
@@ -90,6 +91,20 @@ class NodeRun(Shape):
     error: Failure | None
 
 
+class TriggeredBy(Shape):
+    """What made a run start; `id` says which webhook, schedule or run it was."""
+
+    type: TriggerType = "manual"
+    id: str | None = None
+
+
+class ParentRun(Shape):
+    """The run that began another, and its sub-workflow node, with its pass, that did so."""
+
+    run_id: str
+    place: str
+
+
 class RunSummary(Shape):
     """A run in a list."""
 
@@ -104,10 +119,17 @@ class RunSummary(Shape):
     finished_at: datetime | None
     started_by: str
     error: Failure | None
+    priority: int | None = None
+    deadline_at: datetime | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    trigger: TriggeredBy = TriggeredBy()
+    parent: ParentRun | None = None
 
 
 class RunDetail(RunSummary):
     """A run with its inputs, outputs and nodes. `outputs` is None until it has succeeded."""
+
+    budget: Budget | None = None
 
     inputs: dict[str, Any]
     outputs: dict[str, Any] | None

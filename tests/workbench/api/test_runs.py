@@ -229,3 +229,29 @@ async def test_large_and_odd_outputs_come_back_whole(api: httpx.AsyncClient, hel
     assert len(node["preview"]) <= 2_000
     output = (await api.get(f"/runs/{run['id']}/nodes/start/output")).json()
     assert output["value"] == inputs
+
+
+async def test_options_are_given_in_the_body_and_shown(api: httpx.AsyncClient, hello: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, hello)
+    asked = {"priority": 2, "deadline": 60, "labels": {"env": "prod"}, "budget": {"steps": 9}}
+    started = await start(api, workflow_id, inputs={"name": "Ada"}, idempotency_key="order-1", **asked)
+    run = await ended(api, started["id"])
+    assert (run["priority"], run["labels"], run["budget"]["steps"]) == (2, {"env": "prod"}, 9)
+    assert run["trigger"] == {"type": "api", "id": None}
+    assert (await start(api, workflow_id, inputs={"name": "Ada"}, idempotency_key="order-1"))["id"] == run[
+        "id"
+    ]
+
+    answer = await api.post(
+        "/runs", json={"workflow_id": workflow_id, "inputs": {"name": "Bob"}, "idempotency_key": "order-1"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+async def test_runs_are_listed_by_label(api: httpx.AsyncClient, hello: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, hello)
+    run = await start(api, workflow_id, inputs={"name": "Ada"}, labels={"env": "prod:eu"})
+    await start(api, workflow_id, inputs={"name": "Ada"})
+    found = (await api.get("/runs", params={"label": ["env:prod:eu"]})).json()["items"]
+    assert [item["id"] for item in found] == [run["id"]]
+    assert (await api.get("/runs?label=prod")).status_code == 422

@@ -5,14 +5,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
-from engine.contracts import RunStatus
+from engine.contracts import Budget, RunStatus
 from engine.graph import Document
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
-from workbench.services import live, runs
+from workbench.services import live, run_options, runs
+from workbench.services.run_options import RunOptions, Trigger
 from workbench.services.shapes import NodeOutput, Page, RunDetail, RunEvent, RunSummary
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -30,13 +31,49 @@ class RunStart(BaseModel):
     workflow_id: str
     inputs: dict[str, Any] = Field(default_factory=dict)
     version: Literal["live", "draft"] | Annotated[int, Field(ge=1)] | None = None
+    priority: int | None = Field(default=None, description="From 1, served first, to 5; without: 3.")
+    deadline: float | AwareDatetime | None = Field(
+        default=None,
+        description="Seconds from now, or an instant: a run that goes on then is cancelled.",
+    )
+    budget: Budget | None = Field(default=None, description="Without: what the document's `limits` say.")
+    idempotency_key: str | None = Field(
+        default=None, description="A second start with the same key gives the run of the first."
+    )
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="At most 20; found by `?label=name:value`."
+    )
+
+    @property
+    def options(self) -> RunOptions:
+        """What is asked of the run beside what it runs."""
+        return RunOptions(
+            priority=self.priority,
+            deadline=self.deadline,
+            budget=self.budget,
+            idempotency_key=self.idempotency_key,
+            labels=self.labels,
+        )
+
+
+Label = Annotated[
+    list[str], Query(description="`name:value`; given several times, a run must have all of them.")
+]
 
 
 @router.post("", status_code=201, summary="Start a run")
 async def start_run(principal: CurrentPrincipal, body: RunStart, response: Response) -> RunDetail:
-    """Refused with 422 and all problems when the document cannot run or the inputs do not fit."""
+    """Refused with 422 and all problems when the document cannot run or the inputs do not fit.
+
+    With an idempotency key that was used before: the run of then, or 409 when it was for something else.
+    """
     run = await runs.start_run(
-        principal, workflow_id=body.workflow_id, inputs=body.inputs, version=body.version
+        principal,
+        workflow_id=body.workflow_id,
+        inputs=body.inputs,
+        version=body.version,
+        options=body.options,
+        trigger=Trigger("api"),
     )
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     return run
@@ -49,9 +86,19 @@ async def list_runs(
     cursor: Cursor = None,
     workflow_id: str | None = None,
     status: RunStatus | None = None,
+    label: Label = [],  # noqa: B006 - FastAPI copies it
+    parent_run_id: Annotated[str | None, Query(description="The run whose sub-workflows to list.")] = None,
 ) -> Page[RunSummary]:
-    """Narrowed to a workflow or to a status where these are given."""
-    return await runs.list_runs(principal, workflow_id=workflow_id, status=status, limit=limit, cursor=cursor)
+    """Narrowed to a workflow, a status, labels or a parent where these are given."""
+    return await runs.list_runs(
+        principal,
+        workflow_id=workflow_id,
+        status=status,
+        labels=run_options.labels_of(label),
+        parent_run_id=parent_run_id,
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get("/{run_id}", summary="Read a run and its nodes")

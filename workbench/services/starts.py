@@ -1,0 +1,173 @@
+"""From a wish to a run: the version it is bound to, its plan, its row, and the word to Temporal."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.service import RPCError
+
+from engine.contracts import Budget, Plan, RunRequest
+from engine.errors import DocumentInvalid
+from engine.graph import Document
+from workbench.auth.principal import Principal
+from workbench.db import runs as queries
+from workbench.db.ids import new_id, now
+from workbench.db.tables import RunRow, VersionRow, WorkflowRow
+from workbench.errors import Conflict, Invalid, Unavailable
+from workbench.services import documents, inputs, run_options, run_shapes, workflows
+from workbench.services.events import Change
+from workbench.services.resources import get_resources
+from workbench.services.run_options import RunOptions, Trigger
+from workbench.services.shapes import RunEvent
+
+log = structlog.get_logger(__name__)
+
+TEMPORAL_S = 5.0
+"""How long a request waits for Temporal. What it could not do then, `reconcile` does later."""
+
+Which = Literal["live", "draft"] | int | None
+"""A version: the live one, the draft as it is, number N, or (None) the live one if any, else the draft."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to run."""
+
+    workflow_id: str
+    inputs: dict[str, Any]
+    version: Which
+    options: RunOptions
+    trigger: Trigger
+
+    @property
+    def request_hash(self) -> str:
+        """What tells this request from another under the same idempotency key."""
+        return run_options.request_hash(
+            workflow_id=self.workflow_id, version=self.version, inputs=self.inputs
+        )
+
+
+async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tuple[RunRow, Plan | None]:
+    """Store a new run and return its row and plan; or the run, without a plan, that has the same key already.
+
+    Raises Invalid with every problem of the document and of the inputs, and Conflict when the idempotency
+    key stood for another request.
+    """
+    if (row := await _known(session, principal, asked)) is not None:
+        return row, None
+    workflow = await workflows.require(session, principal, asked.workflow_id)
+    version = await _version(session, principal, workflow, asked.version)
+    document = await documents.load(version.document)
+    plan = await _plan(document)
+    new = _row(principal, workflow, version, document, asked)
+    new.change = await queries.next_change(session)
+    if await queries.insert(session, new):
+        return new, plan
+    row = await _known(session, principal, asked)  # somebody else took the key just now
+    if row is None:
+        raise Conflict("Another run with this idempotency key began and is gone. Start the run again.")
+    return row, None
+
+
+async def launch(row: RunRow, plan: Plan) -> None:
+    """Hand a queued run to Temporal; doing it again is harmless. With Temporal away, the run stays queued."""
+    request = RunRequest(
+        run_id=row.id,
+        plan=plan,
+        inputs=row.inputs,
+        priority=row.priority,
+        deadline=row.deadline_at,
+        budget=Budget.model_validate(row.budget) if row.budget else None,
+    )
+    try:
+        async with asyncio.timeout(TEMPORAL_S):
+            await (await get_resources().temporal()).start(request)
+    except (Unavailable, RPCError, TimeoutError) as error:
+        log.warning("run.start-postponed", run_id=row.id, error=str(error) or type(error).__name__)
+
+
+async def relaunch(row: RunRow) -> None:
+    """Hand a queued run to Temporal whose start may have been cut off.
+
+    Raises DocumentInvalid or ValidationError when its document, stored by another version of the workbench,
+    cannot be read any more.
+    """
+    stored = await get_resources().read(lambda session: queries.document(session, row.version_id))
+    await launch(row, await documents.compile_plan(await documents.load(stored)))
+
+
+def publish(row: RunRow) -> None:
+    """Tell watchers of the run's present state."""
+    event = RunEvent(id="", run_id=row.id, run=run_shapes.summary(row))
+    get_resources().events.publish([Change(row.change, event)])
+
+
+UNREADABLE = (DocumentInvalid, ValidationError)
+"""What `relaunch` raises when the run can never be started."""
+
+
+async def _known(session: AsyncSession, principal: Principal, asked: Asked) -> RunRow | None:
+    key = asked.options.idempotency_key
+    row = await queries.with_key(session, principal.id, key) if key else None
+    if row is not None and row.request_hash != asked.request_hash:
+        raise Conflict(
+            f"The idempotency key {key!r} was used for run {row.id}, "
+            "with another workflow, version or inputs. Take a new key for a new run."
+        )
+    return row
+
+
+async def _version(
+    session: AsyncSession, principal: Principal, workflow: WorkflowRow, which: Which
+) -> VersionRow:
+    if which == "live" and workflow.live_version is None:
+        raise Invalid("The workflow has no live version. Publish its draft first, or run the draft.")
+    number = workflow.live_version if which in ("live", None) else which
+    if isinstance(number, int):
+        return await workflows.require_version(session, workflow.id, number)
+    return await workflows.snapshot(session, principal, workflow, await documents.load(workflow.document))
+
+
+def _row(
+    principal: Principal, workflow: WorkflowRow, version: VersionRow, document: Document, asked: Asked
+) -> RunRow:
+    at, options = now(), asked.options
+    budget = run_options.budget(options, document.limits)
+    return RunRow(
+        id=new_id(),
+        workflow_id=workflow.id,
+        workflow_name=workflow.name,
+        version_id=version.id,
+        version_number=version.number,
+        version_hash=version.content_hash,
+        status="queued",
+        change=0,
+        inputs=_checked_inputs(document, asked.inputs),
+        started_by=principal.id,
+        created_at=at,
+        priority=options.priority,
+        deadline_at=run_options.deadline(options, document.limits, at=at),
+        budget=budget.model_dump() if budget else None,
+        idempotency_key=options.idempotency_key,
+        request_hash=asked.request_hash if options.idempotency_key else None,
+        labels=dict(options.labels),
+        trigger_type=asked.trigger.type,
+        trigger_id=asked.trigger.id,
+    )
+
+
+async def _plan(document: Document) -> Plan:
+    try:
+        return await documents.compile_plan(document)
+    except DocumentInvalid as error:
+        documents.require_none(error.problems, "The workflow cannot be run.")
+        raise
+
+
+def _checked_inputs(document: Document, given: dict[str, Any]) -> dict[str, Any]:
+    filled = inputs.with_defaults(document.inputs, given)
+    documents.require_none(inputs.check(document.inputs, filled), "The inputs do not fit.")
+    return filled
