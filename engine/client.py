@@ -14,7 +14,7 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from engine.contracts import RunRecord, RunRequest
+from engine.contracts import EVENT_ARRIVED, Arrival, RunRecord, RunRequest
 from engine.errors import Failure
 from engine.payloads import data_converter
 from engine.ports import BlobStore
@@ -76,6 +76,14 @@ class EngineClient:
         """End a run at once: none of its code runs any more. One that is over, or unknown, is left alone."""
         try:
             await self._handle(run_id).terminate(reason=reason)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def arrived(self, run_id: str, arrival: Arrival) -> None:
+        """Bring a run an event for one of its nodes; twice does no harm. A run that is over is left alone."""
+        try:
+            await self._handle(run_id).signal(EVENT_ARRIVED, arrival)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -21,6 +21,15 @@ RUN_NODE = "run_node"
 RECORD = "record"
 """The activity that writes a RecordBatch."""
 
+AWAIT_EVENT = "await_event"
+"""The activity that makes a wait known: EventWait in, the Event that was kept for it (or None) out."""
+
+STOP_WAITING = "stop_waiting"
+"""The activity that ends a wait whose time is over: EventWait in, the Event it got after all or None out."""
+
+EVENT_ARRIVED = "event_arrived"
+"""The signal that brings a run an Arrival."""
+
 INTERRUPTED = "engine.interrupted"
 """The error type of an activity that stopped for a reason that is not the node's: it is started again."""
 
@@ -135,6 +144,20 @@ class DelayStep(StepBase):
     until: str | None = None
 
 
+class WaitStep(StepBase):
+    """Waits for the event `event` with the correlation `key`; both may be expressions.
+
+    Leaves through port `out` with the event's data as output or, `timeout_s` seconds after it began (None:
+    never), through `timeout`. An event whose data does not fit `data_schema` is none for this step.
+    """
+
+    kind: Literal["wait"] = "wait"
+    event: str
+    key: Any = ""
+    timeout_s: Any = None
+    data_schema: dict[str, Any] | None = None
+
+
 class Body(_Frozen):
     """What stands inside a container: its steps in topological order, and the result of one pass.
 
@@ -211,6 +234,7 @@ Step = Annotated[
     | MergeStep
     | FailStep
     | DelayStep
+    | WaitStep
     | MapStep
     | LoopStep
     | ActivityStep,
@@ -334,6 +358,36 @@ class NodeResult(_Frozen):
 
     record: NodeRecord
     recorded: bool = True
+
+
+class EventWait(_Frozen):
+    """A node that waits for an event, until an instant or (None) for ever. `name` and `key` are rendered."""
+
+    run_id: str
+    scope: str = ""
+    node_id: str
+    name: str
+    key: str = ""
+    data_schema: dict[str, Any] | None = None
+    until: datetime | None = None
+
+
+class Event(_Frozen):
+    """Something that happened elsewhere. `id` tells a delivery that is repeated from a new event."""
+
+    id: str
+    name: str
+    key: str = ""
+    data: Any = None
+    received_at: datetime
+
+
+class Arrival(_Frozen):
+    """An event for the node that waits for it: the argument of the signal that wakes it."""
+
+    scope: str = ""
+    node_id: str
+    event: Event
 
 
 class Waiting(_Frozen):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.contracts import NodeRecord, RecordBatch
+from engine.contracts import Event, EventWait, NodeRecord, RecordBatch
 from engine.ids import BlobRef
 
 
@@ -42,6 +42,27 @@ class SecretStore(Protocol):
 
     async def get(self, name: str) -> str:
         """Return the value of `name`; KeyError when there is none."""
+
+
+class EventInbox(Protocol):
+    """Where events and the nodes that wait for them find each other.
+
+    An event goes to every node that waits for its name and key when it comes; if none does, it is kept for
+    a while for the first that will. A node that an event was given to is told by EngineClient.arrived, as
+    often as it takes until the node's end is recorded. Each call may be repeated without effect.
+    """
+
+    async def register(self, wait: EventWait) -> Event | None:
+        """Make a wait known; return the event that is its own already: one that was kept for it."""
+
+    async def withdraw(self, wait: EventWait) -> Event | None:
+        """End a wait that got nothing; return the event, should one have become its own meanwhile."""
+
+    async def send(self, run_id: str, event: Event) -> int:
+        """Deliver an event that a run makes; return how many nodes it was given to.
+
+        Raises NodeFailed when those that wait for it cannot use its data.
+        """
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
-from engine.activities import NodeActivities
+from engine.activities import EventActivities, NodeActivities
 from engine.activities.node import HEARTBEAT_S
+from engine.adapters.send_event import SendEventAdapter
 from engine.outbound import OutboundClient, OutboundPolicy
-from engine.ports import AgentAdapter, BlobStore, RunSink, SecretStore
+from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, SecretStore
 from engine.workflows.graph_run import GraphRun
 
 STOP = timedelta(seconds=10)
@@ -39,6 +40,7 @@ def build_worker(
     sink: RunSink,
     blobs: BlobStore,
     secrets: SecretStore,
+    events: EventInbox,
     outbound: OutboundPolicy,
     task_queue: str,
     adapters: Mapping[str, AgentAdapter] | None = None,
@@ -57,14 +59,16 @@ def build_worker(
         async with requests:
             yield
 
+    built = {**registry.build(requests), SendEventAdapter.type: SendEventAdapter(events)}
     activities = NodeActivities(
-        sink=sink, blobs=blobs, secrets=secrets, adapters={**registry.build(requests), **(adapters or {})}
+        sink=sink, blobs=blobs, secrets=secrets, adapters={**built, **(adapters or {})}
     )
+    waits = EventActivities(events)
     worker = Worker(
         client,
         task_queue=task_queue,
         workflows=[GraphRun],
-        activities=[activities.run_node, activities.record],
+        activities=[activities.run_node, activities.record, waits.await_event, waits.stop_waiting],
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         plugins=[SimplePlugin("workbench.connections", run_context=connections)],
         graceful_shutdown_timeout=STOP,

@@ -20,6 +20,7 @@ from workbench.embedded.services import EmbeddedServices
 from workbench.embedded.supervisor import Supervisor
 from workbench.services import resources as process
 from workbench.services.blobs import PostgresBlobStore
+from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.secrets import StoredSecrets
@@ -61,6 +62,7 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
         sink=PostgresRunSink(resources),
         blobs=PostgresBlobStore(resources),
         secrets=StoredSecrets(resources),
+        events=PostgresEventInbox(resources),
         outbound=OutboundPolicy(services=settings.own_endpoints),
         task_queue=settings.task_queue,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench.places import default_cache_dir, default_data_dir
@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     """What an operator can set. A service without an address is started here, out of the data directory.
 
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
-    no setting of their own (Temporal's HTTP and metrics ports). `sealing_keys` seal secrets, see
+    no setting of their own (Temporal's HTTP and metrics ports). `events_kept_hours` is how long an event that
+    nothing waits for is kept, and how long its id is remembered. `sealing_keys` seal secrets, see
     `services.sealing`; without them the data directory's key does.
     """
 
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     task_queue: str = "workbench"
     internal_endpoints: list[str] = []
     sealing_keys: SecretStr | None = None
+    events_kept_hours: float = Field(default=168.0, ge=0, le=24 * 366)
 
     @field_validator("data_dir", "cache_dir")
     @classmethod

@@ -17,8 +17,9 @@ from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
 from workbench.outside import read_settings, require_services
-from workbench.services import reconcile, resources
+from workbench.services import event_inbox, reconcile, resources
 from workbench.services.blobs import PostgresBlobStore
+from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
 from workbench.settings import Settings
@@ -70,21 +71,22 @@ async def run(settings: Settings) -> None:
             sink=PostgresRunSink(),
             blobs=blobs,
             secrets=StoredSecrets(resources.get_resources()),
+            events=PostgresEventInbox(),
             outbound=OutboundPolicy(services=settings.own_endpoints),
             task_queue=settings.task_queue,
         )
         async with worker:
             _say_ready()
             log.info("worker takes work", task_queue=settings.task_queue)
-            await _until(stop, reconcile.run_forever())
+            await _until(stop, reconcile.run_forever(), event_inbox.run_forever())
             log.info("worker stops")
     finally:
         await resources.close()
 
 
-async def _until(stop: asyncio.Event, beside: Coroutine[Any, Any, None]) -> None:
-    """Do `beside` until told to stop; an error of it is raised, so that the worker starts anew."""
-    tasks = [asyncio.create_task(beside), asyncio.create_task(stop.wait())]
+async def _until(stop: asyncio.Event, *beside: Coroutine[Any, Any, None]) -> None:
+    """Do what is `beside` until told to stop; an error of it is raised, so that the worker starts anew."""
+    tasks = [*(asyncio.create_task(one) for one in beside), asyncio.create_task(stop.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -1,5 +1,6 @@
-"""The two activities: one runs a node, one writes records. All that touches the world passes through here."""
+"""The activities: everything a run does outside its own workflow."""
 
+from engine.activities.events import EventActivities
 from engine.activities.node import NodeActivities
 
-__all__ = ["NodeActivities"]
+__all__ = ["EventActivities", "NodeActivities"]

@@ -91,16 +91,21 @@ def _schema_errors(text: str) -> tuple[tuple[str, str], ...]:
     schema = json.loads(text)
     if schema.get("type", "object") != "object":
         return (("inputs.type", "The inputs of a run are an object, so the schema's type must be object."),)
-    found = tuple(_unsupported(schema, "inputs"))
+    return schema_errors(schema, "inputs", "the inputs")
+
+
+def schema_errors(schema: Mapping[str, Any], field: str, of: str) -> tuple[tuple[str, str], ...]:
+    """Return (field, message) of what makes the schema `of` something, in `field`, unusable."""
+    found = tuple(_unsupported(schema, field))
     if found:
         return found
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        path = ".".join(["inputs", *map(str, error.absolute_path)])
-        return ((path, f"The schema of the inputs is not valid: {_short(error.message)}."),)
+        path = ".".join([field, *map(str, error.absolute_path)])
+        return ((path, f"The schema of {of} is not valid: {_short(error.message)}."),)
     except RecursionError:
-        return (("inputs", "The schema of the inputs is nested too deeply."),)
+        return ((field, f"The schema of {of} is nested too deeply."),)
     return ()
 
 
@@ -122,7 +127,7 @@ def _unsupported(schema: Any, path: str) -> Iterator[tuple[str, str]]:
                     f"The pattern {_short(item)} cannot be used; it may not look around or back.",
                 )
             elif not names and key in ("$id", "patternProperties", "unevaluatedProperties"):
-                yield f"{at}.{key}", f"“{key}” is not supported in the schema of the inputs."
+                yield f"{at}.{key}", f"“{key}” is not supported in a schema here."
             elif key not in ("examples", "default", "const", "enum") or names:
                 waiting.append((item, f"{at}.{key}", key in ("properties", "$defs") and not names))
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from engine import expressions, nodes
 from engine.compiler._problems import Problems
 from engine.compiler._pydantic import details
+from engine.compiler._schemas import check_schema_fields
 from engine.expressions import Path
 from engine.graph import Node
 from engine.nodes import NodeConfig, NodeType, Port
@@ -52,6 +53,8 @@ def check_node(node: Node, problems: Problems) -> CheckedNode | None:
         return None
     _check_policy(node, problems)
     config = _checked_config(node, node_type, problems)
+    if config is not None:
+        check_schema_fields(node, config, problems)
     reads = read_expressions(node.config, "config", problems, node=node.id) if node_type.executed else {}
     return CheckedNode(node, node_type, config, reads, node_type.outputs_of(node.config))
 

@@ -28,6 +28,7 @@ CODES: dict[str, str] = {
     "bad-config": "A setting has a value that it cannot have.",
     "missing-config": "A setting that is needed has no value.",
     "unknown-config": "The node type has no such setting.",
+    "bad-schema": "A setting that is a JSON Schema cannot be used as one.",
     "bad-policy": "Parts of a node's policy contradict each other.",
     "unknown-parent": "The node stands in a container that is not there.",
     "no-container": "The node stands in a node that cannot hold others.",

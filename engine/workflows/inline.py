@@ -20,6 +20,7 @@ from engine.contracts import (
     Step,
     SwitchStep,
     TransformStep,
+    WaitStep,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.nodes.output import passed_on
@@ -73,7 +74,7 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[s
             return _merged(step, sources), OUT, media_type
         case FailStep():
             raise NodeFailed(_stated(step, context))
-        case DelayStep() | MapStep() | LoopStep() | ActivityStep():
+        case DelayStep() | WaitStep() | MapStep() | LoopStep() | ActivityStep():
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
             assert_never(step)

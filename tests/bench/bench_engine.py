@@ -38,7 +38,7 @@ from engine.runtime import build_worker
 from tests.bench import services
 from tests.bench.figures import Figure
 from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenPure, fetch, write
-from tests.engine.memory import MemoryBlobs, MemorySecrets, MemorySink
+from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 
@@ -168,6 +168,7 @@ async def engine(
         sink=sink,
         blobs=blobs,
         secrets=MemorySecrets(),
+        events=MemoryEvents(),
         outbound=OutboundPolicy(),
         task_queue=name,
     )

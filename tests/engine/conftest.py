@@ -21,7 +21,7 @@ from engine.contracts import NodeRecord, Plan, RunRecord, RunRequest
 from engine.outbound import OutboundPolicy
 from engine.payloads import data_converter
 from engine.runtime import build_worker
-from tests.engine.memory import MemoryBlobs, MemorySecrets, MemorySink
+from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
 
 BIN = Path(sys.executable).parent
 
@@ -35,6 +35,7 @@ class Rig:
     sink: MemorySink = field(default_factory=MemorySink)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
+    events: MemoryEvents = field(default_factory=MemoryEvents)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
     requests: dict[str, RunRequest] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Rig:
             sink=self.sink,
             blobs=self.blobs,
             secrets=self.secrets,
+            events=self.events,
             outbound=self.outbound,
             task_queue=self.client.task_queue,
             adapters={"fake": self.fake},

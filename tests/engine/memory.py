@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.contracts import TERMINAL, NodeRecord, RecordBatch, RunRecord, place
+from engine.contracts import TERMINAL, Event, EventWait, NodeRecord, RecordBatch, RunRecord, place
 from engine.ids import BlobRef
 
 
@@ -74,3 +74,45 @@ class MemorySecrets:
 
     async def get(self, name: str) -> str:
         return self.values[name]
+
+
+@dataclass
+class MemoryEvents:
+    """Keeps events and waits; whoever sends an event tells the runs that `send` or `give` names."""
+
+    kept: list[Event] = field(default_factory=list)
+    waits: list[EventWait] = field(default_factory=list)
+    given: dict[tuple[str, str], Event] = field(default_factory=dict)
+    away: int = 0
+
+    async def register(self, wait: EventWait) -> Event | None:
+        if self.away:
+            self.away -= 1
+            raise ConnectionError("the database is away")
+        at = (wait.run_id, place(wait.scope, wait.node_id))
+        fitting = next(
+            (event for event in self.kept if (event.name, event.key) == (wait.name, wait.key)), None
+        )
+        if at not in self.given and fitting:
+            self.kept.remove(fitting)
+            self.given[at] = fitting
+        if at not in self.given and wait not in self.waits:
+            self.waits.append(wait)
+        return self.given.get(at)
+
+    async def withdraw(self, wait: EventWait) -> Event | None:
+        self.waits = [other for other in self.waits if other != wait]
+        return self.given.get((wait.run_id, place(wait.scope, wait.node_id)))
+
+    async def send(self, run_id: str, event: Event) -> int:
+        return len(self.give(event))
+
+    def give(self, event: Event) -> list[EventWait]:
+        """Give an event to what waits for it, or keep it; return the waits, which are still to be told."""
+        takers = [wait for wait in self.waits if (wait.name, wait.key) == (event.name, event.key)]
+        self.waits = [wait for wait in self.waits if wait not in takers]
+        for wait in takers:
+            self.given[wait.run_id, place(wait.scope, wait.node_id)] = event
+        if not takers:
+            self.kept.append(event)
+        return takers

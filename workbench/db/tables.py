@@ -206,3 +206,46 @@ class SecretRow(Table, table=True):
     updated_by: str = Field(sa_type=Text)
     created_at: datetime
     updated_at: datetime
+
+
+class EventRow(Table, table=True):
+    """An event. Until `expires_at` it is known by its id, and kept for a wait while `given_at` is None."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "owner", "name", "key", "received_at", postgresql_where=text("given_at IS NULL")),
+    )
+
+    owner: str = Field(primary_key=True, sa_type=Text)
+    id: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Text)
+    data: Any = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)
+    received_at: datetime
+    given_at: datetime | None = None
+    expires_at: datetime = Field(index=True)
+
+
+class EventWaitRow(Table, table=True):
+    """A node that waits for an event, or was given one (`event_id`) and has not yet been seen to end.
+
+    Its workflow is told, at `tell_at` and then again and again until the node's end is recorded.
+    """
+
+    __tablename__ = "event_waits"
+    __table_args__ = (
+        Index(None, "owner", "name", "key", postgresql_where=text("event_id IS NULL")),
+        Index(None, "tell_at", postgresql_where=text("event_id IS NOT NULL")),
+    )
+
+    run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
+    scope: str = Field(primary_key=True, sa_type=Text)
+    node_id: str = Field(primary_key=True, sa_type=Text)
+    owner: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Text)
+    data_schema: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    until: datetime | None = None
+    registered_at: datetime
+    event_id: str | None = Field(default=None, sa_type=Text, nullable=True)
+    tell_at: datetime | None = None
