@@ -25,8 +25,8 @@ from workbench.db.ids import now
 from workbench.db.tables import EventRow, EventWaitRow
 from workbench.errors import WorkbenchError
 from workbench.services.resources import Resources, get_resources
-from workbench.services.runs import TEMPORAL_S
 from workbench.services.shapes import Shape
+from workbench.services.starts import TEMPORAL_S
 
 log = structlog.get_logger(__name__)
 
