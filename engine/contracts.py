@@ -178,9 +178,9 @@ class MapStep(StepBase):
     each other: `item` is None in the first, then what `next` gave at the end of the one before, until that
     is empty. A map of more than `maximum` passes fails.
 
-    Output: `{"results": [...], "failures": [{"index", "item", "error"}]}`, both in the order of the items. With
-    `on_item_error` `fail` the first failed pass fails the map, whose output then holds what was done; `collect`
-    leaves null in the place of a failed pass, `skip` leaves its place out.
+    Output: `{"results": [...], "failures": [{"index", "item", "error"}]}`, both in the order of the items.
+    With `on_item_error` `fail` the first failed pass fails the map, whose output then holds what was done;
+    `collect` leaves null in the place of a failed pass, `skip` leaves its place out.
     """
 
     kind: Literal["map"] = "map"
@@ -196,8 +196,8 @@ class LoopStep(StepBase):
     """Repeats its body until `until` holds at the end of a pass, at most `maximum` times.
 
     A pass reads `index`, counted from 0, and `last`: the result of the pass before, `initial` in the first.
-    Output: the last pass's result. Without `until` it runs `maximum` passes; with it, `on_maximum` says whether
-    the loop fails or goes on when they were not enough.
+    Output: the last pass's result. Without `until` it runs `maximum` passes; with it, `on_maximum` says
+    whether the loop fails or goes on when they were not enough.
     """
 
     kind: Literal["loop"] = "loop"
@@ -266,11 +266,19 @@ class Tally(_Frozen):
     total: int | None = None
 
 
+class Origin(_Frozen):
+    """Where an output comes from that this run did not make: another run, or a person."""
+
+    kind: Literal["reused", "pinned", "edited"]
+    run_id: str | None = None
+
+
 class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
 
     `scope` is the pass in which the node stands, `""` outside of all containers: `each/3` is the fourth pass
-    of the container `each`, `each/3/pages/0` the first one of a container inside it. `tally` is a container's.
+    of the container `each`, `each/3/pages/0` the first one of a container inside it. `tally` is a
+    container's. `origin` is set where the node did not run here.
 
     `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
     `ports` are the ports through which the node was left: one, but for a switch that follows all matches.
@@ -287,6 +295,7 @@ class NodeRecord(_Frozen):
     media_type: str = "application/json"
     error: Failure | None = None
     tally: Tally | None = None
+    origin: Origin | None = None
 
     @property
     def place(self) -> str:
@@ -460,6 +469,9 @@ class Budget(_Frozen):
 class RunRequest(_Frozen):
     """The GraphRun workflow's one argument.
 
+    `seed` are settled nodes of the root scope that this run takes over instead of running them; `containers`
+    are maps and loops that begin with what an older run knew of them.
+
     `history_limit` is the number of history events after which the run continues as new, with `resume`
     filled in; Temporal's own suggestion is followed as well. `priority` is Temporal's, from 1, served first,
     to 5. A run that goes on at its `deadline` is cancelled with a failure of kind `deadline`.
@@ -468,6 +480,8 @@ class RunRequest(_Frozen):
     run_id: str
     plan: Plan
     inputs: dict[str, Any]
+    seed: tuple[NodeRecord, ...] = ()
+    containers: dict[str, ContainerState] = Field(default_factory=dict)
     history_limit: int = Field(default=8_000, ge=20)
     resume: Resume | None = None
     priority: int | None = Field(default=None, ge=1, le=5)

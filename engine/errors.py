@@ -26,7 +26,11 @@ class Problem(BaseModel):
 
 
 class Failure(BaseModel):
-    """Why a node or a run failed, as data: `kind` is a stable name that retry policies can refer to."""
+    """Why a node or a run failed, as data: `kind` is a stable name that retry policies can refer to.
+
+    `node` is the node that failed. A container fails by a node in one of its passes; `place` is where that
+    stands (`each/3/fetch`).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +38,7 @@ class Failure(BaseModel):
     message: str
     hint: str = ""
     node: str | None = None
+    place: str | None = None
 
 
 class EngineError(Exception):

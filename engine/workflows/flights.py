@@ -10,7 +10,7 @@ from typing import Any
 from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
-from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, Waiting
+from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, Waiting, place
 from engine.errors import Failure
 from engine.workflows import inline
 
@@ -18,6 +18,7 @@ from engine.workflows import inline
 @dataclass(frozen=True, slots=True)
 class _Flight:
     step: Step
+    scope: str
     task: asyncio.Task[None]
     started_at: datetime
     until: datetime | None
@@ -27,7 +28,11 @@ class _Flight:
         """Cancel the work; return the step's last record."""
         self.task.cancel()
         return NodeRecord(
-            node_id=self.step.id, status="cancelled", started_at=self.started_at, finished_at=at
+            node_id=self.step.id,
+            scope=self.scope,
+            status="cancelled",
+            started_at=self.started_at,
+            finished_at=at,
         )
 
 
@@ -40,7 +45,7 @@ class Abandoned:
 
 
 class Flights:
-    """Every step under way, how many of them are activities, and the results that have landed."""
+    """Every step under way by its place, how many are activities, and the results that have landed."""
 
     def __init__(self) -> None:
         self.activities = 0
@@ -56,6 +61,7 @@ class Flights:
         step: Step,
         work: Coroutine[Any, Any, NodeResult],
         *,
+        scope: str = "",
         started_at: datetime,
         until: datetime | None = None,
         carried: tuple[NodeRecord, ...] = (),
@@ -72,11 +78,13 @@ class Flights:
                 with bound_contextvars(node_id=step.id):
                     workflow.logger.exception("The step failed by a fault")
                 record = inline.failed(step, fault(error), workflow.now(), started_at)
-                result = NodeResult(record=record, recorded=False)
+                result = NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)
             self._landed.append(result)
 
         self.activities += isinstance(step, ActivityStep)
-        self._flights[step.id] = _Flight(step, asyncio.create_task(fly()), started_at, until, carried)
+        self._flights[place(scope, step.id)] = _Flight(
+            step, scope, asyncio.create_task(fly()), started_at, until, carried
+        )
 
     async def landing(self) -> list[NodeResult]:
         """Wait until something lands; return all that has."""
@@ -84,31 +92,36 @@ class Flights:
         results = list(self._landed)
         self._landed.clear()
         for result in results:
-            flight = self._flights.pop(result.record.node_id)
+            flight = self._flights.pop(result.record.place)
             self.activities -= isinstance(flight.step, ActivityStep)
         return results
 
-    def waiting(self) -> dict[str, Waiting]:
-        """Return the delays that still wait."""
+    def waiting(self, scope: str) -> dict[str, Waiting]:
+        """Return the delays of a scope that still wait."""
         return {
-            node_id: Waiting(started_at=flight.started_at, until=flight.until)
-            for node_id, flight in self._flights.items()
-            if flight.until
+            flight.step.id: Waiting(started_at=flight.started_at, until=flight.until)
+            for flight in self._flights.values()
+            if flight.until and flight.scope == scope
         }
 
     def carried(self) -> list[NodeRecord]:
         """Return the records given to activities that may not have written them."""
         return [record for flight in self._flights.values() for record in flight.carried]
 
-    def landed(self, node_id: str) -> bool:
+    def landed(self, at_place: str) -> bool:
         """Whether a step has come to a result that was not taken yet."""
-        return any(result.record.node_id == node_id for result in self._landed)
+        return any(result.record.place == at_place for result in self._landed)
 
-    def abandon(self, node_id: str, at: datetime) -> Abandoned | None:
+    def abandon_all(self, scope: str, at: datetime) -> list[Abandoned]:
+        """Cancel the steps of a scope that are under way and have not landed."""
+        places = [found for found, flight in self._flights.items() if flight.scope == scope]
+        return [abandoned for found in places if (abandoned := self.abandon(found, at))]
+
+    def abandon(self, at_place: str, at: datetime) -> Abandoned | None:
         """Cancel a step that is under way and has not landed; None for any other."""
-        if node_id not in self._flights or self.landed(node_id):
+        if at_place not in self._flights or self.landed(at_place):
             return None
-        flight = self._flights.pop(node_id)
+        flight = self._flights.pop(at_place)
         self.activities -= isinstance(flight.step, ActivityStep)
         return Abandoned(flight.cancelled(at), flight.carried)
 

@@ -6,9 +6,8 @@ with what went wrong, so that no run hangs on a task that fails for ever.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -16,27 +15,12 @@ from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
 from engine import expressions
-from engine.contracts import (
-    ActivityStep,
-    DelayStep,
-    MergeStep,
-    NodeRecord,
-    NodeResult,
-    NodeTask,
-    OutputStep,
-    Resume,
-    RunRecord,
-    RunRequest,
-    Waiting,
-)
-from engine.errors import ExpressionError, Failure, NodeFailed
-from engine.workflows import calls, inline
-from engine.workflows.flights import Flights, fault
+from engine.contracts import OutputStep, Resume, RunRecord, RunRequest, ScopeState
+from engine.errors import ExpressionError, Failure
+from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
-from engine.workflows.progress import Decision, Progress
-
-MAX_IN_FLIGHT = 100
-"""Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
+from engine.workflows.scheduler import Scheduler
+from engine.workflows.scopes import Scope
 
 BREATH = timedelta(seconds=2)
 """After so long in one workflow task, a run of local activities hands the task back."""
@@ -57,28 +41,16 @@ class GraphRun:
 
 
 class _Interpreter:
-    """Schedules each step the moment its inputs are there, and keeps the records up to date.
-
-    - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
-    - `_flights`: steps under way.
-    - `_settled`, `_views`: finished steps, as records and as expressions see them.
-    """
+    """Drives a run from its request to its end, and keeps the records up to date."""
 
     def __init__(self, request: RunRequest) -> None:
         self._request = request
-        self._resume = request.resume or Resume(started_at=workflow.now(), status="queued", settled=())
+        self._resume = request.resume or _fresh(request)
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
-        self._settled = {record.node_id: record for record in self._resume.settled}
-        self._views = {record.node_id: inline.view(record) for record in self._resume.settled}
-        self._context: dict[str, Any] = {
-            "inputs": request.inputs,
-            "nodes": self._views,
-            "run": {"id": request.run_id, "started_at": self._resume.started_at.isoformat()},
-        }
-        self._ready: deque[Decision] = deque()
-        self._queued: deque[ActivityStep] = deque()
-        self._flights = Flights()
-        self._failure: Failure | None = None
+        if request.resume is None:
+            for record in request.seed:
+                self._journal.note(record)
+        self._scheduler: Scheduler | None = None
         self._task = (workflow.info().get_current_history_length(), workflow.now())
         self._effort = 0
 
@@ -99,22 +71,27 @@ class _Interpreter:
         return end
 
     async def _drive(self) -> RunRecord:
-        self._progress = Progress(self._request.plan)
-        self._ready.extend(self._progress.resume(self._resume.settled))
+        plan = self._request.plan
+        run = {"id": self._request.run_id, "started_at": self._resume.started_at.isoformat()}
+        context = {"inputs": self._request.inputs, "run": run}
+        root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
+        self._scheduler = scheduler = Scheduler(self._request, root, self._journal)
         while True:
-            leaving = self._history_is_full()
-            await self._advance(launch=not leaving)
-            if self._failure:
-                return self._journal.change("failed", error=self._failure)
-            if not self._flights and not self._queued:
-                return await self._succeeded()
-            if leaving and not self._flights.activities:
+            scheduler.leaving = self._history_is_full()
+            await self._advance(scheduler)
+            if scheduler.failure:
+                return self._journal.change("failed", error=scheduler.failure)
+            if root.progress.done:
+                return await self._succeeded(root)
+            if scheduler.leaving and not scheduler.flights.activities:
                 await self._journal.write()
-                self._continue_as_new()
-            await self._journal.write("running" if self._flights.activities else "waiting")
-            for result in await self._flights.landing():
-                self._land(result)
-            if not self._flights.activities and self._task_age() >= BREATH:
+                self._continue_as_new(scheduler.state(root))
+            if not scheduler.flights:
+                raise RuntimeError("Nothing is under way, and the run has not come to its end")
+            await self._journal.write("running" if scheduler.flights.activities else "waiting")
+            for result in await scheduler.flights.landing():
+                scheduler.land(result)
+            if not scheduler.flights.activities and self._task_age() >= BREATH:
                 await self._breathe()
 
     def _history_is_full(self) -> bool:
@@ -134,133 +111,28 @@ class _Interpreter:
         await asyncio.sleep(0.001)
         self._effort = 0
 
-    async def _advance(self, *, launch: bool) -> None:
-        """Work off what is ready; `launch` says whether activities may be started."""
-        while not self._failure:
+    async def _advance(self, scheduler: Scheduler) -> None:
+        """Work off what is ready, with a pause where it is much."""
+        while not scheduler.failure:
             before = expressions.spent()
-            if self._ready:
-                self._decide(self._ready.popleft())
-            elif launch and self._queued and self._flights.activities < MAX_IN_FLIGHT:
-                self._start_activity(self._queued.popleft())
-            else:
+            if not scheduler.advance():
                 return
             self._effort += expressions.spent() - before
             if self._journal.full:
                 await self._journal.write()
+                scheduler.leaving = scheduler.leaving or self._history_is_full()
             if self._effort >= EFFORT:
                 await self._breathe()
 
-    def _decide(self, decision: Decision) -> None:
-        """Skip a step, evaluate it, or let it begin."""
-        step = decision.step
-        if step.id in self._settled:  # it was dropped while it was ready
-            return
-        if not decision.runs:
-            self._settle(NodeRecord(node_id=step.id, status="skipped", finished_at=workflow.now()))
-        elif isinstance(step, ActivityStep):
-            self._queued.append(step)
-        elif isinstance(step, DelayStep):
-            self._start_delay(step)
-        else:
-            self._settle(inline.evaluate(step, self._context, self._settled, workflow.now()))
-            if isinstance(step, MergeStep) and step.needs is not None and not self._failure:
-                self._drop(self._progress.moot(step.id))
-
-    def _drop(self, moot: list[str]) -> None:
-        """Cancel the steps that no longer matter; those that did not begin are skipped."""
-        now, gone = workflow.now(), set(moot)
-        self._queued = deque(step for step in self._queued if step.id not in gone)
-        for node_id in moot:
-            abandoned = self._flights.abandon(node_id, now)
-            if abandoned:
-                self._journal.take_back(abandoned.carried, durable=True)
-                self._settle(abandoned.record)
-            elif not self._flights.landed(node_id):
-                self._settle(NodeRecord(node_id=node_id, status="skipped", finished_at=now))
-
-    def _land(self, result: NodeResult) -> None:
-        """Take note of a step that was under way."""
-        if result.recorded:
-            self._journal.forget(result.record.node_id)
-        else:
-            durable = isinstance(self._progress.step(result.record.node_id), ActivityStep)
-            self._journal.note(result.record, durable=durable)
-        self._count(result.record)
-
-    def _settle(self, record: NodeRecord) -> None:
-        """Take note of a step that is finished at once."""
-        self._journal.note(record)
-        self._count(record)
-
-    def _count(self, record: NodeRecord) -> None:
-        """Let a finished step count: its targets may become ready, or the run fails by it."""
-        self._settled[record.node_id] = record
-        self._views[record.node_id] = inline.view(record)
-        if record.error and self._progress.step(record.node_id).on_error == "fail":
-            self._failure = self._failure or record.error
-        else:
-            self._ready.extend(self._progress.settle(record))
-
-    def _start_activity(self, step: ActivityStep) -> None:
-        now = workflow.now()
-        try:
-            config = inline.rendered_config(step, self._context)
-        except ExpressionError as error:
-            self._settle(inline.failed(step, Failure(kind="expression", message=str(error)), now))
-            return
-        carried, durable = self._journal.hand_over()
-        task = NodeTask(
-            run_id=self._request.run_id,
-            node_id=step.id,
-            type=step.type,
-            config=config,
-            secret_fields=step.secret_fields,
-            context=inline.secret_context(step, self._context),
-            timeout_s=step.timeout_s,
-            max_attempts=step.attempts.maximum,
-            pending=carried,
-            run=self._journal.changed("running"),
-            durable=durable,
-        )
-        self._flights.start(step, self._run_activity(step, task, now), started_at=now, carried=carried)
-
-    async def _run_activity(self, step: ActivityStep, task: NodeTask, started_at: datetime) -> NodeResult:
-        try:
-            return await calls.run_node(step, task)
-        except NodeFailed as error:
-            self._journal.take_back(task.pending, durable=task.durable)
-            record = inline.failed(step, error.failure, workflow.now(), started_at)
-            return NodeResult(record=record, recorded=False)
-
-    def _start_delay(self, step: DelayStep) -> None:
-        now = workflow.now()
-        waiting = self._resume.waiting.get(step.id)
-        try:
-            waiting = waiting or Waiting(started_at=now, until=inline.deadline(step, self._context, now))
-        except ExpressionError as error:
-            self._settle(inline.failed(step, Failure(kind="expression", message=str(error)), now))
-            return
-        started_at = waiting.started_at
-        if waiting.until <= now:
-            self._settle(inline.succeeded(step, now, output=waiting.until.isoformat(), started_at=started_at))
-            return
-        self._journal.note(NodeRecord(node_id=step.id, status="waiting", started_at=started_at))
-        self._flights.start(step, self._wait(step, waiting), started_at=started_at, until=waiting.until)
-
-    async def _wait(self, step: DelayStep, waiting: Waiting) -> NodeResult:
-        await asyncio.sleep((waiting.until - workflow.now()).total_seconds())
-        output = waiting.until.isoformat()
-        record = inline.succeeded(step, workflow.now(), output=output, started_at=waiting.started_at)
-        return NodeResult(record=record, recorded=False)
-
-    async def _succeeded(self) -> RunRecord:
+    async def _succeeded(self, root: Scope) -> RunRecord:
+        settled = root.settled
         steps = (step for step in self._request.plan.steps if isinstance(step, OutputStep))
-        reached = (step for step in steps if self._settled[step.id].status == "succeeded")
-        outputs = {step.name: self._settled[step.id].output for step in reached}
+        reached = (step for step in steps if settled[step.id].status == "succeeded")
+        outputs = {step.name: settled[step.id].output for step in reached}
         for name, value in self._request.plan.outputs.items():
             before = expressions.spent()
             try:
-                outputs[name] = expressions.render(value, self._context)
+                outputs[name] = root.render(value)
                 expressions.bounded(outputs)
             except ExpressionError as error:
                 failure = Failure(kind="expression", message=f"output {name}: {error}")
@@ -272,17 +144,21 @@ class _Interpreter:
 
     async def _finish(self, end: RunRecord) -> None:
         """Stop what is under way and write the end of the run."""
-        carried = self._flights.carried()
-        await self._journal.close(end, carried, self._flights.stop(end.at))
+        scheduler = self._scheduler
+        carried = scheduler.flights.carried() if scheduler else ()
+        await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
 
-    def _continue_as_new(self) -> NoReturn:
-        resume = Resume(
-            started_at=self._resume.started_at,
-            status=self._journal.status,
-            settled=tuple(self._settled.values()),
-            waiting=self._flights.waiting(),
-        )
-        workflow.continue_as_new(self._request.model_copy(update={"resume": resume}))
+    def _continue_as_new(self, state: ScopeState) -> NoReturn:
+        resume = Resume(**dict(state), started_at=self._resume.started_at, status=self._journal.status)
+        request = self._request.model_copy(update={"resume": resume, "seed": (), "containers": {}})
+        workflow.continue_as_new(request)
+
+
+def _fresh(request: RunRequest) -> Resume:
+    """Return what a run begins with: nothing, but for what it was given of an older one."""
+    return Resume(
+        started_at=workflow.now(), status="queued", settled=request.seed, containers=request.containers
+    )
 
 
 async def _shielded(work: Coroutine[Any, Any, None]) -> None:

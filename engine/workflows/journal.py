@@ -18,7 +18,7 @@ CHUNK_SIZE = 8_000_000
 
 
 class Journal:
-    """The latest unwritten record of each node, and the run's status as last written."""
+    """The latest unwritten record of each node, by its place, and the run's status as last written."""
 
     def __init__(self, run_id: str, started_at: datetime, status: RunStatus) -> None:
         self.run_id = run_id
@@ -35,13 +35,13 @@ class Journal:
 
     def note(self, record: NodeRecord, *, durable: bool = False) -> None:
         """Keep a record to be written; `durable` if the node touched the world."""
-        self._pending[record.node_id] = record
+        self._pending[record.place] = record
         self._durable |= durable
         self._size += expressions.size_of(record.output)
 
-    def forget(self, node_id: str) -> None:
+    def forget(self, place: str) -> None:
         """Drop a node's record: a later one was written by its activity."""
-        self._pending.pop(node_id, None)
+        self._pending.pop(place, None)
 
     def hand_over(self) -> tuple[tuple[NodeRecord, ...], bool]:
         """Give the records to an activity that writes them with its own; the flag says if durably."""
@@ -51,7 +51,7 @@ class Journal:
 
     def take_back(self, records: Iterable[NodeRecord], *, durable: bool) -> None:
         """Keep again what an activity was given to write, as it may not have done so."""
-        self._pending = {record.node_id: record for record in records} | self._pending
+        self._pending = {record.place: record for record in records} | self._pending
         self._durable |= durable
 
     def _clear(self) -> None:
@@ -81,8 +81,8 @@ class Journal:
     def _forget_written(self, nodes: tuple[NodeRecord, ...]) -> None:
         """Drop what was written, but nothing that was taken back or noted meanwhile."""
         for record in nodes:
-            if self._pending.get(record.node_id) is record:
-                del self._pending[record.node_id]
+            if self._pending.get(record.place) is record:
+                del self._pending[record.place]
         if not self._pending:
             self._clear()
 
@@ -91,7 +91,7 @@ class Journal:
 
         `carried` were handed over to activities that may not have written them, `last` are newer than any.
         """
-        nodes = {record.node_id: record for record in carried}
+        nodes = {record.place: record for record in carried}
         nodes |= self._pending
-        nodes |= {record.node_id: record for record in last}
+        nodes |= {record.place: record for record in last}
         await calls.record(RecordBatch(run_id=self.run_id, nodes=tuple(nodes.values()), run=end))

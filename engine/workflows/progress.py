@@ -8,12 +8,13 @@ A merge that waits for some of its branches is decided as soon as so many are li
 is then moot: each of its ways on ends at a step that is decided already.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from engine import expressions
-from engine.contracts import FailStep, MergeStep, NodeRecord, OutputStep, Plan, Step
+from engine.contracts import FailStep, MergeStep, NodeRecord, OutputStep, Step
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,26 @@ class _Place:
 
 
 class Progress:
-    """Counts the unsettled sources of every step of one plan."""
+    """Counts the unsettled sources of every step of a plan, or of a body in one pass."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Read the plan's edges; a KeyError means that it names a source it does not have."""
-        self._outputs = plan.outputs
-        self._places = {step.id: _place(step) for step in plan.steps}
-        for step in plan.steps:
+    def __init__(self, steps: Sequence[Step], outputs: Any = None) -> None:
+        """Read the edges of the steps; a KeyError means that one names a source that is not among them.
+
+        `outputs` holds the expressions that are rendered when all is done.
+        """
+        self._outputs = outputs
+        self._unsettled = len(steps)
+        self._places = {step.id: _place(step) for step in steps}
+        for step in steps:
             for edge in step.incoming:
                 self._places[edge.source].targets.append((step.id, edge.port))
             for source in step.after:
                 self._places[source].targets.append((step.id, None))
+
+    @property
+    def done(self) -> bool:
+        """Whether every step is settled."""
+        return not self._unsettled
 
     def step(self, node_id: str) -> Step:
         """Return the step of that id."""
@@ -80,6 +90,7 @@ class Progress:
         """Count a settled step; return the steps that are decided by it, in the order of its edges."""
         settled = self._places[record.node_id]
         settled.settled = True
+        self._unsettled -= 1
         places = ((self._places[target], port) for target, port in settled.targets)
         return [Decision(place.step, place.live) for place, port in places if place.settle(record, port)]
 

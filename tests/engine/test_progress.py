@@ -18,49 +18,87 @@ def decided(progress: Progress, record: NodeRecord) -> dict[str, bool]:
 
 
 def test_steps_without_sources_begin() -> None:
-    progress = Progress(plan(transform("a", 1), transform("b", 1), transform("c", 1, "a")))
+    progress = Progress(
+        (
+            transform("a", 1),
+            transform("b", 1),
+            transform("c", 1, "a"),
+        )
+    )
     assert [decision.step.id for decision in progress.begin()] == ["a", "b"]
 
 
 def test_one_live_edge_is_enough_once_all_sources_are_settled() -> None:
-    progress = Progress(plan(transform("a", 1), transform("b", 1), transform("c", 1, "a", "b")))
+    progress = Progress(
+        (
+            transform("a", 1),
+            transform("b", 1),
+            transform("c", 1, "a", "b"),
+        )
+    )
     assert decided(progress, settled("a")) == {}
     assert decided(progress, settled("b", "skipped", ())) == {"c": True}
 
 
 def test_step_is_skipped_when_no_edge_is_live() -> None:
-    progress = Progress(plan(transform("a", 1), transform("c", 1, "a.true", "a.error")))
+    progress = Progress(
+        (
+            transform("a", 1),
+            transform("c", 1, "a.true", "a.error"),
+        )
+    )
     assert decided(progress, settled("a", ports=("false",))) == {"c": False}
 
 
 def test_two_edges_from_one_source_count_as_two() -> None:
-    progress = Progress(plan(transform("a", 1), transform("c", 1, "a.true", "a.false")))
+    progress = Progress(
+        (
+            transform("a", 1),
+            transform("c", 1, "a.true", "a.false"),
+        )
+    )
     assert decided(progress, settled("a", ports=("false",))) == {"c": True}
 
 
 def test_resumed_run_goes_on_with_what_was_decided_but_not_done() -> None:
     steps = [transform("a", 1), transform("b", 1, "a"), transform("c", 1, "b"), transform("d", 1)]
-    ready = Progress(plan(*steps)).resume([settled("a"), settled("b")])
+    ready = Progress(steps).resume([settled("a"), settled("b")])
     assert [decision.step.id for decision in ready] == ["d", "c"]
 
 
 def test_merge_that_needs_one_branch_is_decided_by_the_first_live_one_and_only_once() -> None:
     steps = [transform("a", 1), transform("b", 1), transform("c", 1)]
-    progress = Progress(plan(*steps, merge("m", "a.true", "b", "c", needs=1)))
+    progress = Progress(
+        (
+            *steps,
+            merge("m", "a.true", "b", "c", needs=1),
+        )
+    )
     assert decided(progress, settled("a", ports=("false",))) == {}
     assert decided(progress, settled("b")) == {"m": True}
     assert decided(progress, settled("c")) == {}
 
 
 def test_two_edges_from_one_source_are_one_branch() -> None:
-    progress = Progress(plan(transform("a", 1), transform("b", 1), merge("m", "a.x", "a.y", "b", needs=2)))
+    progress = Progress(
+        (
+            transform("a", 1),
+            transform("b", 1),
+            merge("m", "a.x", "a.y", "b", needs=2),
+        )
+    )
     assert decided(progress, settled("a", ports=("x", "y"))) == {}
     assert decided(progress, settled("b")) == {"m": True}
 
 
 def test_what_only_leads_to_a_decided_merge_is_moot_to_its_beginning() -> None:
     steps = [transform("won", 1), transform("a", 1), transform("b", 1, "a"), transform("c", 1, "a", "b")]
-    progress = Progress(plan(*steps, merge("m", "won", "c", needs=1)))
+    progress = Progress(
+        (
+            *steps,
+            merge("m", "won", "c", needs=1),
+        )
+    )
     progress.settle(settled("won"))
     assert sorted(progress.moot("m")) == ["a", "b", "c"]
     assert progress.moot("m") == []
@@ -69,10 +107,22 @@ def test_what_only_leads_to_a_decided_merge_is_moot_to_its_beginning() -> None:
 def test_what_leads_elsewhere_too_is_not_moot_until_that_is_decided() -> None:
     steps = [transform("won", 1), transform("shared", 1)]
     merges = [merge("m", "won", "shared", needs=1), merge("n", "won", "shared", needs=1)]
-    progress = Progress(plan(*steps, *merges, transform("other", 1)))
+    progress = Progress(
+        (
+            *steps,
+            *merges,
+            transform("other", 1),
+        )
+    )
     assert decided(progress, settled("won")) == {"m": True, "n": True}
     assert progress.moot("m") == ["shared"]
-    apart = Progress(plan(*steps, merges[0], transform("reader", 1, "shared")))
+    apart = Progress(
+        (
+            *steps,
+            merges[0],
+            transform("reader", 1, "shared"),
+        )
+    )
     apart.settle(settled("won"))
     assert apart.moot("m") == []
 
@@ -92,7 +142,7 @@ def graphs(draw: st.DrawFn) -> Plan:
 
 @given(graphs(), st.randoms())
 def test_every_step_is_decided_once_after_its_sources(graph: Plan, random: st.DataObject) -> None:
-    progress = Progress(graph)
+    progress = Progress(graph.steps, graph.outputs)
     ready, order = progress.begin(), []
     while ready:
         decision = ready.pop(random.randrange(len(ready)))

@@ -1,0 +1,328 @@
+"""Containers under way: which passes of a map or a loop have begun, what came of them, and what is next."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from engine import expressions
+from engine.contracts import (
+    Container,
+    ContainerState,
+    ItemFailure,
+    LoopStep,
+    MapStep,
+    NodeRecord,
+    ScopeState,
+    Tally,
+    place,
+)
+from engine.errors import ExpressionError, Failure, NodeFailed
+from engine.workflows import inline
+from engine.workflows.scopes import Scope
+
+
+def begin(step: Container, parent: Scope, now: datetime) -> "Passes":
+    """Return a container that begins in a scope, or goes on where it was when the run continued as new.
+
+    Raises ExpressionError or NodeFailed when its settings give nothing to begin with.
+    """
+    state = parent.carried.containers.get(step.id)
+    match step:
+        case MapStep(items=None):
+            return _Pages(step, parent, state or ContainerState(started_at=now))
+        case MapStep():
+            return _Items(step, parent, state or ContainerState(started_at=now, items=_items(step, parent)))
+        case LoopStep():
+            return _Loop(
+                step,
+                parent,
+                state or ContainerState(started_at=now, following=parent.render(step.initial)),
+            )
+        case _:
+            assert_never(step)
+
+
+def _items(step: MapStep, parent: Scope) -> tuple[Any, ...]:
+    items = parent.render(step.items)
+    if not isinstance(items, list | tuple):
+        shown = expressions.text_of(items)[:80]
+        hint = "Give a list, such as {{ nodes.fetch.output.rows }}; of an object, {{ value | items }}."
+        raise NodeFailed(
+            Failure(kind="not-a-list", message=f"items of {step.id} is {shown}, not a list", hint=hint)
+        )
+    if len(items) > step.maximum:
+        raise NodeFailed(_too_many(step, f"{len(items):,} items"))
+    return tuple(items)
+
+
+def _too_many(step: MapStep, count: str) -> Failure:
+    return Failure(
+        kind="too-many-passes",
+        message=f"{step.id} has {count}; its maximum is {step.maximum:,}",
+        hint="Raise its maximum, or give it fewer at a time.",
+    )
+
+
+class Passes(ABC):
+    """A container under way, and the scopes of its passes.
+
+    - `scopes`: the passes under way, by their number;
+    - `failure`: why the container fails, once it is certain that it does.
+    """
+
+    def __init__(self, step: Container, parent: Scope, state: ContainerState) -> None:
+        self.step = step
+        self.parent = parent
+        self.scopes: dict[int, Scope] = {}
+        self.failure: Failure | None = None
+        self._started_at = state.started_at
+        self._following = state.following
+        self._begun = state.begun
+        self._results = dict(state.results)
+        self._failures = {failure.index: failure for failure in state.failures}
+        self._carried = dict(state.passes)
+
+    @property
+    def place(self) -> str:
+        """Where the container stands, with the pass in which it does."""
+        return place(self.parent.path, self.step.id)
+
+    @property
+    def over(self) -> bool:
+        """Whether the container has come to its end."""
+        return self.failure is not None or (not self.scopes and not self._carried and not self._more())
+
+    @abstractmethod
+    def _more(self) -> bool:
+        """Whether there is a pass that could begin, if nothing else were under way."""
+
+    @abstractmethod
+    def _has_room(self) -> bool:
+        """Whether another pass may go on beside those under way."""
+
+    @abstractmethod
+    def _names(self, index: int) -> dict[str, Any]:
+        """Return what expressions in a pass read of it."""
+
+    @abstractmethod
+    def _take(self, scope: Scope, result: Any) -> None:
+        """Take note of a pass that came to a result; ExpressionError when what follows cannot be told."""
+
+    @abstractmethod
+    def _fail(self, index: int, failure: Failure) -> None:
+        """Take note of a pass that failed."""
+
+    @abstractmethod
+    def _output(self) -> Any:
+        """Return the container's output."""
+
+    def next(self) -> Scope | None:
+        """Begin a pass, if one may begin now; those carried over go on first."""
+        if self.failure is not None:
+            return None
+        if self._carried:
+            index = min(self._carried)
+            return self._open(index, self._carried.pop(index))
+        if not self._more() or not self._has_room():
+            return None
+        self._begun += 1
+        return self._open(self._begun - 1, None)
+
+    def _open(self, index: int, carried: ScopeState | None) -> Scope:
+        body, names = self.step.body, self._names(index)
+        views = {node_id: self.parent.view(node_id) for node_id in body.outer}
+        scope = Scope(
+            body.steps,
+            body.result,
+            context={**self.parent.context, **names},
+            views={**views, self.step.id: names},
+            path=f"{self.place}/{index}",
+            index=index,
+            carried=carried,
+        )
+        self.scopes[index] = scope
+        return scope
+
+    def end(self, scope: Scope, failure: Failure | None = None) -> None:
+        """Take note of a pass that has ended: by a failure, or with all its steps settled."""
+        del self.scopes[scope.index]
+        if failure is None:
+            try:
+                self._take(scope, scope.render(self.step.body.result))
+            except ExpressionError as error:
+                failure = Failure(kind="expression", message=str(error), node=self.step.id)
+        if failure is not None:
+            where = failure.place or place(scope.path, failure.node or self.step.id)
+            self._fail(scope.index, failure.model_copy(update={"place": where}))
+
+    def record(self, now: datetime) -> NodeRecord:
+        """Return the container's present record; a settled one when it is over."""
+        if self.failure is None and not self.over:
+            running = NodeRecord(node_id=self.step.id, status="running", started_at=self._started_at)
+            return self._at_place(running)
+        failure = self.failure
+        try:
+            output = expressions.bounded(self._output())
+        except ExpressionError as error:
+            output, failure = None, failure or Failure(kind="expression", message=str(error))
+        if failure is not None:
+            failed = inline.failed(self.step, failure, now, self._started_at)
+            return self._at_place(failed.model_copy(update={"output": output}))
+        return self._at_place(inline.succeeded(self.step, now, output=output, started_at=self._started_at))
+
+    def cancelled(self, now: datetime) -> NodeRecord:
+        """Return the record of a container that was given up."""
+        record = NodeRecord(
+            node_id=self.step.id, status="cancelled", started_at=self._started_at, finished_at=now
+        )
+        return self._at_place(record)
+
+    def _at_place(self, record: NodeRecord) -> NodeRecord:
+        return record.model_copy(update={"scope": self.parent.path, "tally": self._tally()})
+
+    def _tally(self) -> Tally:
+        return Tally(done=self._begun - len(self.scopes) - len(self._carried))
+
+    def _state(self, passes: dict[int, ScopeState], items: Sequence[Any] | None = None) -> ContainerState:
+        return ContainerState(
+            started_at=self._started_at,
+            items=None if items is None else tuple(items),
+            following=self._following,
+            begun=self._begun,
+            results=self._results,
+            failures=tuple(self._failures.values()),
+            passes={**self._carried, **passes},
+        )
+
+    def state(self, passes: dict[int, ScopeState]) -> ContainerState:
+        """Return what is carried over; `passes` are the states of the scopes under way."""
+        return self._state(passes)
+
+
+class _Map(Passes):
+    """What maps over items and over pages have in common: results and failures side by side."""
+
+    step: MapStep
+
+    def _fail(self, index: int, failure: Failure) -> None:
+        item = self._names(index)["item"]
+        self._failures[index] = ItemFailure(index=index, item=item, error=failure)
+        if self.step.on_item_error == "fail":
+            self.failure = _of_pass(self.step, index, failure)
+
+    def _output(self) -> Any:
+        failures = [self._failures[index].model_dump(mode="json") for index in sorted(self._failures)]
+        if self.step.on_item_error == "skip":
+            results = [self._results[index] for index in sorted(self._results)]
+        else:
+            results = [self._results.get(index) for index in range(self._size())]
+        return {"results": results, "failures": failures}
+
+    def _size(self) -> int:
+        return self._begun
+
+    def _tally(self) -> Tally:
+        failed = len(self._failures)
+        return Tally(done=len(self._results) + failed, failed=failed)
+
+
+class _Items(_Map):
+    """A map over a list: passes side by side."""
+
+    def __init__(self, step: MapStep, parent: Scope, state: ContainerState) -> None:
+        super().__init__(step, parent, state)
+        self._items = state.items or ()
+
+    def next(self) -> Scope | None:
+        while self._begun in self._results or self._begun in self._failures:
+            self._begun += 1  # known from the run that this one goes on from
+        return super().next()
+
+    def _more(self) -> bool:
+        return any(
+            index not in self._results and index not in self._failures
+            for index in range(self._begun, len(self._items))
+        )
+
+    def _has_room(self) -> bool:
+        return len(self.scopes) < self.step.concurrency
+
+    def _names(self, index: int) -> dict[str, Any]:
+        return {"item": self._items[index], "index": index}
+
+    def _take(self, scope: Scope, result: Any) -> None:
+        self._results[scope.index] = result
+
+    def _size(self) -> int:
+        return len(self._items)
+
+    def _tally(self) -> Tally:
+        return super()._tally().model_copy(update={"total": len(self._items)})
+
+    def state(self, passes: dict[int, ScopeState]) -> ContainerState:
+        return self._state(passes, self._items)
+
+
+class _Pages(_Map):
+    """A map over the pages of a cursor: one pass after the other, each with what the one before gave."""
+
+    _last = False
+
+    def _more(self) -> bool:
+        return not self._last and (self._begun == 0 or bool(self._following))
+
+    def _has_room(self) -> bool:
+        return not self.scopes
+
+    def _names(self, index: int) -> dict[str, Any]:
+        return {"item": self._following, "index": index}
+
+    def _take(self, scope: Scope, result: Any) -> None:
+        following = scope.render(self.step.next, result=result) if self.step.next else None
+        self._results[scope.index] = result
+        self._following = following
+        if following and self._begun >= self.step.maximum:
+            self.failure = _too_many(self.step, f"more than {self._begun:,} pages")
+
+    def _fail(self, index: int, failure: Failure) -> None:
+        super()._fail(index, failure)
+        self._last = True  # where the next page is, only this one could have said
+
+
+class _Loop(Passes):
+    """A loop: one pass after the other, until an expression holds."""
+
+    step: LoopStep
+    _held = False
+
+    def _more(self) -> bool:
+        return not self._held and self._begun < self.step.maximum
+
+    def _has_room(self) -> bool:
+        return not self.scopes
+
+    def _names(self, index: int) -> dict[str, Any]:
+        return {"index": index, "last": self._following}
+
+    def _take(self, scope: Scope, result: Any) -> None:
+        until = self.step.until
+        self._held = until is not None and bool(scope.render(until, result=result))
+        self._following = result
+        if until is not None and not self._held and not self._more() and self.step.on_maximum == "fail":
+            self.failure = Failure(
+                kind="loop-exhausted",
+                message=f"After {self._begun:,} passes the condition of {self.step.id} still does not hold",
+                hint="Raise its maximum, or let it go on when it is reached.",
+            )
+
+    def _fail(self, index: int, failure: Failure) -> None:
+        self.failure = _of_pass(self.step, index, failure)
+
+    def _output(self) -> Any:
+        return self._following
+
+
+def _of_pass(step: Container, index: int, failure: Failure) -> Failure:
+    """Return why a container fails, when a pass of it did."""
+    return failure.model_copy(update={"message": f"In pass {index + 1} of {step.id}: {failure.message}"})

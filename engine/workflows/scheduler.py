@@ -1,0 +1,277 @@
+"""Which step is next, in whatever scope: steps are decided, begun, settled, and given up."""
+
+import asyncio
+from collections import deque
+from datetime import datetime
+
+from temporalio import workflow
+
+from engine.contracts import (
+    ActivityStep,
+    Container,
+    ContainerState,
+    DelayStep,
+    LoopStep,
+    MapStep,
+    MergeStep,
+    NodeRecord,
+    NodeResult,
+    NodeTask,
+    RunRequest,
+    ScopeState,
+    Step,
+    Waiting,
+    place,
+)
+from engine.errors import ExpressionError, Failure, NodeFailed
+from engine.workflows import calls, containers, inline
+from engine.workflows.containers import Passes
+from engine.workflows.flights import Flights
+from engine.workflows.journal import Journal
+from engine.workflows.progress import Decision
+from engine.workflows.scopes import Scope
+
+MAX_IN_FLIGHT = 100
+"""Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
+
+
+class Scheduler:
+    """Begins each step the moment its inputs are there, and lets what has finished count.
+
+    - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
+    - `flights`: steps under way; `_containers`: maps and loops under way, by their place.
+    - `_scopes`: the scopes under way, by their path.
+    - `leaving`: nothing new may begin, since the run is about to continue as new.
+    - `failure`: why the run fails, once it is certain that it does.
+    """
+
+    def __init__(self, request: RunRequest, root: Scope, journal: Journal) -> None:
+        self._request = request
+        self._root = root
+        self._journal = journal
+        self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
+        self._queued: deque[tuple[Scope, ActivityStep]] = deque()
+        self._scopes = {root.path: root}
+        self._containers: dict[str, Passes] = {}
+        self.flights = Flights()
+        self.leaving = False
+        self.failure: Failure | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way that could still land."""
+        return not self.flights and not self._queued
+
+    def advance(self) -> bool:
+        """Do the next piece of work; False when there is none that may be done now."""
+        if self._ready:
+            scope, decision = self._ready.popleft()
+            if not scope.closed:
+                self._decide(scope, decision)
+        elif self._queued and not self.leaving and self.flights.activities < MAX_IN_FLIGHT:
+            scope, step = self._queued.popleft()
+            if not scope.closed:
+                self._start_activity(scope, step)
+        else:
+            return False
+        return True
+
+    def land(self, result: NodeResult) -> None:
+        """Take note of a step that was under way."""
+        record = result.record
+        scope = self._scopes.get(record.scope)
+        if result.recorded:
+            self._journal.forget(record.place)
+        else:
+            world = scope is None or isinstance(scope.progress.step(record.node_id), ActivityStep)
+            self._journal.note(record, durable=world)
+        if scope is not None:
+            self._count(scope, record)
+
+    def state(self, scope: Scope) -> ScopeState:
+        """Return what a scope, and what is under way in it, carries over."""
+        return ScopeState(
+            settled=tuple(scope.settled.values()),
+            waiting=self.flights.waiting(scope.path),
+            containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},
+        )
+
+    def _container_state(self, passes: Passes) -> ContainerState:
+        return passes.state({index: self.state(scope) for index, scope in passes.scopes.items()})
+
+    def stop(self, at: datetime) -> list[NodeRecord]:
+        """Cancel all that is under way; return its last records, of what has just landed as well."""
+        given_up = [passes.cancelled(at) for passes in self._containers.values()]
+        return [*given_up, *self.flights.stop(at)]
+
+    def _decide(self, scope: Scope, decision: Decision) -> None:
+        """Skip a step, evaluate it, or let it begin."""
+        step, now = decision.step, workflow.now()
+        if step.id in scope.settled:  # it was dropped while it was ready
+            return
+        if not decision.runs:
+            self._settle(scope, NodeRecord(node_id=step.id, status="skipped", finished_at=now))
+        elif isinstance(step, ActivityStep):
+            self._queued.append((scope, step))
+        elif isinstance(step, DelayStep):
+            self._start_delay(scope, step)
+        elif isinstance(step, MapStep | LoopStep):
+            self._start_container(scope, step)
+        else:
+            self._settle(scope, inline.evaluate(step, scope.context, scope.settled, now))
+            if isinstance(step, MergeStep) and step.needs is not None and not scope.closed:
+                self._drop(scope, scope.progress.moot(step.id))
+
+    def _settle(self, scope: Scope, record: NodeRecord) -> None:
+        """Take note of a step that is finished at once."""
+        if scope.path:
+            record = record.model_copy(update={"scope": scope.path})
+        self._journal.note(record)
+        self._count(scope, record)
+
+    def _fail(self, scope: Scope, step: Step, failure: Failure) -> None:
+        """Settle a step that failed before it began."""
+        self._settle(scope, inline.failed(step, failure, workflow.now()))
+
+    def _count(self, scope: Scope, record: NodeRecord) -> None:
+        """Let a finished step count: its targets may become ready, or its scope fails or ends by it."""
+        scope.add(record)
+        if record.error and scope.progress.step(record.node_id).on_error == "fail":
+            self._end(scope, record.error)
+            return
+        self._ready.extend((scope, decision) for decision in scope.progress.settle(record))
+        if scope.progress.done:
+            self._end(scope)
+
+    def _end(self, scope: Scope, failure: Failure | None = None) -> None:
+        """Close a scope that has failed, or whose steps are all settled, and let its container go on."""
+        if scope is self._root:
+            self.failure = self.failure or failure
+            scope.closed = failure is not None
+            return
+        self._close(scope)
+        passes = self._containers[scope.path.rpartition("/")[0]]
+        passes.end(scope, failure)
+        self._go_on(passes)
+
+    def _close(self, scope: Scope) -> None:
+        """Give up whatever is still under way in a scope."""
+        scope.closed = True
+        self._scopes.pop(scope.path, None)
+        now = workflow.now()
+        for passes in self._inside(scope):
+            self._journal.note(self._give_up(passes, now))
+        for abandoned in self.flights.abandon_all(scope.path, now):
+            self._journal.take_back(abandoned.carried, durable=True)
+            self._journal.note(abandoned.record)
+
+    def _give_up(self, passes: Passes, now: datetime) -> NodeRecord:
+        """Give up a container with all its passes; return its last record."""
+        del self._containers[passes.place]
+        for scope in list(passes.scopes.values()):
+            self._close(scope)
+        return passes.cancelled(now)
+
+    def _inside(self, scope: Scope) -> list[Passes]:
+        return [passes for passes in self._containers.values() if passes.parent is scope]
+
+    def _drop(self, scope: Scope, moot: list[str]) -> None:
+        """Cancel the steps that no longer matter; those that did not begin are skipped."""
+        now, gone = workflow.now(), set(moot)
+        self._queued = deque(
+            (at, step) for at, step in self._queued if at is not scope or step.id not in gone
+        )
+        for node_id in moot:
+            at = place(scope.path, node_id)
+            abandoned = self.flights.abandon(at, now)
+            if abandoned:
+                self._journal.take_back(abandoned.carried, durable=True)
+                self._settle(scope, abandoned.record)
+            elif at in self._containers:
+                self._settle(scope, self._give_up(self._containers[at], now))
+            elif not self.flights.landed(at):
+                self._settle(scope, NodeRecord(node_id=node_id, status="skipped", finished_at=now))
+
+    def _start_container(self, scope: Scope, step: Container) -> None:
+        try:
+            passes = containers.begin(step, scope, workflow.now())
+        except ExpressionError as error:
+            self._fail(scope, step, Failure(kind="expression", message=str(error)))
+        except NodeFailed as error:
+            self._fail(scope, step, error.failure)
+        else:
+            self._containers[passes.place] = passes
+            self._go_on(passes)
+
+    def _go_on(self, passes: Passes) -> None:
+        """Begin the passes that may begin, or settle a container that is over."""
+        now = workflow.now()
+        if passes.over:
+            for other in list(passes.scopes.values()):
+                self._close(other)
+            del self._containers[passes.place]
+            self._settle(passes.parent, passes.record(now))
+            return
+        self._journal.note(passes.record(now))
+        while not self.leaving and (scope := passes.next()):
+            self._scopes[scope.path] = scope
+            self._ready.extend((scope, decision) for decision in scope.begin())
+
+    def _start_activity(self, scope: Scope, step: ActivityStep) -> None:
+        now = workflow.now()
+        try:
+            config = inline.rendered_config(step, scope.context)
+        except ExpressionError as error:
+            self._fail(scope, step, Failure(kind="expression", message=str(error)))
+            return
+        carried, durable = self._journal.hand_over()
+        task = NodeTask(
+            run_id=self._request.run_id,
+            node_id=step.id,
+            scope=scope.path,
+            type=step.type,
+            config=config,
+            secret_fields=step.secret_fields,
+            context=inline.secret_context(step, scope.context),
+            timeout_s=step.timeout_s,
+            max_attempts=step.attempts.maximum,
+            pending=carried,
+            run=self._journal.changed("running"),
+            durable=durable,
+        )
+        work = self._run_activity(step, task, now)
+        self.flights.start(step, work, scope=scope.path, started_at=now, carried=carried)
+
+    async def _run_activity(self, step: ActivityStep, task: NodeTask, started_at: datetime) -> NodeResult:
+        try:
+            return await calls.run_node(step, task)
+        except NodeFailed as error:
+            self._journal.take_back(task.pending, durable=task.durable)
+            record = inline.failed(step, error.failure, workflow.now(), started_at)
+            return NodeResult(record=record.model_copy(update={"scope": task.scope}), recorded=False)
+
+    def _start_delay(self, scope: Scope, step: DelayStep) -> None:
+        now = workflow.now()
+        waiting = scope.carried.waiting.get(step.id)
+        try:
+            waiting = waiting or Waiting(started_at=now, until=inline.deadline(step, scope.context, now))
+        except ExpressionError as error:
+            self._fail(scope, step, Failure(kind="expression", message=str(error)))
+            return
+        started_at = waiting.started_at
+        if waiting.until <= now:
+            output = waiting.until.isoformat()
+            self._settle(scope, inline.succeeded(step, now, output=output, started_at=started_at))
+            return
+        self._journal.note(
+            NodeRecord(node_id=step.id, scope=scope.path, status="waiting", started_at=started_at)
+        )
+        work = _wait(step, waiting, scope.path)
+        self.flights.start(step, work, scope=scope.path, started_at=started_at, until=waiting.until)
+
+
+async def _wait(step: DelayStep, waiting: Waiting, scope: str) -> NodeResult:
+    await asyncio.sleep((waiting.until - workflow.now()).total_seconds())
+    output = waiting.until.isoformat()
+    record = inline.succeeded(step, workflow.now(), output=output, started_at=waiting.started_at)
+    return NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)

@@ -1,0 +1,59 @@
+"""A scope: the whole run, or one pass through a container's body. It knows what is settled in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import expressions
+from engine.contracts import NodeRecord, ScopeState, Step
+from engine.workflows import inline
+from engine.workflows.progress import Decision, Progress
+
+
+class Scope:
+    """Steps that are executed once together, and what expressions among them see.
+
+    - `path`: "" for the run, `each/3` for the fourth pass of `each`; `index` is that pass's number.
+    - `settled`: the finished steps in the order in which they finished.
+    - `context`: the names that expressions read; its `nodes` grows with what is settled.
+    - `carried`: what this scope had come to when the run continued as new, or was given when it began.
+    - `closed`: it was cancelled; whatever of it still lands counts for nothing.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        outputs: Any,
+        *,
+        context: Mapping[str, Any],
+        views: Mapping[str, Any],
+        path: str = "",
+        index: int = 0,
+        carried: ScopeState | None = None,
+    ) -> None:
+        self.path = path
+        self.index = index
+        self.closed = False
+        self.carried = carried or ScopeState()
+        self.progress = Progress(steps, outputs)
+        self.settled: dict[str, NodeRecord] = {}
+        self._views = dict(views)
+        self.context: dict[str, Any] = {**context, "nodes": self._views}
+        for record in self.carried.settled:
+            self.add(record)
+
+    def begin(self) -> list[Decision]:
+        """Return the steps that may be looked at first."""
+        return self.progress.resume(self.carried.settled)
+
+    def add(self, record: NodeRecord) -> None:
+        """Let expressions see a finished step."""
+        self.settled[record.node_id] = record
+        self._views[record.node_id] = inline.view(record)
+
+    def view(self, node_id: str) -> Any:
+        """Return what expressions see of a node here; None of one that is not settled."""
+        return self._views.get(node_id)
+
+    def render(self, value: Any, **names: Any) -> Any:
+        """Return a JSON value with its expressions evaluated here; ExpressionError where one fails."""
+        return expressions.bounded(expressions.render(value, {**self.context, **names}))
