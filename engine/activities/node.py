@@ -66,7 +66,7 @@ class NodeActivities:
     async def run_node(self, task: NodeTask) -> NodeResult:
         """Do one attempt at a node's work, or return what an earlier execution recorded."""
         attempt = task.attempts_before + activity.info().attempt
-        with bound_contextvars(run_id=task.run_id, node_id=task.node_id, scope=task.scope):
+        with bound_contextvars(run_id=task.run_id, node_id=place(task.scope, task.node_id)):
             try:
                 return await self._run(task, attempt)
             except asyncio.CancelledError:

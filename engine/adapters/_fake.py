@@ -25,12 +25,14 @@ class FakeConfig(BaseModel):
 
 @dataclass
 class FakeAdapter:
-    """Remembers its calls and which of them were cancelled."""
+    """Remembers its calls, which of them were cancelled, and how many were under way at once."""
 
     type: str = "fake"
     calls: list[AdapterCall] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def run(self, call: AdapterCall) -> AdapterOutput:
         """Fail, wait or return, as the config says."""
@@ -39,11 +41,15 @@ class FakeAdapter:
         config = FakeConfig.model_validate(call.config)
         if call.attempt <= config.failures:
             raise NodeFailed(Failure(kind=config.failure, message=config.message), retryable=config.retryable)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(config.seconds)
         except asyncio.CancelledError:
             self.cancelled.append(call.node_id)
             raise
+        finally:
+            self.at_once -= 1
         return AdapterOutput(config.value)
 
     def nodes(self) -> list[str]:

@@ -7,7 +7,7 @@ from engine.expressions._filters import FILTERS as _FILTERS
 from engine.expressions._methods import METHODS as _METHODS
 from engine.expressions._tests import TESTS as _TESTS
 
-ROOTS = frozenset({"inputs", "nodes", "run", "secrets"})
+ROOTS = frozenset({"inputs", "nodes", "run", "secrets", "item", "index", "last", "result"})
 FUNCTIONS = frozenset({"range", "dict", "namespace"})
 FILTERS = frozenset(_FILTERS) | {"default", "d"}
 METHODS = frozenset(_METHODS)

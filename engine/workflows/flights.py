@@ -75,7 +75,7 @@ class Flights:
             try:
                 result = await work
             except Exception as error:
-                with bound_contextvars(node_id=step.id):
+                with bound_contextvars(node_id=place(scope, step.id)):
                     workflow.logger.exception("The step failed by a fault")
                 record = inline.failed(step, fault(error), workflow.now(), started_at)
                 result = NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)

@@ -5,11 +5,14 @@ from typing import Any
 from engine.contracts import (
     ActivityStep,
     Attempts,
+    Body,
     ConditionStep,
     DelayStep,
     FailStep,
     Incoming,
     InputStep,
+    LoopStep,
+    MapStep,
     MergeStep,
     OutputStep,
     Plan,
@@ -84,3 +87,23 @@ def fake(node_id: str, *edges: str, attempts: int = 1, delay_s: float = 0.01, **
         attempts=Attempts(maximum=attempts, delay_s=delay_s),
         **known,
     )
+
+
+def body(*steps: Step, result: Any = None, outer: tuple[str, ...] = ()) -> Body:
+    """Return a container's body; its result is the output of its last step, unless it is given."""
+    return Body(steps=steps, outer=outer, result=result or f"{{{{ nodes.{steps[-1].id}.output }}}}")
+
+
+def each(node_id: str, items: Any, inside: Body, *edges: str, **more: Any) -> MapStep:
+    """Return a map over `items` behind `edges`."""
+    return MapStep(id=node_id, type="map", items=items, body=inside, incoming=after(*edges), **more)
+
+
+def pages(node_id: str, following: str, inside: Body, *edges: str, **more: Any) -> MapStep:
+    """Return a map over pages behind `edges`; `following` gives the next one."""
+    return MapStep(id=node_id, type="map", next=following, body=inside, incoming=after(*edges), **more)
+
+
+def loop(node_id: str, inside: Body, *edges: str, maximum: int = 100, **more: Any) -> LoopStep:
+    """Return a loop behind `edges`."""
+    return LoopStep(id=node_id, type="loop", maximum=maximum, body=inside, incoming=after(*edges), **more)

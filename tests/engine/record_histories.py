@@ -15,7 +15,22 @@ from temporalio.testing import WorkflowEnvironment
 
 from engine.contracts import Plan
 from tests.engine.conftest import Rig
-from tests.engine.plans import condition, delay, fail, fake, merge, output, plan, start, switch, transform
+from tests.engine.plans import (
+    body,
+    condition,
+    delay,
+    each,
+    fail,
+    fake,
+    loop,
+    merge,
+    output,
+    pages,
+    plan,
+    start,
+    switch,
+    transform,
+)
 from tests.engine.web import as_json, web_server
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -75,6 +90,35 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
                 delay("patience", seconds=99),
                 merge("winner", "quick", "slow", "patience", needs=1),
                 fake("behind", "winner"),
+            ),
+            {},
+        ),
+        "map_of_maps": (
+            plan(each("rows", [1, 2, 3], body(each("cells", [1, 2], body(fake("work")))), concurrency=2)),
+            {},
+        ),
+        "map_collects": (
+            plan(each("all", [0, 1, 2], body(fake("w", failures="{{ index }}")), on_item_error="collect")),
+            {},
+        ),
+        "map_fails": (
+            plan(each("all", [9, 0], body(fake("w", seconds="{{ item }}"), fail("no", "", "w")))),
+            {},
+        ),
+        "map_over_pages": (plan(pages("all", "{{ index < 2 }}", body(fake("page")))), {}),
+        "map_of_many": (plan(each("all", "{{ range(300) | list }}", body(transform("n", "{{ item }}")))), {}),
+        "loop": (
+            plan(
+                loop(
+                    "again",
+                    body(
+                        fake("work", value="{{ last + 1 }}"),
+                        delay("pause", "work", seconds=0.2),
+                        result="{{ nodes.work.output }}",
+                    ),
+                    initial=0,
+                    until="{{ index == 2 }}",
+                )
             ),
             {},
         ),
