@@ -72,13 +72,15 @@ class EngineClient:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def terminate(self, run_id: str, reason: str) -> None:
-        """End a run at once: none of its code runs any more. One that is over, or unknown, is left alone."""
+    async def terminate(self, run_id: str, reason: str) -> bool:
+        """End a run at once: none of its code runs any more. Return False where it never began."""
         try:
             await self._handle(run_id).terminate(reason=reason)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+            return await self.describe(run_id) != "missing"
+        return True
 
     async def arrived(self, run_id: str, arrival: Arrival) -> None:
         """Bring a run an event for one of its nodes; twice does no harm. A run that is over is left alone."""

@@ -73,15 +73,36 @@ def start(
 def run(
     file: Annotated[Path, typer.Argument(help="The workflow document, JSON or YAML.")],
     input_: Annotated[str, typer.Option("--input", help="The run's inputs: a JSON object, or @FILE.")] = "{}",
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="A label to find the run by, name=value. May be repeated.", show_default=False),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Idempotency key: with one used before, that run is shown.", show_default=False),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(help="From 1, served first, to 5. [default: 3]", show_default=False, min=1, max=5),
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            help="Seconds from now, or an instant such as 2030-01-31T18:00:00Z, when the run is cancelled.",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
     """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed, 2: invalid."""
     _set(data_dir=data_dir)
     settings = _settings()
+    from workbench.commands.run import options_of
     from workbench.commands.run import run as execute
 
-    raise typer.Exit(execute(settings, file, input_, as_json=json))
+    options = options_of(labels=label or (), key=key, priority=priority, deadline=deadline)
+    raise typer.Exit(execute(settings, file, input_, options, as_json=json))
 
 
 @app.command()

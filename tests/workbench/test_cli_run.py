@@ -90,3 +90,15 @@ async def test_an_interrupted_run_is_cancelled_and_everything_ends(tmp_path: Pat
     assert process.returncode == 1
     assert "cancelled" in err.decode()
     assert not alive(family)
+
+
+async def test_options_reach_the_run_and_its_key_gives_it_again(hello: Path, data_dir: Path) -> None:
+    asked = ("--label", "env=prod", "--key", "k1", "--priority", "2", "--deadline", "600", "--json")
+    first, second = [
+        json.loads(
+            (await workbench("run", hello, "--input", '{"name": "Ada"}', *asked, data_dir=data_dir)).out
+        )
+        for _ in range(2)
+    ]
+    assert (first["labels"], first["priority"], bool(first["deadline_at"])) == ({"env": "prod"}, 2, True)
+    assert second["id"] == first["id"]

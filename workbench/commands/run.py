@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,20 @@ _POLL_S = 0.15
 _CANCEL_S = 15.0
 
 
-def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
-    """Run the document in `file`; return 0 when it succeeded, 1 when not, 2 when it could not be started."""
+def options_of(
+    *, labels: Sequence[str], key: str | None, priority: int | None, deadline: str | None
+) -> dict[str, Any]:
+    """Return the options of a run as the API takes them, as far as they were given."""
+    named = dict(label.partition("=")[::2] for label in labels)
+    given = {"idempotency_key": key, "priority": priority, "deadline": deadline, "labels": named or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def run(settings: Settings, file: Path, input_: str, options: dict[str, Any], *, as_json: bool) -> int:
+    """Run the document in `file`; return 0 when it succeeded, 1 when not, 2 when it could not be started.
+
+    `options` are those of `POST /runs`.
+    """
     document, problems = read(file)
     inputs, wrong_input = _inputs(input_)
     if document is None or problems or wrong_input:
@@ -43,7 +56,8 @@ def run(settings: Settings, file: Path, input_: str, *, as_json: bool) -> int:
         telemetry.configure("run", data_dir=settings.data_dir, level=settings.log_level, console=False)
         progress = Progress()
         supervisor = Supervisor(home, report=progress)
-        main = _run(supervisor, settings, progress, os.path.abspath(file), document, inputs, as_json=as_json)
+        asked = {"inputs": inputs, **options}
+        main = _run(supervisor, settings, progress, os.path.abspath(file), document, asked, as_json=as_json)
         return run_until_told(main, hurry=supervisor.kill, told=FAILED)
     except Refused as error:
         fail(str(error))
@@ -83,11 +97,11 @@ def _inputs(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 
 async def _run(
     supervisor: Supervisor, settings: Settings, progress: Progress, file: str, document: Document,
-    inputs: dict[str, Any], *, as_json: bool,
+    asked: dict[str, Any], *, as_json: bool,
 ) -> int:  # fmt: skip
     async with connected(supervisor, settings, progress) as api:
         workflow_id = await Imports(supervisor.home, api).bring(file, document)
-        body = {"workflow_id": workflow_id, "inputs": inputs, "version": "draft"}
+        body = {"workflow_id": workflow_id, "version": "draft", **asked}
         run_id = (await api.send("POST", "/runs", body))["id"]
         say(f"The run has started: {run_id}")
         finished = await _follow(api, run_id)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, inspect, select, tuple_
+from sqlalchemy import Select, func, inspect, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -103,6 +103,26 @@ async def under_way(
         query = query.where(tuple_(col(RunRow.created_at), col(RunRow.id)) > after)
     query = query.order_by(col(RunRow.created_at), col(RunRow.id)).limit(limit)
     return (await session.execute(query)).scalars().all()
+
+
+async def mark_terminating(session: AsyncSession, run_id: str) -> Sequence[RunRow]:
+    """Mark a run, and those begun under it, to be ended at once; return those of them that have not ended."""
+    family = select(col(RunRow.id)).where(col(RunRow.id) == run_id).cte("family", recursive=True)
+    family = family.union_all(select(col(RunRow.id)).where(col(RunRow.parent_run_id) == family.c.id))
+    chosen = col(RunRow.id).in_(select(family.c.id)) & col(RunRow.status).not_in(SETTLED)
+    statement = update(RunRow).where(chosen).values(terminating=True).returning(RunRow)
+    return (await session.execute(statement)).scalars().all()
+
+
+async def terminating(session: AsyncSession, *, limit: int) -> Sequence[RunRow]:
+    """Return runs that are to be ended at once, of which Temporal may not have been told."""
+    query = select(RunRow).where(col(RunRow.terminating)).order_by(col(RunRow.created_at)).limit(limit)
+    return (await session.execute(query)).scalars().all()
+
+
+async def terminated(session: AsyncSession, run_id: str) -> None:
+    """Note that Temporal knows of a run's end."""
+    await session.execute(update(RunRow).where(col(RunRow.id) == run_id).values(terminating=False))
 
 
 async def active_since(session: AsyncSession, since: datetime) -> Rows:

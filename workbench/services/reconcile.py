@@ -2,6 +2,7 @@
 
 - A queued run that Temporal does not know is started.
 - A run that somebody wanted to stop is asked to stop again; one that never started is just ended.
+- A run that is to be ended at once is ended on Temporal.
 - A run whose workflow has ended, or is gone, gets its end, so that no run is shown as running for ever.
 """
 
@@ -23,7 +24,7 @@ from workbench.db.ids import now
 from workbench.db.paging import Position
 from workbench.db.tables import RunRow
 from workbench.errors import WorkbenchError
-from workbench.services import starts
+from workbench.services import starts, stops
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources, get_resources
 
@@ -74,11 +75,12 @@ class Reconciler:
 
     async def _next(self, session: AsyncSession) -> Sequence[RunRow]:
         before = now() - self._young
+        ending = await queries.terminating(session, limit=AT_ONCE)
         first = await queries.to_be_moved(session, before=before, limit=AT_ONCE)
         others = await queries.under_way(session, after=self._after, before=before, limit=AT_ONCE)
         whole = len(others) < AT_ONCE
         self._after = None if whole else (others[-1].created_at, others[-1].id)
-        return list({row.id: row for row in (*first, *others)}.values())
+        return list({row.id: row for row in (*ending, *first, *others)}.values())
 
 
 async def _try_to_mend(resources: Resources, temporal: EngineClient, row: RunRow) -> int:
@@ -90,6 +92,9 @@ async def _try_to_mend(resources: Resources, temporal: EngineClient, row: RunRow
 
 
 async def _mend(resources: Resources, temporal: EngineClient, row: RunRow) -> int:
+    if row.terminating:
+        await stops.finish(row)
+        return 1
     async with asyncio.timeout(starts.TEMPORAL_S):
         state = await temporal.describe(row.id)
     if state == "running":

@@ -18,7 +18,7 @@ from workbench.db.json_text import loads, text_of
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import NotFound, Unavailable
-from workbench.services import documents, run_options, run_shapes, starts
+from workbench.services import documents, run_options, run_shapes, starts, stops
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.resources import get_resources
 from workbench.services.run_options import BY_HAND, NOTHING_ASKED, RunOptions, Trigger
@@ -127,6 +127,19 @@ async def cancel_run(principal: Principal, run_id: str) -> RunDetail:
             row.cancel_requested_at = now()
     if wanted:
         await _cancel(run_id)
+    return await get_run(principal, run_id)
+
+
+async def terminate_run(principal: Principal, run_id: str) -> RunDetail:
+    """End the run at once, and what was begun under it; nothing that was done is undone.
+
+    A run that has ended stays as it is. It holds although Temporal may be away at this moment.
+    """
+    async with get_resources().transaction() as session:
+        await require(session, principal, run_id, lock=True)
+        rows = await queries.mark_terminating(session, run_id)
+    for row in rows:
+        await stops.finish(row)
     return await get_run(principal, run_id)
 
 

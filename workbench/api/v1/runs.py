@@ -119,6 +119,12 @@ async def cancel_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
     return await runs.cancel_run(principal, run_id)
 
 
+@router.post("/{run_id}/terminate", status_code=202, summary="End a run at once")
+async def terminate_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
+    """Without undoing anything, and with all sub-workflows. A run that has ended stays as it is."""
+    return await runs.terminate_run(principal, run_id)
+
+
 @router.get(
     "/{run_id}/events",
     summary="Watch a run",
