@@ -106,11 +106,24 @@ class Limits(_Part):
     )
 
 
+class Trigger(_Part):
+    """What starts runs of a published version by itself. `inputs` makes a run's inputs out of `trigger`.
+
+    What `config` may hold is the trigger type's own business (`engine.triggers`).
+    """
+
+    id: str = Field(pattern=NODE_ID_PATTERN)
+    type: str
+    enabled: bool = True
+    config: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
 class Document(_Part):
     """A whole workflow. `inputs` is a JSON Schema of type object; its `examples` hold sample inputs.
 
     `outputs` maps an output's name to the expression that makes it, evaluated when the run ends.
-    `limits` bound a run in time and in work.
+    `limits` bound a run in time and in work. `triggers` start runs of it once it is published.
     """
 
     format: Literal["workbench/1"] = FORMAT
@@ -121,10 +134,16 @@ class Document(_Part):
     limits: Limits = Field(default_factory=Limits)
     nodes: list[Node] = Field(default_factory=list)
     edges: list[Edge] = Field(default_factory=list)
+    triggers: list[Trigger] = Field(default_factory=list)
 
     def canonical(self) -> str:
-        """Return the document as JSON with sorted keys, indented, with a final newline: good to diff."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        """Return the document as JSON with sorted keys, indented, with a final newline: good to diff.
+
+        Parts that came into the format later are left out while they are not used: an old text stays as is.
+        """
+        unused = {name for name in _LATER if getattr(self, name) == _LATER[name]}
+        content = self.model_dump(mode="json", exclude=unused)
+        return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
     def content_hash(self) -> VersionHash:
         """Return the SHA-256 (hex) of the document as JSON with sorted keys, no white space, no defaults.
@@ -134,3 +153,7 @@ class Document(_Part):
         content = self.model_dump(mode="json", exclude_defaults=True)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return VersionHash(hashlib.sha256(text.encode()).hexdigest())
+
+
+_LATER: dict[str, Any] = {"limits": Limits(), "triggers": []}
+"""Parts of a document that its text does not mention when they are like this."""

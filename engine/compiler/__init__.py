@@ -10,7 +10,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine import nodes
+from engine import nodes, triggers
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._inputs import validator
@@ -71,7 +71,7 @@ def implied_edges(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the document; the settings of a node go by its type."""
+    """Return the JSON Schema (2020-12) of the document; settings go by the type of node or trigger."""
     schema = Document.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     node = schema["$defs"]["Node"]
@@ -86,4 +86,21 @@ def json_schema() -> dict[str, Any]:
                 "then": {"properties": {"config": config}},
             }
         )
+    _describe_triggers(schema["$defs"])
     return schema
+
+
+def _describe_triggers(parts: dict[str, Any]) -> None:
+    """Put the settings of each trigger type into the schema's definitions."""
+    trigger = parts["Trigger"]
+    trigger["properties"]["type"]["enum"] = [kind.type for kind in triggers.TRIGGER_TYPES]
+    trigger["allOf"] = []
+    for kind in triggers.TRIGGER_TYPES:
+        config = triggers.config_schema(kind)
+        parts |= config.pop("$defs", {})
+        trigger["allOf"].append(
+            {
+                "if": {"properties": {"type": {"const": kind.type}}},
+                "then": {"properties": {"config": config}},
+            }
+        )

@@ -9,6 +9,7 @@ from engine.compiler._nodes import CheckedNode, check_node, read_expressions
 from engine.compiler._order import cycles, topological
 from engine.compiler._problems import Problems
 from engine.compiler._references import Reader, References
+from engine.compiler._triggers import check_triggers
 from engine.contracts import Incoming
 from engine.errors import Problem
 from engine.expressions import Path
@@ -56,6 +57,7 @@ class _Analyser:
         )
         self._check_references(references)
         self._check_outputs(references)
+        check_triggers(self.document, inputs_usable=usable, problems=self.problems)
         drawn = {target: {edge.source for edge in edges} for target, edges in self.incoming.items()}
         implied = {
             target: tuple(source for source in read if source not in drawn.get(target, ()))

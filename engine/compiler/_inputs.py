@@ -87,7 +87,7 @@ def check_inputs(schema: Mapping[str, Any], problems: Problems) -> bool:
 
 @lru_cache(maxsize=200)
 def _schema_errors(text: str) -> tuple[tuple[str, str], ...]:
-    """Return (field, message) of what makes a schema unusable."""
+    """Return (field, message) of what makes a schema of inputs unusable."""
     schema = json.loads(text)
     if schema.get("type", "object") != "object":
         return (("inputs.type", "The inputs of a run are an object, so the schema's type must be object."),)
@@ -127,7 +127,7 @@ def _unsupported(schema: Any, path: str) -> Iterator[tuple[str, str]]:
                     f"The pattern {_short(item)} cannot be used; it may not look around or back.",
                 )
             elif not names and key in ("$id", "patternProperties", "unevaluatedProperties"):
-                yield f"{at}.{key}", f"“{key}” is not supported in a schema here."
+                yield f"{at}.{key}", f"“{key}” is not supported in a schema."
             elif key not in ("examples", "default", "const", "enum") or names:
                 waiting.append((item, f"{at}.{key}", key in ("properties", "$defs") and not names))
 

@@ -66,6 +66,13 @@ CODES: dict[str, str] = {
     "bad-default": "A default does not match its own schema.",
     "bad-output-name": "An output's name is not usable.",
     "duplicate-output": "Two outputs have the same name.",
+    "unknown-output": "An answer reads an output that the workflow does not have.",
+    # triggers
+    "duplicate-trigger-id": "Two triggers have the same id.",
+    "unknown-trigger-type": "There is no such trigger type.",
+    "unknown-trigger-field": "An expression reads something that the trigger does not have.",
+    "trigger-lacks-input": "A trigger leaves out an input without which no run starts.",
+    "bad-body-schema": "The schema of a webhook's body is not usable.",
 }
 
 

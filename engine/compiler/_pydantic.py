@@ -48,9 +48,14 @@ def details(error: ValidationError, value: Any, *, most: int = 1_000) -> Iterato
 
 
 def _existing(loc: Sequence[str | int], value: Any, *, missing: bool) -> tuple[str | int, ...]:
-    """Return the part of a location that is in the value; pydantic adds the names of union members."""
+    """Return the part of a location that is in the value; pydantic adds the names of union members.
+
+    The name of a tagged union's member is one of the value's own values: its tag.
+    """
     path: list[str | int] = []
     for key in loc:
+        if isinstance(value, Mapping) and key not in value and key in value.values():
+            continue
         if isinstance(value, Mapping) and (key in value or missing):
             value = value.get(key)
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):

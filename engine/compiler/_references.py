@@ -53,6 +53,9 @@ class References:
                 self._check_run(path, reader)
             case "secrets":
                 self._check_secret(path, reader)
+            case "trigger" | "outputs" as name:
+                hint = "What a trigger brings comes as an input." if name == "trigger" else ""
+                self._add("unknown-name", f"There is no “{name}” here.", reader, hint)
         return None
 
     def _add(self, code: str, message: str, reader: Reader, hint: str = "") -> None:

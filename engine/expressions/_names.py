@@ -7,7 +7,10 @@ from engine.expressions._filters import FILTERS as _FILTERS
 from engine.expressions._methods import METHODS as _METHODS
 from engine.expressions._tests import TESTS as _TESTS
 
-ROOTS = frozenset({"inputs", "nodes", "run", "secrets", "item", "index", "last", "result"})
+ROOTS = frozenset(
+    {"inputs", "nodes", "run", "secrets", "item", "index", "last", "result", "trigger", "outputs"}
+)
+"""`trigger` can be read by a trigger's inputs, `outputs` by its answer; nothing else can."""
 FUNCTIONS = frozenset({"range", "dict", "namespace"})
 FILTERS = frozenset(_FILTERS) | {"default", "d"}
 METHODS = frozenset(_METHODS)

@@ -60,7 +60,8 @@ def unfinished(problem: Problem) -> bool:
     """
     if problem.code == "more-problems":
         return True
-    setting = (problem.field or "").partition(".")[0] in ("config", "inputs", "outputs", "policy", "title")
+    part = (problem.field or "").partition(".")[0]
+    setting = part in ("config", "inputs", "outputs", "policy", "title", "triggers")
     return setting and "cycle" not in problem.code
 
 

@@ -156,8 +156,10 @@ def _configure(document: Document, operation: Configure) -> tuple[Document, Oper
 
 
 def _describe(document: Document, operation: Describe) -> tuple[Document, Operation]:
-    new = {name: getattr(operation, name) for name in ("name", "description", "inputs", "outputs")}
-    new = {name: value for name, value in new.items() if value is not None}
+    names = ("name", "description", "inputs", "outputs", "triggers")
+    new = {name: value for name in names if (value := getattr(operation, name)) is not None}
+    if operation.triggers is not None:
+        new["triggers"] = list(operation.triggers)
     return document.model_copy(update=new), Describe(**{name: getattr(document, name) for name in new})
 
 

@@ -60,7 +60,7 @@ def differences(before: Document, after: Document) -> list[str]:
             found.append(f"Changed {_spoken(parts)} of {name}")
     found += [
         f"Changed the workflow's {part}"
-        for part in ("name", "description", "inputs", "outputs")
+        for part in ("name", "description", "inputs", "outputs", "triggers")
         if getattr(before, part) != getattr(after, part)
     ]
     if {_key(edge) for edge in before.edges} != {_key(edge) for edge in after.edges}:
