@@ -445,6 +445,13 @@ class ContainerState(_Frozen):
 ScopeState.model_rebuild()
 
 
+class Spent(_Frozen):
+    """What a run has used of its budget so far."""
+
+    steps: int = 0
+    seconds: float = 0.0
+
+
 class Resume(ScopeState):
     """What a run carries over when it continues as new: all of it is recorded already.
 
@@ -453,12 +460,14 @@ class Resume(ScopeState):
 
     started_at: datetime
     status: RunStatus
+    spent: Spent = Spent()
 
 
 class Budget(_Frozen):
-    """What a run may spend: `steps` executed (what is skipped is free), and `seconds` that activities worked.
+    """What a run may spend: `steps` begun, in each pass anew, and `seconds` that its activities worked.
 
-    It is asked before a step begins, so what is under way when it is used up still ends.
+    What is skipped, or was taken from another run, is free. A run whose budget is used up, with a step about
+    to begin, fails with a failure of kind `budget`.
     """
 
     steps: int | None = Field(default=None, ge=1)

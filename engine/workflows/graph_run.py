@@ -17,8 +17,10 @@ from temporalio import workflow
 from engine import expressions
 from engine.contracts import OutputStep, Resume, RunRecord, RunRequest, ScopeState
 from engine.errors import ExpressionError, Failure
+from engine.workflows import limits
 from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
+from engine.workflows.limits import DeadlineReached, Spending
 from engine.workflows.scheduler import Scheduler
 from engine.workflows.scopes import Scope
 
@@ -58,7 +60,10 @@ class _Interpreter:
         """Drive the run to its end, write that end down, and return it."""
         cancelled = False
         try:
-            end = await self._drive()
+            async with limits.until(self._request.deadline):
+                end = await self._drive()
+        except DeadlineReached as reached:
+            end = self._journal.change("cancelled", error=reached.failure)
         except asyncio.CancelledError:
             cancelled = True
             end = self._journal.change("cancelled")
@@ -75,7 +80,8 @@ class _Interpreter:
         run = {"id": self._request.run_id, "started_at": self._resume.started_at.isoformat()}
         context = {"inputs": self._request.inputs, "run": run}
         root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
-        self._scheduler = scheduler = Scheduler(self._request, root, self._journal)
+        spending = Spending(self._request.budget, self._resume.spent)
+        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, spending)
         while True:
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
@@ -85,7 +91,7 @@ class _Interpreter:
                 return await self._succeeded(root)
             if scheduler.leaving and not scheduler.flights.activities:
                 await self._journal.write()
-                self._continue_as_new(scheduler.state(root))
+                self._continue_as_new(scheduler.state(root), spending)
             if not scheduler.flights:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
             await self._journal.write("running" if scheduler.flights.activities else "waiting")
@@ -148,8 +154,13 @@ class _Interpreter:
         carried = scheduler.flights.carried() if scheduler else ()
         await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
 
-    def _continue_as_new(self, state: ScopeState) -> NoReturn:
-        resume = Resume(**dict(state), started_at=self._resume.started_at, status=self._journal.status)
+    def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:
+        resume = Resume(
+            **dict(state),
+            started_at=self._resume.started_at,
+            status=self._journal.status,
+            spent=spending.spent,
+        )
         request = self._request.model_copy(update={"resume": resume, "seed": (), "containers": {}})
         workflow.continue_as_new(request)
 

@@ -28,6 +28,7 @@ from engine.workflows import calls, containers, inline
 from engine.workflows.containers import Passes
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
+from engine.workflows.limits import Spending
 from engine.workflows.progress import Decision
 from engine.workflows.scopes import Scope
 
@@ -45,10 +46,11 @@ class Scheduler:
     - `failure`: why the run fails, once it is certain that it does.
     """
 
-    def __init__(self, request: RunRequest, root: Scope, journal: Journal) -> None:
+    def __init__(self, request: RunRequest, root: Scope, journal: Journal, spending: Spending) -> None:
         self._request = request
         self._root = root
         self._journal = journal
+        self._spending = spending
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued: deque[tuple[Scope, ActivityStep]] = deque()
         self._scopes = {root.path: root}
@@ -70,7 +72,7 @@ class Scheduler:
                 self._decide(scope, decision)
         elif self._queued and not self.leaving and self.flights.activities < MAX_IN_FLIGHT:
             scope, step = self._queued.popleft()
-            if not scope.closed:
+            if not scope.closed and self._affords(scope, step):
                 self._start_activity(scope, step)
         else:
             return False
@@ -80,10 +82,12 @@ class Scheduler:
         """Take note of a step that was under way."""
         record = result.record
         scope = self._scopes.get(record.scope)
+        world = scope is None or isinstance(scope.progress.step(record.node_id), ActivityStep)
+        if world:
+            self._spending.worked(record)
         if result.recorded:
             self._journal.forget(record.place)
         else:
-            world = scope is None or isinstance(scope.progress.step(record.node_id), ActivityStep)
             self._journal.note(record, durable=world)
         if scope is not None:
             self._count(scope, record)
@@ -113,6 +117,8 @@ class Scheduler:
             self._settle(scope, NodeRecord(node_id=step.id, status="skipped", finished_at=now))
         elif isinstance(step, ActivityStep):
             self._queued.append((scope, step))
+        elif not self._affords(scope, step):
+            return
         elif isinstance(step, DelayStep):
             self._start_delay(scope, step)
         elif isinstance(step, MapStep | LoopStep):
@@ -121,6 +127,12 @@ class Scheduler:
             self._settle(scope, inline.evaluate(step, scope.context, scope.settled, now))
             if isinstance(step, MergeStep) and step.needs is not None and not scope.closed:
                 self._drop(scope, scope.progress.moot(step.id))
+
+    def _affords(self, scope: Scope, step: Step) -> bool:
+        """Count a step that is about to begin; fail the run instead where its budget is used up."""
+        failure = None if scope.goes_on(step.id) else self._spending.begin()
+        self.failure = self.failure or failure
+        return failure is None
 
     def _settle(self, scope: Scope, record: NodeRecord) -> None:
         """Take note of a step that is finished at once."""

@@ -45,6 +45,10 @@ class Scope:
         """Return the steps that may be looked at first."""
         return self.progress.resume(self.carried.settled)
 
+    def goes_on(self, node_id: str) -> bool:
+        """Return whether a step was under way already when the run continued as new."""
+        return node_id in self.carried.waiting or node_id in self.carried.containers
+
     def add(self, record: NodeRecord) -> None:
         """Let expressions see a finished step."""
         self.settled[record.node_id] = record

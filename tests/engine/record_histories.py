@@ -7,13 +7,14 @@ the code is changed, and replacing it would hide that such runs break.
 import asyncio
 import logging
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Plan
+from engine.contracts import Budget, Plan
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
     body,
@@ -129,6 +130,11 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
     }
 
 
+async def limited(rig: Rig, recorded: Plan, **limits: Any) -> str:
+    """Return the id of a run that ended by one of its limits."""
+    return (await rig.run(recorded, **limits)).run_id
+
+
 async def cancelled(rig: Rig) -> str:
     """Return the id of a run that was cancelled while it worked and waited."""
     run_id = await rig.start(plan(fake("work", seconds=9, local=False), delay("pause", seconds=99)))
@@ -153,6 +159,11 @@ async def main() -> None:
             for name, (recorded, inputs) in plans(f"{web.url}/").items():
                 await keep(rig, name, lambda r=recorded, i=inputs: run(rig, r, i))
             await keep(rig, "cancelled", lambda: cancelled(rig))
+            late, two = datetime.now(UTC) + timedelta(seconds=1), Budget(steps=2)
+            slow = plan(fake("work", seconds=9, local=False), delay("pause", seconds=99))
+            row = plan(fake("a"), fake("b", "a"), fake("c", "b"))
+            await keep(rig, "deadline", lambda: limited(rig, slow, deadline=late))
+            await keep(rig, "budget", lambda: limited(rig, row, budget=two))
 
 
 async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:

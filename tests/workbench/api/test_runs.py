@@ -255,3 +255,11 @@ async def test_runs_are_listed_by_label(api: httpx.AsyncClient, hello: dict[str,
     found = (await api.get("/runs", params={"label": ["env:prod:eu"]})).json()["items"]
     assert [item["id"] for item in found] == [run["id"]]
     assert (await api.get("/runs?label=prod")).status_code == 422
+
+
+async def test_a_run_past_its_deadline_is_cancelled_and_says_so(
+    api: httpx.AsyncClient, hello: dict[str, Any]
+) -> None:
+    run = await start(api, await workflow(api, waiting(hello)), inputs={"name": "Ada"}, deadline=0.5)
+    late = await ended(api, run["id"])
+    assert (late["status"], late["error"]["kind"]) == ("cancelled", "deadline")

@@ -1,0 +1,80 @@
+"""What bounds a run from outside its plan: the instant at which it must have ended, and its budget."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from temporalio import workflow
+
+from engine.contracts import Budget, NodeRecord, Spent
+from engine.errors import Failure
+
+
+class DeadlineReached(Exception):
+    """The run went on at its deadline; `failure` says so to a person."""
+
+    def __init__(self, deadline: datetime) -> None:
+        super().__init__(f"The deadline {deadline.isoformat()} was reached")
+        self.failure = Failure(
+            kind="deadline",
+            message=f"The run was cancelled at its deadline, {deadline:%Y-%m-%d %H:%M:%S} UTC",
+            hint="Give it more time, or look at its timeline for the step that took it.",
+        )
+
+
+@asynccontextmanager
+async def until(deadline: datetime | None) -> AsyncIterator[None]:
+    """Cancel the enclosed block at the deadline and raise DeadlineReached. Each execution sets it anew.
+
+    It is a timer of the workflow's own and not Temporal's execution timeout, which would end a run without
+    a record of it.
+    """
+    if deadline is None:
+        yield
+        return
+    deadline = deadline.astimezone(UTC)
+    try:
+        async with asyncio.timeout((deadline - workflow.now()).total_seconds()) as timer:
+            yield
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        raise DeadlineReached(deadline) from error
+
+
+class Spending:
+    """What a run has spent of its budget, carried over as `spent`."""
+
+    def __init__(self, budget: Budget | None, spent: Spent) -> None:
+        self._budget = budget or Budget()
+        self._steps = spent.steps
+        self._seconds = spent.seconds
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent so far."""
+        return Spent(steps=self._steps, seconds=self._seconds)
+
+    def begin(self) -> Failure | None:
+        """Count a step that is about to begin; return why it may not."""
+        steps, seconds = self._budget.steps, self._budget.seconds
+        if seconds is not None and self._seconds >= seconds:
+            return _reached(f"the {seconds:g} seconds of work that its budget allows")
+        if steps is not None and self._steps >= steps:
+            return _reached(f"all {steps:,} steps that its budget allows")
+        self._steps += 1
+        return None
+
+    def worked(self, record: NodeRecord) -> None:
+        """Count the time of an activity that has ended."""
+        if record.started_at and record.finished_at:
+            self._seconds += (record.finished_at - record.started_at).total_seconds()
+
+
+def _reached(what: str) -> Failure:
+    return Failure(
+        kind="budget",
+        message=f"The run has used {what}",
+        hint="Start it with a larger budget, or raise the limits in the workflow's settings.",
+    )

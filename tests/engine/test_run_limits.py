@@ -1,0 +1,78 @@
+"""A run's deadline and its budget: kept whatever is under way, and across continue-as-new."""
+
+from datetime import UTC, datetime, timedelta
+
+from engine.contracts import Budget
+from tests.engine.conftest import Rig
+from tests.engine.plans import body, delay, each, fail, fake, loop, plan, transform
+
+
+def soon(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+async def test_a_run_is_cancelled_at_its_deadline(real: Rig) -> None:
+    steps = [fake("work", seconds=30, local=False), delay("pause", seconds=600), transform("done", 1)]
+    ran = await real.run(plan(*steps), deadline=soon(1.5))
+    assert (ran.record.status, ran.record.error and ran.record.error.kind) == ("cancelled", "deadline")
+    assert ran.statuses == {"work": "cancelled", "pause": "cancelled", "done": "succeeded"}
+    assert real.sink.runs[ran.run_id].error == ran.record.error
+
+
+async def test_a_run_that_ends_in_time_does_not_wait_for_its_deadline(real: Rig) -> None:
+    ran = await real.run(plan(fake("work")), deadline=soon(600))
+    assert ran.record.status == "succeeded"
+
+
+async def test_a_run_that_starts_behind_its_deadline_does_nothing(real: Rig) -> None:
+    ran = await real.run(plan(fake("work")), deadline=soon(-1))
+    assert ran.record.error
+    assert ran.record.error.kind == "deadline"
+    assert not real.fake.calls
+
+
+async def test_a_deadline_holds_across_continue_as_new(real: Rig) -> None:
+    step = delay("pause", seconds=0.2)
+    ran = await real.run(plan(loop("again", body(step), maximum=500)), deadline=soon(4), history_limit=20)
+    assert (ran.record.status, ran.record.error and ran.record.error.kind) == ("cancelled", "deadline")
+    assert await real.executions(ran.run_id) > 1
+
+
+async def test_a_run_that_has_used_its_steps_fails_before_the_next(rig: Rig) -> None:
+    chain = plan(transform("a", 1), fake("b", "a"), fake("c", "b"))
+    ran = await rig.run(chain, budget=Budget(steps=2))
+    assert (ran.record.status, ran.record.error and ran.record.error.kind) == ("failed", "budget")
+    assert [call.node_id for call in rig.fake.calls] == ["b"]
+    assert (await rig.run(chain, budget=Budget(steps=3))).record.status == "succeeded"
+
+
+async def test_what_side_by_side_would_begin_is_counted_before_it_begins(rig: Rig) -> None:
+    items = each("all", list(range(50)), body(fake("work", seconds=1)), concurrency=50)
+    ran = await rig.run(plan(items), budget=Budget(steps=6))
+    assert ran.record.error
+    assert len(rig.fake.calls) <= 5
+
+
+async def test_no_failure_port_and_no_collecting_map_hides_a_used_up_budget(rig: Rig) -> None:
+    items = each("all", [1, 2, 3], body(fake("work", on_error="continue")), on_item_error="collect")
+    ran = await rig.run(plan(items, fail("other", "no", "all.error")), budget=Budget(steps=2))
+    assert ran.record.error
+    assert ran.record.error.kind == "budget"
+
+
+async def test_a_run_that_has_worked_for_so_long_fails_before_the_next_step(real: Rig) -> None:
+    chain = plan(delay("pause", seconds=0.5), fake("a", "pause", seconds=0.6), fake("b", "a", seconds=0.6))
+    ran = await real.run(plan(*chain.steps, fake("c", "b")), budget=Budget(seconds=1))
+    assert ran.record.error
+    assert ran.record.error.kind == "budget"
+    assert ran.statuses["b"] == "succeeded"
+    assert [call.node_id for call in real.fake.calls] == ["a", "b"]
+
+
+async def test_a_budget_is_spent_across_continue_as_new(real: Rig) -> None:
+    again = loop("again", body(delay("pause", seconds=0.05), fake("work", "pause")), maximum=60)
+    ran = await real.run(plan(again), budget=Budget(steps=41), history_limit=20)
+    assert ran.record.error
+    assert ran.record.error.kind == "budget"
+    assert len(real.fake.calls) == 20
+    assert await real.executions(ran.run_id) > 1
