@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from engine.compiler._branches import Branches, branches, excluded
+from engine.compiler._containers import Tree, check_containers
 from engine.compiler._edges import check_edges
 from engine.compiler._inputs import check_inputs
 from engine.compiler._nodes import CheckedNode, check_node, read_expressions
@@ -13,7 +14,10 @@ from engine.compiler._triggers import check_triggers
 from engine.contracts import Incoming
 from engine.errors import Problem
 from engine.expressions import Path
-from engine.graph import Document, Node
+from engine.graph import Document
+
+Use = tuple[str, str, Path]
+"""A reference: the node that reads, the field, and what is read."""
 
 
 @dataclass
@@ -21,7 +25,9 @@ class Analysis:
     """What the compiler found: `problems` to show, and the rest to make a plan of when there are none.
 
     `incoming` are the drawn edges by target, `implied` the sources that a node only refers to, `order` the
-    executed nodes in topological order (without those in a circle).
+    executed nodes in topological order (without those in a circle). A node that refers out of its container
+    makes the container wait, so both are by target among nodes of one container; `tree` says which stand in
+    it.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -29,6 +35,7 @@ class Analysis:
     incoming: dict[str, list[Incoming]] = field(default_factory=dict)
     implied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    tree: Tree = field(default_factory=Tree)
 
 
 def analyse(document: Document) -> Analysis:
@@ -45,15 +52,19 @@ class _Analyser:
         self.ids = frozenset(node.id for node in document.nodes)
         self.checked: dict[str, CheckedNode] = {}
         self.incoming: dict[str, list[Incoming]] = {}
-        self.referred: dict[str, dict[str, list[tuple[str, Path]]]] = {}
+        self.tree = Tree()
+        self.referred: dict[str, dict[str, list[Use]]] = {}
 
     def analysis(self) -> Analysis:
         """Check everything; the order of the steps is the order in which problems are listed."""
         usable = check_inputs(self.document.inputs, self.problems)
         self._check_nodes()
-        self.incoming = check_edges(self.document.edges, self.ids, self.checked, self.problems)
+        self.tree = check_containers(self.document.nodes, self.checked, self.ids, self.problems)
+        self.incoming = check_edges(
+            self.document.edges, self.ids, self.checked, self.tree.parents, self.problems
+        )
         references = References(
-            self.document.inputs if usable else None, self.ids, self.checked, self.problems
+            self.document.inputs if usable else None, self.ids, self.checked, self.tree, self.problems
         )
         self._check_references(references)
         self._check_outputs(references)
@@ -72,6 +83,7 @@ class _Analyser:
             incoming=self.incoming,
             implied={target: sources for target, sources in implied.items() if sources},
             order=order,
+            tree=self.tree,
         )
 
     def _check_nodes(self) -> None:
@@ -80,37 +92,29 @@ class _Analyser:
                 message = f"Two nodes have the id “{node.id}”."
                 hint = "Give one of them another id; expressions and edges name nodes by it."
                 self.problems.add("duplicate-node-id", message, node=node.id, field="id", hint=hint)
-            self._check_parent(node)
             checked = check_node(node, self.problems)
             if checked is not None:
                 self.checked.setdefault(node.id, checked)
 
-    def _check_parent(self, node: Node) -> None:
-        if node.parent is None:
-            return
-        if node.parent not in self.ids:
-            message = f"“{node.id}” stands in “{node.parent}”, which is not there."
-            self.problems.add("unknown-parent", message, node=node.id, field="parent")
-        else:
-            message = f"“{node.id}” stands in “{node.parent}”, which cannot hold other nodes."
-            self.problems.add("no-container", message, node=node.id, field="parent", hint="Take it out.")
-
     def _check_references(self, references: References) -> None:
         for node_id, checked in self.checked.items():
+            parent = self.tree.parents.get(node_id)
+            inside = checked.type.container.inside if checked.type.container else ()
             for setting, read in checked.reads.items():
+                home = node_id if setting in inside else parent
                 for field_path, path in read:
-                    reader = Reader(field_path, node_id, setting, checked.type.secret_fields)
-                    source = references.source(path, reader)
-                    if source is not None:
-                        self.referred.setdefault(node_id, {}).setdefault(source, []).append(
-                            (field_path, path)
-                        )
+                    reader = Reader(field_path, node_id, setting, checked.type.secret_fields, home)
+                    wait = references.wait(path, reader)
+                    if wait is not None:
+                        source, target = wait
+                        uses = self.referred.setdefault(target, {}).setdefault(source, [])
+                        uses.append((node_id, field_path, path))
 
     def _check_outputs(self, references: References) -> None:
         reads = read_expressions(self.document.outputs, "outputs", self.problems)
         for setting, read in reads.items():
             for field_path, path in read:
-                references.source(path, Reader(field_path, None, setting))
+                references.wait(path, Reader(field_path, None, setting))
         names = {name: f"outputs.{name}" for name in self.document.outputs}
         for node_id, checked in self.checked.items():
             name = getattr(checked.config, "name", None) if checked.node.type == "output" else None
@@ -147,17 +151,17 @@ class _Analyser:
         """Return (node, field) of the first link in a cycle that is a reference, not a drawn edge."""
         for source, target in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
             if all(edge.source != source for edge in self.incoming.get(target, ())):
-                return target, self.referred[target][source][0][0]
+                return self.referred[target][source][0][:2]
         return None
 
     def _check_branches(self, found: dict[str, Branches]) -> None:
-        for node_id, read in self.referred.items():
-            own = found.get(node_id)
+        for target, read in self.referred.items():
+            own = found.get(target)
             if not own:
                 continue
             for source, uses in read.items():
                 apart = excluded(own, found.get(source, frozenset()) | self._output_branch(source))
-                for field_path, path in uses if apart else ():
+                for node_id, field_path, path in uses if apart else ():
                     if apart and (len(path) < 3 or path[2] == "output"):
                         self._impossible(node_id, field_path, source, apart)
 

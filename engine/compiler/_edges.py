@@ -11,9 +11,16 @@ from engine.nodes.merge import MergeConfig
 
 
 def check_edges(
-    edges: list[Edge], ids: frozenset[str], checked: Mapping[str, CheckedNode], problems: Problems
+    edges: list[Edge],
+    ids: frozenset[str],
+    checked: Mapping[str, CheckedNode],
+    parents: Mapping[str, str],
+    problems: Problems,
 ) -> dict[str, list[Incoming]]:
-    """Add what is wrong with the edges; return the usable ones by their target, in the document's order."""
+    """Add what is wrong with the edges; return the usable ones by their target, in the document's order.
+
+    `parents` are the containers that nodes stand in.
+    """
     incoming: dict[str, list[Incoming]] = {}
     seen: set[tuple[str, str, str, str]] = set()
     for index, edge in enumerate(edges):
@@ -23,7 +30,7 @@ def check_edges(
             problems.add("duplicate-edge", message, node=edge.target, field=f"edges.{index}")
             continue
         seen.add(key)
-        if _connects(index, edge, ids, checked, problems):
+        if _connects(index, edge, ids, checked, problems) and _stays(index, edge, parents, problems):
             incoming.setdefault(edge.target, []).append(Incoming(source=edge.source, port=edge.source_port))
     _check_joins(incoming, checked, problems)
     return incoming
@@ -76,6 +83,25 @@ def _connects(
     if target is not None:
         _check_port(index, "target", edge.target_port, target, target.type.inputs, problems)
     return True
+
+
+def _stays(index: int, edge: Edge, parents: Mapping[str, str], problems: Problems) -> bool:
+    """Return whether an edge connects nodes of one container; add a problem when it does not."""
+    start, end = parents.get(edge.source), parents.get(edge.target)
+    if start == end:
+        return True
+    container = end if (end is not None and start != parents.get(end)) or start is None else start
+    inner, outer = (edge.target, edge.source) if container == end else (edge.source, edge.target)
+    problems.add(
+        "edge-across-border",
+        f"An edge connects “{inner}”, which stands in “{container}”, with “{outer}”, which does not.",
+        node=edge.target,
+        field=f"edges.{index}",
+        hint=f"Connect “{outer}” with “{container}” itself; inside, read nodes.{outer}.output."
+        if inner == edge.target
+        else f"Connect “{container}” itself with “{outer}”, and read nodes.{container}.output there.",
+    )
+    return False
 
 
 def _check_port(

@@ -1,39 +1,84 @@
 """From an analysed document without problems to the plan that a run interprets."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.compiler._analysis import Analysis
 from engine.compiler._nodes import CheckedNode
-from engine.contracts import ActivityStep, Incoming, MergeStep, Plan, Step
+from engine.contracts import ActivityStep, Body, Incoming, Plan, Step
 from engine.graph import Document
-from engine.nodes import PlanContext
+from engine.nodes import NO_BODY, RESULT, PlanContext
+from engine.nodes.merge import MergeConfig
 
 
 def make_plan(document: Document, analysis: Analysis) -> Plan:
     """Return the plan; `analysis` must be the document's own and hold no problems."""
-    steps: list[Step] = []
-    for node_id in analysis.order:
-        step = _step(
-            analysis.checked[node_id], analysis.incoming.get(node_id, ()), analysis.implied.get(node_id, ())
-        )
-        if step is not None:
-            steps.append(step)
-    racing = _racing(steps)
     return Plan(
         version_hash=document.content_hash(),
         name=document.name,
-        steps=tuple(_regular(step) if step.id in racing else step for step in steps),
+        steps=_Planner(analysis).steps(None),
         outputs=dict(document.outputs),
     )
 
 
-def _racing(steps: Sequence[Step]) -> set[str]:
-    """Return the steps that lead to a merge which does not wait for all of its branches."""
+class _Planner:
+    """Makes the steps of the document and of each body in it."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._inside: dict[str | None, list[str]] = {}
+        for node_id in analysis.order:
+            self._inside.setdefault(analysis.tree.parents.get(node_id), []).append(node_id)
+
+    def steps(self, container: str | None, *, regular: bool = False) -> tuple[Step, ...]:
+        """Return the steps in a container, or of the document, in topological order.
+
+        `regular` says that none may be a local activity. Nests are at most MOST_NESTED deep.
+        """
+        node_ids = self._inside.get(container, [])
+        racing = set(node_ids) if regular else _racing(node_ids, self._analysis)
+        steps = (self._step(node_id, regular=node_id in racing) for node_id in node_ids)
+        return tuple(step for step in steps if step is not None)
+
+    def _step(self, node_id: str, *, regular: bool) -> Step | None:
+        analysis = self._analysis
+        checked = analysis.checked[node_id]
+        body = self._body(checked, regular=regular) if checked.type.container else NO_BODY
+        incoming, after = analysis.incoming.get(node_id, ()), analysis.implied.get(node_id, ())
+        step = _step(checked, incoming, after, body)
+        return _regular(step) if regular and step is not None else step
+
+    def _body(self, checked: CheckedNode, *, regular: bool) -> Body:
+        node_id = checked.node.id
+        result = getattr(checked.config, RESULT, None)
+        return Body(
+            steps=self.steps(node_id, regular=regular),
+            outer=tuple(sorted(self._analysis.tree.outer.get(node_id, ()))),
+            result=self._end(node_id) if result in (None, "") else result,
+        )
+
+    def _end(self, container: str) -> Any:
+        """Return the expression of what a body ends with: its last node's output, or an object of several."""
+        analysis, node_ids = self._analysis, self._inside[container]
+        drawn = {edge.source for node_id in node_ids for edge in analysis.incoming.get(node_id, ())}
+        implied = {source for node_id in node_ids for source in analysis.implied.get(node_id, ())}
+        leading = drawn | implied
+        outputs = {
+            node_id: f"{{{{ nodes.{node_id}.output }}}}"
+            for node_id in node_ids
+            if node_id not in leading and analysis.checked[node_id].outputs
+        }
+        return next(iter(outputs.values()), None) if len(outputs) < 2 else outputs
+
+
+def _racing(node_ids: Sequence[str], analysis: Analysis) -> set[str]:
+    """Return the nodes that lead to a merge which does not wait for all of its branches."""
     found: set[str] = set()
-    for step in reversed(steps):
-        if step.id in found or (isinstance(step, MergeStep) and step.needs is not None):
-            found.update(edge.source for edge in step.incoming)
-            found.update(step.after)
+    for node_id in reversed(node_ids):
+        config = analysis.checked[node_id].config
+        if node_id in found or (isinstance(config, MergeConfig) and config.needs() is not None):
+            found.update(edge.source for edge in analysis.incoming.get(node_id, ()))
+            found.update(analysis.implied.get(node_id, ()))
     return found
 
 
@@ -42,7 +87,9 @@ def _regular(step: Step) -> Step:
     return step.model_copy(update={"local": False}) if isinstance(step, ActivityStep) else step
 
 
-def _step(checked: CheckedNode, incoming: Sequence[Incoming], after: tuple[str, ...]) -> Step | None:
+def _step(
+    checked: CheckedNode, incoming: Sequence[Incoming], after: tuple[str, ...], body: Body
+) -> Step | None:
     if checked.config is None:
         raise ValueError(f"The settings of {checked.node.id} were not checked")
     secret, roots = _secrets(checked) if checked.type.secret_fields else ((), ())
@@ -54,6 +101,7 @@ def _step(checked: CheckedNode, incoming: Sequence[Incoming], after: tuple[str, 
             after=after,
             secret_fields=secret,
             reads=roots,
+            body=body,
         ),
     )
 
@@ -67,5 +115,5 @@ def _secrets(checked: CheckedNode) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _root(path: tuple[str | int, ...]) -> str:
-    """Return the part of the context that a path needs: `nodes.fetch`, `inputs` or `run`."""
+    """Return the part of the context that a path needs: `nodes.fetch`, `inputs`, `item` or `run`."""
     return f"nodes.{path[1]}" if path[0] == "nodes" else str(path[0])

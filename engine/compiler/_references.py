@@ -4,25 +4,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.compiler._containers import Tree
 from engine.compiler._inputs import known_inputs
 from engine.compiler._nodes import CheckedNode
 from engine.compiler._problems import Problems
-from engine.expressions import Path, did_you_mean
+from engine.expressions import PASS_NAMES, Path, did_you_mean
+from engine.nodes import RESULT
 
 RESULTS = frozenset({"output", "status", "error"})
 RUN_FIELDS = frozenset({"id", "started_at"})
+_WHERE = {
+    "item": "Nodes in a map read the item of their pass as item.",
+    "index": "Nodes in a map or a loop read the number of their pass as index.",
+    "last": "Nodes in a loop read the result of the pass before as last.",
+    "result": "The next of a map and the until of a loop read the result of the pass that has ended.",
+}
 SUGGESTIONS = 20
 """Unknown nodes for which a similar one is looked up; among thousands of nodes that takes long."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Where an expression stands: in a setting of a node, or (`node` None) in an output of the document."""
+    """Where an expression stands: in a setting of a node, or (`node` None) in an output of the document.
+
+    `home` is the container in whose passes it is evaluated, None for what is evaluated at the top.
+    """
 
     field: str
     node: str | None = None
     setting: str = ""
     secret_fields: frozenset[str] = frozenset()
+    home: str | None = None
 
 
 class References:
@@ -33,17 +45,24 @@ class References:
         inputs: Mapping[str, Any] | None,
         ids: frozenset[str],
         checked: Mapping[str, CheckedNode],
+        tree: Tree,
         problems: Problems,
     ) -> None:
         """`inputs` is the schema, None when it is unusable; `ids` are those of all nodes, known or not."""
         self._inputs = None if inputs is None else known_inputs(inputs)
         self._ids = ids
+        self._checked = checked
+        self._tree = tree
         self._notes = {node_id for node_id, node in checked.items() if not node.type.executed}
         self._problems = problems
         self._suggested = 0
 
-    def source(self, path: Path, reader: Reader) -> str | None:
-        """Add what is wrong with a path; return the node that it reads, if it reads one."""
+    def wait(self, path: Path, reader: Reader) -> tuple[str, str] | None:
+        """Add what is wrong with a path; return (source, target) when it makes one node wait for another.
+
+        The target is the reader or, when the source stands outside of a container that it is in, that
+        container.
+        """
         match path[0]:
             case "nodes":
                 return self._node(path, reader)
@@ -56,12 +75,14 @@ class References:
             case "trigger" | "outputs" as name:
                 hint = "What a trigger brings comes as an input." if name == "trigger" else ""
                 self._add("unknown-name", f"There is no “{name}” here.", reader, hint)
+            case _:
+                self._check_name(str(path[0]), reader)
         return None
 
     def _add(self, code: str, message: str, reader: Reader, hint: str = "") -> None:
         self._problems.add(code, message, node=reader.node, field=reader.field, hint=hint)
 
-    def _node(self, path: Path, reader: Reader) -> str | None:
+    def _node(self, path: Path, reader: Reader) -> tuple[str, str] | None:
         if len(path) == 1:
             self._add(
                 "vague-reference", "“nodes” is read without naming a node.", reader, "Write nodes.ID.output."
@@ -72,19 +93,86 @@ class References:
             hint = did_you_mean(name, self._ids) if self._suggested < SUGGESTIONS else ""
             self._suggested += 1
             self._add("unknown-reference", f"There is no node “{name}”.", reader, hint)
-        elif name == reader.node:
+        elif name == reader.node and name != reader.home:
             self._add("reference-to-self", f"“{name}” reads its own result.", reader)
         elif name in self._notes:
             self._add("reference-to-note", f"“{name}” is a note; it has no result.", reader)
         else:
-            self._check_result(name, path, reader)
-            return name
+            return self._reached(name, path, reader)
         return None
+
+    def _reached(self, name: str, path: Path, reader: Reader) -> tuple[str, str] | None:
+        """Note out of which containers a node is read; return (source, target) when one has to wait."""
+        ways = self._tree.reach(name, reader.home)
+        if ways is None:
+            self._closed(name, reader)
+            return None
+        for container in ways:
+            self._tree.outer.setdefault(container, {})[name] = None
+        if name in ways:
+            self._check_own(name, path, reader)
+            return None
+        self._check_result(name, path, reader)
+        target = ways[-1] if ways else reader.node
+        return None if target is None or (not ways and target == reader.home) else (name, target)
+
+    def _closed(self, name: str, reader: Reader) -> None:
+        container = self._tree.closed(name, reader.home)
+        outside = self._tree.parents.get(container) == reader.home
+        self._add(
+            "reference-into-container" if outside else "reference-into-sibling",
+            f"“{name}” stands in “{container}” and can be read only there.",
+            reader,
+            f"Read nodes.{container}.output, or move the node that reads into “{container}”.",
+        )
+
+    def _check_own(self, name: str, path: Path, reader: Reader) -> None:
+        """Check what is read of a container from inside it."""
+        container = self._checked[name].type.container
+        names = container.names if container else ()
+        if len(path) < 3 or path[2] not in names:
+            self._add(
+                "reference-to-own-container",
+                f"“{name}” has no result yet while the nodes in it run.",
+                reader,
+                "Inside it, read " + " or ".join(f"nodes.{name}.{own}" for own in names) + ".",
+            )
+
+    def _check_name(self, name: str, reader: Reader) -> None:
+        """Check one of the names that are there only in a pass."""
+        around = self._tree.around(reader.home)
+        container = self._checked[around[0]].type.container if around else None
+        names = container.names if container else ()
+        closing = container is not None and reader.node == reader.home and reader.setting in container.closing
+        if name in names or (name == RESULT and closing) or self._is_astray(reader):
+            return
+        self._add(
+            "name-not-here", f"There is no “{name}” here.", reader, self._hint(name, reader, around[1:])
+        )
+
+    def _is_astray(self, reader: Reader) -> bool:
+        return reader.node is not None and self._tree.is_astray(reader.node)
+
+    def _hint(self, name: str, reader: Reader, further: list[str]) -> str:
+        """Return where a name can be read; `further` are the containers around the innermost one."""
+        if name == RESULT:
+            return _WHERE[name]
+        for outer in further:
+            container = self._checked[outer].type.container
+            if container and name in container.names:
+                return f"That of “{outer}” is nodes.{outer}.{name}."
+        own = self._checked[reader.node].type.container if reader.node else None
+        if own and name in own.names:
+            return f"“{reader.setting}” is evaluated before the first pass. {_WHERE[name]}"
+        return _WHERE[name]
 
     def _check_result(self, name: str, path: Path, reader: Reader) -> None:
         if len(path) > 2 and path[2] not in RESULTS:
             message = f"“{name}” has an output, a status and an error, but no “{path[2]}”."
-            self._add("unknown-result", message, reader, f"Did you mean nodes.{name}.output.{path[2]}?")
+            hint = f"Did you mean nodes.{name}.output.{path[2]}?"
+            if path[2] in PASS_NAMES and name in self._checked and self._checked[name].type.container:
+                hint = f"Only nodes in “{name}” read nodes.{name}.{path[2]}."
+            self._add("unknown-result", message, reader, hint)
 
     def _check_input(self, path: Path, reader: Reader) -> None:
         if len(path) > 1 and self._inputs is not None and path[1] not in self._inputs:

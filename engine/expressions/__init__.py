@@ -15,7 +15,7 @@ from engine.expressions import _values
 from engine.expressions._bounds import bounded, size_of
 from engine.expressions._catalogue import CATALOGUE, Entry, documentation
 from engine.expressions._environment import evaluate, fill
-from engine.expressions._names import did_you_mean
+from engine.expressions._names import PASS_NAMES, did_you_mean
 from engine.expressions._scan import Fault, Path
 from engine.expressions._source import Source, guarded, read
 from engine.expressions._values import MISSING, NotThere, look_up, plain
@@ -23,6 +23,7 @@ from engine.expressions._work import allowance, charge_instructions, spent
 
 __all__ = [
     "CATALOGUE",
+    "PASS_NAMES",
     "Entry",
     "Fault",
     "Path",

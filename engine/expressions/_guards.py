@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from engine.expressions._names import ROOTS
 from engine.expressions._scan import Chain, Scan
+from engine.expressions._shadows import end_of_iterable
 from engine.expressions._tokens import FLOAT, INTEGER, NAME, OPEN_STATEMENT, OPEN_VALUE, OPERATOR, RAW, STRING
 
 _BINARY = {"~": "|_text", "+": "|_term", "*": "|_factor"}
@@ -205,11 +206,9 @@ def _guard_binding(scan: Scan, tag: int, sign: int, edits: _Edits) -> None:
     """Wrap what a `for` runs over or a `set` assigns."""
     tokens, end = scan.tokens, scan.tokens.closes[tag]
     is_loop = tokens.texts[tag + 1] == "for"
-    stop = sign + 1
-    if stop >= end:
+    if sign + 1 >= end:
         return
-    while stop < end and not (is_loop and tokens.texts[stop] == "if" and tokens.texts[stop - 1] != "."):
-        stop = tokens.closing.get(stop, stop) + 1
+    stop = end_of_iterable(tokens, tag, sign)
     if tokens.texts[sign + 1] == "namespace" and tokens.closing.get(sign + 2) == end - 1:
         _keep_arguments(scan, sign + 2, edits)
         return

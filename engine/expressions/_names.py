@@ -7,10 +7,18 @@ from engine.expressions._filters import FILTERS as _FILTERS
 from engine.expressions._methods import METHODS as _METHODS
 from engine.expressions._tests import TESTS as _TESTS
 
-ROOTS = frozenset(
-    {"inputs", "nodes", "run", "secrets", "item", "index", "last", "result", "trigger", "outputs"}
-)
-"""`trigger` can be read by a trigger's inputs, `outputs` by its answer; nothing else can."""
+ROOTS = frozenset({"inputs", "nodes", "run", "secrets"})
+"""Names that an expression has anywhere; no variable can have them."""
+
+PASS_NAMES = frozenset({"item", "index", "last", "result"})
+"""Names that are there in a pass of a map or a loop."""
+
+PLACED = PASS_NAMES | {"trigger", "outputs"}
+"""Names that are there only in some places, also `trigger` in a trigger's inputs and `outputs` in its answer.
+
+A variable of the same name hides them."""
+
+READABLE = ROOTS | PLACED
 FUNCTIONS = frozenset({"range", "dict", "namespace"})
 FILTERS = frozenset(_FILTERS) | {"default", "d"}
 METHODS = frozenset(_METHODS)

@@ -6,7 +6,16 @@ functions; an unknown one would only show when a run gets there.
 
 from dataclasses import dataclass
 
-from engine.expressions._names import FILTERS, FUNCTIONS, METHODS, ROOTS, TESTS, did_you_mean
+from engine.expressions._names import (
+    FILTERS,
+    FUNCTIONS,
+    METHODS,
+    READABLE,
+    ROOTS,
+    TESTS,
+    did_you_mean,
+)
+from engine.expressions._shadows import Shadows
 from engine.expressions._tokens import INTEGER, NAME, OPEN_STATEMENT, OPEN_VALUE, OPERATOR, STRING, Tokens
 
 Path = tuple[str | int, ...]
@@ -52,10 +61,12 @@ class Scan:
         self.bindings: dict[int, int] = {}
         self._targets: set[int] = set()
         self._locals: set[str] = set()
+        self._shadows = Shadows(tokens)
         for tag in tokens.tags:
             if tokens.kinds[tag] == OPEN_STATEMENT:
                 self._look_at_statement(tag)
         for index, kind in enumerate(tokens.kinds):
+            self._shadows.move_to(index)
             if kind == NAME:
                 self._look_at_name(index, tokens.texts[index])
             elif (kind == STRING and tokens.kinds[index - 1] != STRING) or (
@@ -91,6 +102,7 @@ class Scan:
                 self._look_at_target(at, texts[at])
             at += 1
         self.bindings[tag] = at
+        self._shadows.add(tag, at)
         if at == end and sign == "=":
             message = "A “{% set %}” must have a value."
             self._fault("forbidden-statement", message, "Write {% set name = … %}.")
@@ -130,9 +142,9 @@ class Scan:
             self._look_at_word(index, name)
         elif name in CONSTANTS or (texts[index + 1] == "=" and before in ("(", ",")):
             return
-        elif name in ROOTS or name in self._locals:
+        elif name in READABLE or name in self._locals:
             path = self._add_chain(index, index + 1, (name,))
-            if name in ROOTS:
+            if name in READABLE and name not in self._shadows:
                 self.paths.add(path)
         elif texts[index + 1] == "(":
             if name == "namespace" and index not in (binding + 1 for binding in self.bindings.values()):

@@ -10,7 +10,7 @@ from minijinja import Environment, TemplateError
 
 from engine.errors import ExpressionError
 from engine.expressions._guards import guard
-from engine.expressions._names import FILTERS, ROOTS
+from engine.expressions._names import FILTERS, READABLE
 from engine.expressions._scan import Fault, Path, Scan
 from engine.expressions._tokens import OPEN_VALUE, RAW, Tokens, tokenize
 
@@ -82,7 +82,7 @@ def _plain(text: str) -> Source | None:
     if not names or any("{" in literal and re.search(r"\{[{%#]", literal) for literal in literals):
         return None
     paths: list[Path] = [tuple(name.split(".")) for name in names]
-    if any(path[0] not in ROOTS for path in paths):
+    if any(path[0] not in READABLE for path in paths):
         return None
     native = len(paths) == 1 and not literals[0].strip() and not literals[1].strip()
     parts: list[str | Path] = [literals[0]]
@@ -102,7 +102,7 @@ def _simple(text: str) -> Source | None:
         return None
     path: Path = tuple(match["path"].split("."))
     filters = [name.strip() for name in match["filters"].split("|")[1:]]
-    if path[0] not in ROOTS or any(name not in FILTERS for name in filters):
+    if path[0] not in READABLE or any(name not in FILTERS for name in filters):
         return None
     return Source(native=True, paths=frozenset((path,)))
 

@@ -5,13 +5,15 @@ Palette, inspector form, JSON Schema, documentation and compiler are all made fr
 
 from collections.abc import Mapping
 
-from engine.nodes._base import NodeConfig, NodeType, PlanContext, Port
+from engine.nodes._base import NO_BODY, RESULT, Container, NodeConfig, NodeType, PlanContext, Port
 from engine.nodes._docs import config_schema, documentation
 from engine.nodes.condition import CONDITION
 from engine.nodes.delay import DELAY
 from engine.nodes.fail import FAIL
 from engine.nodes.http import HTTP
 from engine.nodes.input import INPUT
+from engine.nodes.loop import LOOP
+from engine.nodes.map import MAP
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
@@ -20,7 +22,10 @@ from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
 
 __all__ = [
     "NODE_TYPES",
+    "NO_BODY",
+    "RESULT",
     "TABLE_MEDIA_TYPE",
+    "Container",
     "NodeConfig",
     "NodeType",
     "PlanContext",
@@ -38,6 +43,8 @@ NODE_TYPES: tuple[NodeType, ...] = (
     CONDITION,
     SWITCH,
     MERGE,
+    MAP,
+    LOOP,
     DELAY,
     FAIL,
     HTTP,

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contracts import Incoming, Step
+from engine.contracts import Body, Incoming, Step
 from engine.graph import Node
 
 Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
@@ -38,6 +38,30 @@ class Port:
     title: str
 
 
+@dataclass(frozen=True)
+class Container:
+    """What a node type that holds other nodes lets them read.
+
+    `names` are what expressions inside read of a pass. `closing` are the settings that are evaluated inside
+    when a pass has ended, and which read its `result` too. The setting `result`, which makes that, is
+    evaluated inside as well; all other settings are evaluated outside, before the first pass.
+    """
+
+    names: tuple[str, ...]
+    closing: frozenset[str]
+
+    @cached_property
+    def inside(self) -> frozenset[str]:
+        """The settings that are evaluated inside."""
+        return self.closing | {RESULT}
+
+
+RESULT = "result"
+"""The setting of a container that says what a pass gives, and the name by which that is read."""
+
+NO_BODY = Body(steps=())
+
+
 class StepShape(TypedDict):
     """The fields that every step has, as keyword arguments."""
 
@@ -54,7 +78,7 @@ class PlanContext:
 
     `config` is the validated settings object; `incoming` and `after` are the drawn and the implied
     dependencies; `secret_fields` are the top-level config fields that name secrets, and `reads` the context
-    roots (`inputs`, `nodes.fetch`) which those fields need beside the secrets.
+    roots (`inputs`, `nodes.fetch`) which those fields need beside the secrets. `body` is a container's.
     """
 
     config: NodeConfig
@@ -62,6 +86,7 @@ class PlanContext:
     after: tuple[str, ...] = ()
     secret_fields: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    body: Body = NO_BODY
 
     def base(self, node: Node) -> StepShape:
         """Return the keyword arguments that every step of `node` starts with."""
@@ -96,7 +121,8 @@ class NodeType:
 
     `outputs` are the output ports of a new node. Where the settings make them, `ports_of` gives those of a
     node with any settings, unfinished ones too. `leaves_by_one` says of settings that only one port is left
-    by in a run, so that what stands behind different ports excludes each other.
+    by in a run, so that what stands behind different ports excludes each other. `container` is set for types
+    that hold other nodes; `anywhere` is False for those that cannot stand in one.
     """
 
     type: str
@@ -114,6 +140,8 @@ class NodeType:
     default_timeout_s: float | None = None
     ports_of: Callable[[Mapping[str, Any]], tuple[Port, ...]] | None = None
     leaves_by_one: Callable[[Mapping[str, Any]], bool] = _one_port
+    container: Container | None = None
+    anywhere: bool = True
 
     def outputs_of(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
         """Return the output ports of a node with these settings."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from engine.nodes._base import NodeType, Port
+from engine.nodes._base import Container, NodeType, Port
 
 
 def config_schema(node_type: NodeType) -> dict[str, Any]:
@@ -23,11 +23,22 @@ def _section(node_type: NodeType) -> str:
         parts.append(_settings(node_type))
     if node_type.inputs or node_type.outputs:
         parts.append(f"Ports: {_ports('in', node_type.inputs)}; {_outputs(node_type)}.")
+    if node_type.container:
+        parts.append(_body(node_type.container))
     if node_type.default_timeout_s is not None:
         parts.append(
             f"One attempt may take {node_type.default_timeout_s:g} s unless its policy says otherwise."
         )
     return "\n\n".join(parts)
+
+
+def _body(container: Container) -> str:
+    names = " and ".join(f"`{name}`" for name in container.names)
+    closing = " and ".join(f"`{name}`" for name in sorted(container.closing))
+    return (
+        f"It holds other nodes, whose expressions also read {names}. At the end of a pass `result` is "
+        f"evaluated there, and then {closing}, which may read that `result`."
+    )
 
 
 def _settings(node_type: NodeType) -> str:

@@ -38,4 +38,5 @@ INPUT = NodeType(
     plan=plan,
     summarise=summarise,
     outputs=OUT,
+    anywhere=False,
 )

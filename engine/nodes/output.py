@@ -70,4 +70,5 @@ OUTPUT = NodeType(
     plan=plan,
     summarise=summarise,
     inputs=IN,
+    anywhere=False,
 )

@@ -30,14 +30,34 @@ def http(id: str, url: str = "http://127.0.0.1/", *, policy: Any = None, **confi
     return node(id, "http", {"url": url, **config}, **({"policy": policy} if policy else {}))
 
 
-def merge(id: str, mode: str = "first") -> dict[str, Any]:
-    """Return a merge node."""
-    return node(id, "merge", {"mode": mode})
+def merge(id: str, mode: str = "first", **config: Any) -> dict[str, Any]:
+    """Return a merge node; keywords are further settings."""
+    return node(id, "merge", {"mode": mode, **config})
 
 
 def output(id: str, value: Any = 1, name: str | None = None) -> dict[str, Any]:
     """Return an output node, named like the node unless said otherwise."""
     return node(id, "output", {"name": name or id, "value": value})
+
+
+def each(id: str, items: Any = "{{ inputs.items }}", **config: Any) -> dict[str, Any]:
+    """Return a map over items."""
+    return node(id, "map", {"items": items, **config})
+
+
+def pages(id: str, next: str = "{{ result.next }}", **config: Any) -> dict[str, Any]:
+    """Return a map over pages."""
+    return node(id, "map", {"over": "pages", "next": next, **config})
+
+
+def loop(id: str, until: str | None = "{{ result }}", **config: Any) -> dict[str, Any]:
+    """Return a loop."""
+    return node(id, "loop", {"until": until, **config})
+
+
+def inside(container: str, *nodes: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return nodes that have no parent yet as those that stand in a container."""
+    return tuple({"parent": container, **node} for node in nodes)
 
 
 def edge(text: str) -> dict[str, str]:

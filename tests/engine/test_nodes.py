@@ -37,6 +37,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "switch": {"cases": [{"name": "urgent", "when": "{{ inputs.a > 3 }}"}]},
     "fail": {"message": "Order {{ inputs.id }} is empty"},
     "http": {"url": "https://example.org"},
+    "map": {"items": "{{ inputs.orders }}"},
+    "loop": {"until": "{{ result > 3 }}"},
     "note": {},
 }
 
