@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine import compiler
-from engine.graph import Document
+from engine.graph import Document, Node
 from engine.nodes import NODE_TYPES
 from workbench.services.inputs import check
 
@@ -67,9 +67,21 @@ def test_every_step_has_a_title(file: Path) -> None:
 
 @EXAMPLES
 def test_no_node_covers_another(file: Path) -> None:
-    places = [(node.position.x, node.position.y) for node in document(file).nodes]
-    for (x, y), (other_x, other_y) in combinations(places, 2):
-        assert abs(x - other_x) >= COLUMN or abs(y - other_y) >= HEIGHT
+    nodes = document(file).nodes
+    for one, other in combinations(nodes, 2):
+        if one.parent == other.parent:
+            left, right = sorted((one, other), key=lambda node: node.position.x)
+            upper, lower = sorted((one, other), key=lambda node: node.position.y)
+            apart = right.position.x - left.position.x >= extent(left, nodes)[0]
+            assert apart or lower.position.y - upper.position.y >= extent(upper, nodes)[1]
+
+
+def extent(node: Node, nodes: list[Node]) -> tuple[float, float]:
+    """Return the room that a node needs with what stands in it: places in a container are counted from it."""
+    inner = [other for other in nodes if other.parent == node.id]
+    sizes = [(other.position, extent(other, nodes)) for other in inner]
+    width = max((at.x + size[0] for at, size in sizes), default=COLUMN)
+    return width, max((at.y + size[1] for at, size in sizes), default=HEIGHT)
 
 
 @EXAMPLES
