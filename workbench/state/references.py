@@ -1,4 +1,4 @@
-"""What an expression in one node may name: the inputs, and outputs of nodes that can have run before it."""
+"""What an expression in one node may name: its pass, the inputs, and outputs of nodes that can have run."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine import nodes
 from engine.compiler import implied_edges
-from engine.graph import Document
+from engine.graph import Document, Node
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,63 @@ class Reference:
 
 
 def references_for(document: Document, node_id: str) -> list[Reference]:
-    """Return what `node_id`'s expressions may name: its own sources first, then all that can run earlier."""
-    found = [
+    """Return what `node_id`'s expressions may name: its own sources first, then all that can run earlier.
+
+    In a container that is its pass, and what stands there or around it. Of a container it is also what stands
+    in it, which the settings read that are evaluated at the end of a pass.
+    """
+    around = _around(document, node_id)
+    found = _of_passes(document, node_id, around)
+    found += [
         Reference(f"inputs.{name}", str(part.get("title") or part.get("type") or ""), "log-in")
         for name, part in (document.inputs.get("properties") or {}).items()
         if isinstance(part, dict)
     ]
-    later = downstream(document, node_id)
-    before = upstream(document, node_id)
+    waiting = (node_id, *around)
+    later = {name for each in waiting for name in downstream(document, each)}
+    before = {name for each in waiting for name in upstream(document, each)}
+    visible = {None, node_id, *around}
     order = sorted(document.nodes, key=lambda node: (node.id not in before, node.position.x))
     for node in order:
         kind = _kind(node.type)
-        if kind is None or not kind.executed or node.type == "input" or node.id in later:
+        if kind is None or not kind.executed or node.type == "input":
+            continue
+        if node.id in later or node.parent not in visible:
             continue
         found.append(Reference(f"nodes.{node.id}.output", node.title or kind.title, kind.icon))
     return found
+
+
+def _around(document: Document, node_id: str) -> list[str]:
+    """Return the containers around a node, from the inside; those in a circle once."""
+    parents = {node.id: node.parent for node in document.nodes}
+    found: list[str] = []
+    at = parents.get(node_id)
+    while at in parents and at not in (node_id, *found):
+        found.append(at)
+        at = parents[at]
+    return found
+
+
+def _of_passes(document: Document, node_id: str, around: list[str]) -> list[Reference]:
+    """Return the names of the passes that a node stands in, and of its own passes when it is a container."""
+    known = {node.id: node for node in document.nodes}
+    own = _names(known.get(node_id))
+    found = [Reference(name, f"{title}, inside", icon) for name, title, icon in own]
+    found += [Reference(nodes.RESULT, f"{own[0][1]}, at the end of a pass", own[0][2])] if own else []
+    for place, container in enumerate(around):
+        for name, title, icon in _names(known[container]):
+            short = place == 0 and not own
+            found.append(Reference(name if short else f"nodes.{container}.{name}", title, icon))
+    return found
+
+
+def _names(node: Node | None) -> list[tuple[str, str, str]]:
+    """Return (name, title, icon) of what a container lets the nodes in it read of a pass."""
+    kind = _kind(node.type) if node else None
+    if node is None or kind is None or kind.container is None:
+        return []
+    return [(name, node.title or kind.title, kind.icon) for name in kind.container.names]
 
 
 def sources_of(document: Document, node_id: str) -> list[str]:
