@@ -30,7 +30,9 @@ def check_edges(
             problems.add("duplicate-edge", message, node=edge.target, field=f"edges.{index}")
             continue
         seen.add(key)
-        if _connects(index, edge, ids, checked, problems) and _stays(index, edge, parents, problems):
+        if _connects(index, edge, ids, checked, problems) and (
+            not parents or _stays(index, edge, parents, problems)
+        ):
             incoming.setdefault(edge.target, []).append(Incoming(source=edge.source, port=edge.source_port))
     _check_joins(incoming, checked, problems)
     return incoming

@@ -1,8 +1,7 @@
 """Checking what expressions read against what the document has, and deriving dependencies from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.compiler._containers import Tree
 from engine.compiler._inputs import known_inputs
@@ -23,8 +22,7 @@ SUGGESTIONS = 20
 """Unknown nodes for which a similar one is looked up; among thousands of nodes that takes long."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """Where an expression stands: in a setting of a node, or (`node` None) in an output of the document.
 
     `home` is the container in whose passes it is evaluated, None for what is evaluated at the top.
