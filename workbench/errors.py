@@ -1,6 +1,7 @@
 """Errors of the application that a caller can act on; each knows the HTTP status it becomes.
 
 WorkbenchError
+├── Unauthenticated  401  the caller does not prove who it is
 ├── NotFound         404  no such thing, or not yours
 ├── Conflict         409  the state has moved on
 │   └── StaleRevision      the draft was changed since it was read
@@ -16,6 +17,13 @@ class WorkbenchError(Exception):
 
     status = 500
     code = "internal"
+
+
+class Unauthenticated(WorkbenchError):
+    """The caller does not prove that it may do this."""
+
+    status = 401
+    code = "unauthenticated"
 
 
 class NotFound(WorkbenchError):

@@ -13,10 +13,19 @@ from starlette.exceptions import HTTPException
 
 from workbench.api import problems
 from workbench.api.bodies import BodyLimit
-from workbench.api.v1 import events, health, runs, schemas, secrets, workflows
+from workbench.api.v1 import events, health, hooks, runs, schemas, secrets, triggers, workflows
 
 PREFIX = "/api/v1"
-_ROUTERS = (health.router, workflows.router, runs.router, events.router, schemas.router, secrets.router)
+_ROUTERS = (
+    health.router,
+    workflows.router,
+    triggers.router,
+    runs.router,
+    events.router,
+    schemas.router,
+    secrets.router,
+    hooks.router,
+)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 

@@ -7,9 +7,11 @@ websocket comes from, and in `Host` by which name the server was found, and no p
   compared, so that a tunnel to another local port works.
 - `Origin`, where there is one, has to be the very host and port that were asked, or one of `allowed_hosts`:
   that stops cross-site requests of every method, and cross-site websockets.
-- What changes something and says that it comes from another site (`Sec-Fetch-Site`) is refused as well.
+- What changes something and says that it comes from another site (`Sec-Fetch-Site`) is refused as well. At a
+  webhook's address every method changes something: a link or a picture elsewhere starts no run.
 
-Programs that are no browsers send no `Origin`; they are not concerned.
+Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`; they are not concerned. One that
+comes through a tunnel under a public name needs that name in `allowed_hosts`.
 """
 
 from collections.abc import Iterable
@@ -19,7 +21,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workbench.api.problems import respond
+from workbench.api.problems import HOOKS, public_path, respond
 from workbench.settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ class HostOriginGate:
         if reason is None:
             await self._app(scope, receive, _with_headers(send))
             return
-        log.warning("gate.refused", reason=reason, path=scope["path"], type=scope["type"])
+        log.warning("gate.refused", reason=reason, path=public_path(scope["path"]), type=scope["type"])
         if scope["type"] == "websocket":
             await _refuse_websocket(receive, send)
         else:
@@ -74,7 +76,8 @@ class HostOriginGate:
         if any(not self._same_site(origin, (host[0], port)) for origin in headers.getlist("origin")):
             return "A page of another site may not use this workbench."
         foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if foreign and scope.get("method", "GET") not in _SAFE_METHODS:
+        safe = scope.get("method", "GET") in _SAFE_METHODS and not scope["path"].startswith(HOOKS)
+        if foreign and not safe:
             return "A page of another site may not use this workbench."
         return None
 

@@ -21,9 +21,11 @@ from workbench.errors import Invalid, StaleRevision, WorkbenchError
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+HOOKS = "/api/v1/hooks/"
 
 _TITLES = {
     400: ("bad-request", "The request cannot be read"),
+    401: ("unauthenticated", "Who calls is not proven"),
     403: ("forbidden", "Not allowed"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "The method is not allowed here"),
@@ -72,6 +74,11 @@ def respond(status: int, detail: str, *, headers: dict[str, str] | None = None, 
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
+def public_path(path: str) -> str:
+    """Return a path as it may stand in a log: the address of a webhook is a secret."""
+    return f"{HOOKS}…" if path.startswith(HOOKS) else path
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer every error with a problem."""
     app.add_exception_handler(WorkbenchError, _ours)
@@ -88,7 +95,7 @@ async def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, StaleRevision):
         more |= {"based_on": error.based_on, "current": error.current}
     if error.status >= 500:
-        log.warning("api.error", code=error.code, path=request.url.path, error=str(error))
+        log.warning("api.error", code=error.code, path=public_path(request.url.path), error=str(error))
     return respond(error.status, str(error), **more)
 
 
@@ -123,6 +130,6 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     reference = uuid4().hex[:8]
-    log.error("api.unforeseen", reference=reference, path=request.url.path, exc_info=error)
+    log.error("api.unforeseen", reference=reference, path=public_path(request.url.path), exc_info=error)
     detail = f"Something went wrong. The log of the web process has it under the reference {reference}."
     return respond(500, detail, instance=request.url.path, reference=reference)

@@ -79,6 +79,12 @@ async def page(
     return (await session.execute(query)).all()
 
 
+async def by_trigger(session: AsyncSession, workflow_id: str, name: str, *, limit: int) -> Rows:
+    """Return the last runs that a trigger of the workflow started, without inputs and outputs."""
+    query = _without_values().where(col(RunRow.workflow_id) == workflow_id, col(RunRow.trigger_id) == name)
+    return (await session.execute(query.order_by(col(RunRow.created_at).desc()).limit(limit))).all()
+
+
 async def without_values(session: AsyncSession, run_id: str) -> Any:
     """Return the run's row without inputs and outputs; None when there is no such run."""
     return (await session.execute(_without_values().where(col(RunRow.id) == run_id))).one_or_none()

@@ -1,5 +1,7 @@
 """Queries about secrets; what they hold is sealed before it comes here."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +39,12 @@ async def page(session: AsyncSession, *, limit: int, after: str) -> Rows:
         .limit(limit)
     )
     return (await session.execute(query)).all()
+
+
+async def known(session: AsyncSession, names: Collection[str]) -> frozenset[str]:
+    """Return those of the names under which something is stored."""
+    query = select(col(SecretRow.name)).where(col(SecretRow.name).in_(names))
+    return frozenset((await session.execute(query)).scalars())
 
 
 async def remove(session: AsyncSession, name: str) -> bool:

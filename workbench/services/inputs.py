@@ -1,6 +1,7 @@
 """A run's inputs against the workflow's schema: defaults filled in, every error named with its path."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -46,6 +47,23 @@ def check(schema: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Problem
         return (_bad_schema(str(error) or "it refers to itself without end"),)
 
 
+def check_body(schema: Mapping[str, Any], body: Any) -> tuple[Problem, ...]:
+    """Return the ways, at most a hundred, in which a webhook's body does not fit its JSON Schema."""
+    errors = compiler.validator(schema).iter_errors(body)
+    try:
+        return tuple(
+            Problem(
+                code=f"body-{error.validator}",
+                field=_path(error, "body"),
+                message=_short(_message(error)),
+            )
+            for error in islice(errors, 100)
+        )
+    except (Unresolvable, RecursionError) as error:
+        message = f"The schema of the body cannot be used: {_short(str(error))}"
+        return (Problem(code="body-schema", field="body", message=message),)
+
+
 def _unfit(inputs: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield why no run could carry these inputs, whatever the schema says."""
     try:
@@ -68,9 +86,9 @@ def _problems(errors: Iterator[ValidationError]) -> Iterator[Problem]:
         )
 
 
-def _path(error: ValidationError) -> str:
+def _path(error: ValidationError, root: str = "inputs") -> str:
     """Return `inputs.a.b[0]`; for a missing property, where it should have been."""
-    text = "inputs"
+    text = root
     for part in error.absolute_path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return f"{text}.{missing}" if (missing := _missing(error)) else text

@@ -27,10 +27,15 @@ _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 
 @dataclass(frozen=True)
 class Trigger:
-    """What made a run start; `id` names it where there are several: a webhook, a schedule, another run."""
+    """What made a run start; `id` names it where there are several: a webhook, a schedule, another run.
+
+    `request` is what tells a request from another under the same idempotency key, where it is not what will
+    run and its inputs: those are made of the request, and of the time at which it came.
+    """
 
     type: TriggerType = "manual"
     id: str | None = None
+    request: str | None = None
 
 
 @dataclass(frozen=True)

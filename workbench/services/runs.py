@@ -36,12 +36,14 @@ async def start_run(
     version: Which = None,
     options: RunOptions = NOTHING_ASKED,
     trigger: Trigger = BY_HAND,
+    patience_s: float = TEMPORAL_S,
 ) -> RunDetail:
     """Start a run of the live version, the draft as it is, version N, or (None) live if any, else the draft.
 
     Raises Invalid with every problem of the options, the document and the inputs, and Conflict when the
     idempotency key stood for another request; nothing is stored then. A key that was used for the same
-    request gives the run of then. With Temporal away the run stays queued, and starts when Temporal is back.
+    request gives the run of then. With Temporal away, which takes up to `patience_s` seconds to
+    notice, the run stays queued, and starts when Temporal is back.
     """
     documents.require_none(run_options.check(options, at=now()), "The run cannot be started like this.")
     asked = Asked(workflow_id, inputs, version, options, trigger)
@@ -49,10 +51,10 @@ async def start_run(
         row, plan = await starts.store(session, principal, asked)
     if plan is None:
         if row.status == "queued":  # the first request may have been cut off before Temporal knew of the run
-            await starts.relaunch(row)
+            await starts.relaunch(row, patience_s=patience_s)
         return await get_run(principal, row.id)
     starts.publish(row)
-    await starts.launch(row, plan)
+    await starts.launch(row, plan, patience_s=patience_s)
     return run_shapes.detail(row, ())
 
 

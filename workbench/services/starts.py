@@ -45,6 +45,8 @@ class Asked:
     @property
     def request_hash(self) -> str:
         """What tells this request from another under the same idempotency key."""
+        if self.trigger.request is not None:
+            return self.trigger.request
         return run_options.request_hash(
             workflow_id=self.workflow_id, version=self.version, inputs=self.inputs
         )
@@ -72,7 +74,7 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     return row, None
 
 
-async def launch(row: RunRow, plan: Plan) -> None:
+async def launch(row: RunRow, plan: Plan, *, patience_s: float = TEMPORAL_S) -> None:
     """Hand a queued run to Temporal; doing it again is harmless. With Temporal away, the run stays queued."""
     request = RunRequest(
         run_id=row.id,
@@ -83,20 +85,20 @@ async def launch(row: RunRow, plan: Plan) -> None:
         budget=Budget.model_validate(row.budget) if row.budget else None,
     )
     try:
-        async with asyncio.timeout(TEMPORAL_S):
+        async with asyncio.timeout(patience_s):
             await (await get_resources().temporal()).start(request)
     except (Unavailable, RPCError, TimeoutError) as error:
         log.warning("run.start-postponed", run_id=row.id, error=str(error) or type(error).__name__)
 
 
-async def relaunch(row: RunRow) -> None:
+async def relaunch(row: RunRow, *, patience_s: float = TEMPORAL_S) -> None:
     """Hand a queued run to Temporal whose start may have been cut off.
 
     Raises DocumentInvalid or ValidationError when its document, stored by another version of the workbench,
     cannot be read any more.
     """
     stored = await get_resources().read(lambda session: queries.document(session, row.version_id))
-    await launch(row, await documents.compile_plan(await documents.load(stored)))
+    await launch(row, await documents.compile_plan(await documents.load(stored)), patience_s=patience_s)
 
 
 def publish(row: RunRow) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine.errors import Problem
 from engine.graph import Document
 from workbench.auth.principal import Principal
-from workbench.db import undo
+from workbench.db import triggers, undo
 from workbench.db import workflows as queries
 from workbench.db.ids import new_id, now
 from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
@@ -19,6 +19,7 @@ from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
+from workbench.services.triggers import arming
 
 
 async def list_workflows(
@@ -89,6 +90,7 @@ async def delete_workflow(principal: Principal, workflow_id: str) -> None:
         if in_flight := await queries.open_runs(session, workflow_id):
             runs = "A run" if in_flight == 1 else f"{in_flight} runs"
             raise Conflict(f"{runs} of this workflow have not ended. Cancel them first, then delete it.")
+        await triggers.disarm(session, workflow_id)
         await queries.remove(session, workflow_id)
 
 
@@ -99,7 +101,9 @@ async def check_draft(principal: Principal, workflow_id: str) -> tuple[Problem, 
 
 
 async def publish(principal: Principal, workflow_id: str) -> Version:
-    """Make the draft the live version. Raises Invalid, with all problems, when it could not run.
+    """Make the draft the live version and arm its triggers, instead of those of the version before.
+
+    Raises Invalid, with all problems, when it could not run.
 
     Content that was published before keeps its number and becomes live again.
     """
@@ -111,6 +115,7 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
         if version.number is None:
             await queries.give_number(session, version, at=now(), by=principal.id)
         row.live_version = version.number
+        await arming.arm(session, row, version=int(version.number or 0), triggers=document.triggers)
         return _version(version, row.live_version)
 
 

@@ -1,0 +1,44 @@
+"""Queries about triggers."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.tables import TriggerRow
+
+
+async def of_workflow(session: AsyncSession, workflow_id: str, *, lock: bool = False) -> Sequence[TriggerRow]:
+    """Return every trigger that a version of the workflow had, in the order in which they came."""
+    query = select(TriggerRow).where(col(TriggerRow.workflow_id) == workflow_id)
+    query = query.order_by(col(TriggerRow.created_at), col(TriggerRow.id))
+    return (await session.execute(query.with_for_update() if lock else query)).scalars().all()
+
+
+async def named(
+    session: AsyncSession, workflow_id: str, name: str, *, lock: bool = False
+) -> TriggerRow | None:
+    """Return a workflow's trigger by its id in the document."""
+    query = select(TriggerRow).where(col(TriggerRow.workflow_id) == workflow_id, col(TriggerRow.name) == name)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def at_address(session: AsyncSession, address: str) -> TriggerRow | None:
+    """Return the webhook that listens at an address."""
+    listens = (col(TriggerRow.armed), ~col(TriggerRow.paused), col(TriggerRow.type) == "webhook")
+    query = select(TriggerRow).where(col(TriggerRow.address) == address, *listens)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def disarm(session: AsyncSession, workflow_id: str) -> None:
+    """Take a workflow's triggers away; those that Temporal may have a schedule of, as soon as it has not."""
+    mine = col(TriggerRow.workflow_id) == workflow_id
+    await session.execute(delete(TriggerRow).where(mine, ~col(TriggerRow.scheduled)))
+    gone = {"armed": False, "told": False, "address": None}
+    await session.execute(update(TriggerRow).where(mine).values(gone))
+
+
+async def say(session: AsyncSession, trigger_id: str, problem: dict[str, object] | None) -> None:
+    """Keep what is wrong with a trigger, or that nothing is."""
+    await session.execute(update(TriggerRow).where(col(TriggerRow.id) == trigger_id).values(problem=problem))
