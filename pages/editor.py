@@ -55,6 +55,7 @@ def _canvas() -> rx.Component:
         focus=EditorState.focus,
         on_move=EditorState.move,
         on_connect=EditorState.connect,
+        on_refused=EditorState.refuse,
         on_remove=EditorState.remove,
         on_add=EditorState.add,
         on_duplicate=EditorState.duplicate,

@@ -1,11 +1,13 @@
 /* What a person can do to the graph: shown at once, reported once. */
 import { useMemo, useRef } from "react";
 import { useReactFlow } from "@xyflow/react";
-import { edgeId, edgeReport, freePlace, tidy } from "./graph.js";
-import { DRAG_TYPE } from "./palette.jsx";
+import { absolute, frameAt, homeOf, inOrder, isContainer, within } from "./frames.js";
+import { edgeId, edgeReport } from "./graph.js";
+import { freePlace, tidy } from "./layout.js";
+import { DRAG_TYPE, dragged } from "./palette.jsx";
 import { fitAll } from "./view.js";
 
-export function useActions(draft, emit, selection) {
+export function useActions(draft, emit, selection, store, types) {
   const flow = useReactFlow();
   const before = useRef(null);
   const latest = useRef(draft);
@@ -13,47 +15,86 @@ export function useActions(draft, emit, selection) {
 
   return useMemo(() => {
     const selected = () => latest.current.nodes.filter((node) => node.selected);
-    const move = (positions) => {
+    const move = (positions, parents = {}) => {
       if (Object.keys(positions).length === 0) return;
-      const { number, setNodes } = latest.current;
-      setNodes((nodes) =>
-        nodes.map((node) => (positions[node.id] ? { ...node, position: positions[node.id] } : node)),
-      );
-      emit("onMove", number(positions), positions);
+      const { number, setEdges } = latest.current;
+      const across = Object.keys(parents).length > 0;
+      show(positions, parents);
+      if (across) setEdges((edges) => edges.filter((edge) => !crosses(edge, parents, flow)));
+      emit("onMove", number(across ? null : positions), positions, parents);
     };
+    const show = (positions, parents) => latest.current.setNodes((nodes) => moved(nodes, positions, parents));
     const centre = () => {
       const box = document.querySelector(".wb-flow").getBoundingClientRect();
       return flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
     };
-    const add = (type, point) => {
+    /* Where something new goes when nobody says where: behind the selected cell, into an empty container that
+     * is selected, or where one is looking. */
+    const spot = (type) => {
+      const { nodes } = latest.current;
       const chosen = selected();
-      const after = !point && chosen.length === 1 ? chosen[0] : null;
-      const place = point ?? freePlace(latest.current.nodes, centre(), after);
-      emit("onAdd", type, place, after?.id ?? "");
+      const one = chosen.length === 1 ? chosen[0] : null;
+      const empty = one && isContainer(one) && !nodes.some((node) => homeOf(node) === one.id);
+      const home = one ? (empty ? one.id : homeOf(one)) : "";
+      if (home && !mayStandIn(types, type)) return { place: freePlace(nodes, "", centre()), home: "", after: "" };
+      if (empty) return { place: within({ x: 0, y: 0 }), home, after: "" };
+      return { place: freePlace(nodes, home, centre(), one), home, after: one?.id ?? "" };
     };
+    const add = (type, { place, home, after }) => emit("onAdd", type, place, after, home);
+    const target = (point, kinds, moving) =>
+      kinds.every((kind) => mayStandIn(types, kind)) ? frameAt(flow, point, moving) : null;
     const lift = (nodes) => {
       before.current = placesOf(nodes);
       selection.hold();
     };
-    const drop = (nodes) => {
-      move(changed(before.current, placesOf(nodes)));
+    const over = (event, nodes) => {
+      const point = flow.screenToFlowPosition(pointer(event));
+      const moving = new Set(nodes.map((node) => node.id));
+      return target(point, nodes.map((node) => node.data.type), moving);
+    };
+    const drag = (event, nodes) => {
+      const frame = over(event, nodes);
+      const stays = nodes.every((node) => homeOf(node) === (frame?.id ?? ""));
+      store.setTarget(stays ? null : frame?.id);
+    };
+    const drop = (event, nodes) => {
+      const frame = over(event, nodes);
+      store.setTarget(null);
+      const { positions, parents } = landed(flow, nodes, frame);
+      show(positions, parents); // a place is brought within its frame also where that is the old one
+      move(changed(before.current, positions, parents), parents);
       selection.restore();
     };
     return {
-      add: (type) => add(type),
+      add: (type) => add(type, spot(type)),
+      over: (event) => {
+        const type = dragged();
+        if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+        const frame = target(flow.screenToFlowPosition(pointer(event)), [type]);
+        store.setTarget(frame?.id);
+      },
+      leave: () => store.setTarget(null),
       drop: (event) => {
         const type = event.dataTransfer.getData(DRAG_TYPE);
+        store.setTarget(null);
         if (!type) return;
         event.preventDefault();
-        const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-        add(type, { x: Math.round(point.x - 40), y: Math.round(point.y - 20) });
+        const point = flow.screenToFlowPosition(pointer(event));
+        const frame = target(point, [type]);
+        const origin = frame ? absolute(flow, frame.id) : { x: 0, y: 0 };
+        const place = { x: Math.round(point.x - origin.x - 40), y: Math.round(point.y - origin.y - 20) };
+        add(type, { place: frame ? within(place) : place, home: frame?.id ?? "", after: "" });
       },
       flow: {
         onNodeClick: selection.only,
         onNodeDragStart: (_, node, nodes) => lift(nodes),
-        onNodeDragStop: (_, node, nodes) => drop(nodes),
+        onNodeDrag: (event, node, nodes) => drag(event, nodes),
+        onNodeDragStop: (event, node, nodes) => drop(event, nodes),
         onSelectionDragStart: (_, nodes) => lift(nodes),
-        onSelectionDragStop: (_, nodes) => drop(nodes),
+        onSelectionDrag: (event, nodes) => drag(event, nodes),
+        onSelectionDragStop: (event, nodes) => drop(event, nodes),
         onKeyUp: (event) => {
           if (event.key.startsWith("Arrow") && event.target.closest(".react-flow__node")) move(placesOf(selected()));
         },
@@ -86,16 +127,58 @@ export function useActions(draft, emit, selection) {
           const ids = selected().map((node) => node.id);
           if (ids.length) emit("onCopy", ids);
         },
-        paste: (text) => emit("onPaste", text, centre()),
+        paste: (text) => {
+          const { place, home } = spot();
+          emit("onPaste", text, home ? place : centre(), home);
+        },
       },
     };
   }, []);
 }
 
-const placesOf = (nodes) =>
-  Object.fromEntries(
-    nodes.map((node) => [node.id, { x: Math.round(node.position.x), y: Math.round(node.position.y) }]),
-  );
+const mayStandIn = (types, type) => types[type]?.anywhere ?? true;
 
-const changed = (old, now) =>
-  Object.fromEntries(Object.entries(now).filter(([id, at]) => old?.[id]?.x !== at.x || old?.[id]?.y !== at.y));
+const pointer = (event) => {
+  const touch = event.changedTouches?.[0] ?? event.sourceEvent?.changedTouches?.[0];
+  return { x: (touch ?? event).clientX, y: (touch ?? event).clientY };
+};
+
+const rounded = ({ x, y }) => ({ x: Math.round(x), y: Math.round(y) });
+
+const placesOf = (nodes) => Object.fromEntries(nodes.map((node) => [node.id, rounded(node.position)]));
+
+/* Where dropped nodes stand, measured from the frame they were dropped on, and whose container changes. */
+function landed(flow, nodes, frame) {
+  const origin = frame ? absolute(flow, frame.id) : { x: 0, y: 0 };
+  const positions = {};
+  const parents = {};
+  for (const node of nodes) {
+    const home = frame?.id ?? "";
+    const at = absolute(flow, node.id);
+    const place = homeOf(node) === home ? node.position : { x: at.x - origin.x, y: at.y - origin.y };
+    positions[node.id] = frame ? within(place) : rounded(place);
+    if (homeOf(node) !== home) parents[node.id] = home;
+  }
+  return { positions, parents };
+}
+
+function moved(nodes, positions, parents) {
+  return inOrder(
+    nodes.map((node) => {
+      if (!positions[node.id]) return node;
+      const parentId = (parents[node.id] ?? homeOf(node)) || undefined;
+      return { ...node, position: positions[node.id], parentId };
+    }),
+  );
+}
+
+/* Whether an edge would cross the border of a container once `parents` hold. */
+function crosses(edge, parents, flow) {
+  const home = (id) => parents[id] ?? homeOf(flow.getNode(id));
+  return !edge.data?.implied && (edge.source in parents || edge.target in parents) && home(edge.source) !== home(edge.target);
+}
+
+const changed = (old, now, parents = {}) =>
+  Object.fromEntries(
+    Object.entries(now).filter(([id, at]) => id in parents || old?.[id]?.x !== at.x || old?.[id]?.y !== at.y),
+  );

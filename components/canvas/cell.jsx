@@ -65,7 +65,7 @@ export const Note = memo(function Note({ id, data, selected }) {
   );
 });
 
-function Ports({ id, inputs, outputs }) {
+export function Ports({ id, inputs, outputs }) {
   const sides = [
     ["target", Position.Left, inputs],
     ["source", Position.Right, outputs],
@@ -88,7 +88,7 @@ function Ports({ id, inputs, outputs }) {
   );
 }
 
-function StatusMark({ id, status }) {
+export function StatusMark({ id, status }) {
   const mark = useContext(CatalogueContext).marks[status];
   return (
     <span
@@ -104,7 +104,7 @@ function StatusMark({ id, status }) {
   );
 }
 
-function ProblemMark({ id, problems, report }) {
+export function ProblemMark({ id, problems, report }) {
   const text = problems.join("\n");
   return (
     <button

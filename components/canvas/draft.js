@@ -5,7 +5,8 @@
  */
 import { useEffect, useRef } from "react";
 import { useEdgesState, useNodesState } from "@xyflow/react";
-import { toEdge, toNode } from "./graph.js";
+import { framed } from "./frames.js";
+import { handlesOf, portsOf, toEdge, toNode, toNodes } from "./graph.js";
 
 export function useDraft(graph, types) {
   const [nodes, setNodes, onNodesChange] = useNodesState([]);
@@ -20,9 +21,21 @@ export function useDraft(graph, types) {
     const fresh = shown.current.split(":")[0] !== graph.id;
     shown.current = key;
     const moved = Object.assign({}, ...sent.current.map((change) => change.moved));
-    setNodes((old) => merged(graph.nodes, fresh ? [] : old, (view, before) => toNode(placed(view, moved, before), types, before)));
-    setEdges((old) => merged(graph.edges, fresh ? [] : old, toEdge));
+    setNodes((old) => {
+      const before = byId(fresh ? [] : old);
+      return framed(
+        toNodes(graph.nodes, (view) => toNode(placed(view, moved, before.get(view.id)), types, before.get(view.id))),
+        resized,
+      );
+    });
+    setEdges((old) => {
+      const before = byId(fresh ? [] : old);
+      return graph.edges.map((view) => toEdge(view, before.get(view.id)));
+    });
   }, [graph]);
+
+  const resized = (node) => ({ ...node, handles: handlesOf(portsOf(node.data, types), node.width) });
+  useEffect(() => setNodes((all) => framed(all, resized)), [nodes]);
 
   /* Number a change: `moved` maps ids to new positions; null for a change of the graph's shape. */
   const number = (moved) => {
@@ -41,7 +54,4 @@ function placed(view, moved, old) {
   return place ? { ...view, ...place } : view;
 }
 
-function merged(views, old, make) {
-  const before = new Map(old.map((item) => [item.id, item]));
-  return views.map((view) => make(view, before.get(view.id)));
-}
+const byId = (items) => new Map(items.map((item) => [item.id, item]));

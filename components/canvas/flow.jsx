@@ -6,14 +6,18 @@ import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { ReactFlow, ReactFlowProvider, SelectionMode } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./flow.css";
+import "./container.css";
 import { useActions } from "./actions.js";
 import { CatalogueContext } from "./catalogue.js";
 import { Cell, Note } from "./cell.jsx";
+import { Container } from "./container.jsx";
 import { Controls } from "./controls.jsx";
 import { useDraft } from "./draft.js";
+import { homeOf } from "./frames.js";
 import { forbiddenFor, portsOf } from "./graph.js";
 import { useKeys } from "./keys.js";
-import { DRAG_TYPE, Palette } from "./palette.jsx";
+import { Minimap } from "./minimap.jsx";
+import { Palette } from "./palette.jsx";
 import { useSelection } from "./selection.js";
 import { CellStore, StoreContext } from "./store.js";
 import { SMALLEST, useView } from "./view.js";
@@ -24,7 +28,7 @@ const MANY = 200;
 
 /* React Flow's settings stand here once, so that they are the same objects at every drawing. */
 const ALWAYS = {
-  nodeTypes: { cell: Cell, note: Note },
+  nodeTypes: { cell: Cell, note: Note, container: Container },
   edgeTypes: { wire: Wire },
   colorMode: "inherited", // any other word than light or dark leaves the page's own colours in force
   minZoom: SMALLEST,
@@ -67,7 +71,12 @@ function Canvas(props) {
   const emit = useCallback((name, ...values) => handlers.current[name]?.(...values), []);
   const store = useMemo(() => new CellStore(), []);
   const catalogue = useMemo(
-    () => ({ types, icons, marks, report: { open: (id, what) => emit("onOpen", id, what) } }),
+    () => ({
+      types,
+      icons,
+      marks,
+      report: { open: (id, what) => emit("onOpen", id, what), pass: (id, which) => emit("onPass", id, which) },
+    }),
     [],
   );
   useEffect(() => store.setCells(base, recent), [base, recent]);
@@ -85,9 +94,9 @@ function Canvas(props) {
 const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }) {
   const draft = useDraft(graph, types);
   const selection = useSelection(emit, draft.setNodes);
-  const actions = useActions(draft, emit, selection);
+  const actions = useActions(draft, emit, selection, store, types);
   const view = useView(graph, draft.nodes, focus, draft.setNodes);
-  const connecting = useConnecting(draft, store, types);
+  const connecting = useConnecting(draft, store, types, emit);
   useKeys({
     ...(readOnly ? {} : actions.editing),
     run: () => emit("onRun"),
@@ -116,13 +125,20 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
   return (
     <div className="wb-canvas" data-testid="canvas" data-readonly={readOnly || undefined} ref={view.box}>
       {editable && <Palette onAdd={actions.add} />}
-      <div className="wb-flow" onDragOver={allowDrop} onDrop={editable ? actions.drop : undefined}>
+      <div
+        className="wb-flow"
+        onDragOver={editable ? actions.over : undefined}
+        onDragLeave={editable ? actions.leave : undefined}
+        onDrop={editable ? actions.drop : undefined}
+      >
         <ReactFlow
           nodes={draft.nodes}
           edges={draft.edges}
           onlyRenderVisibleElements={draft.nodes.length > MANY}
           {...flow}
-        />
+        >
+          <Minimap count={draft.nodes.length} />
+        </ReactFlow>
         {editable && graph.nodes.length === 0 && <Empty />}
         {graph.id && <Controls onTidy={editable ? actions.tidy : undefined} onFit={view.fit} />}
       </div>
@@ -131,14 +147,17 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
 });
 
 /* Marks where the connection that is being drawn must not end; the compiler has the last word. */
-function useConnecting(draft, store, types) {
+function useConnecting(draft, store, types, emit) {
   const latest = useRef(draft);
   latest.current = draft;
   return useMemo(
     () => ({
       onConnectStart: (_, { nodeId, handleType }) =>
         store.setForbidden(closed(latest.current, types, nodeId, handleType)),
-      onConnectEnd: () => store.setForbidden(null),
+      onConnectEnd: (_, { isValid, fromNode, toNode }) => {
+        store.setForbidden(null);
+        if (isValid === false && toNode && homeOf(fromNode) !== homeOf(toNode)) emit("onRefused", fromNode.id, toNode.id);
+      },
       isValidConnection: ({ source, target }) =>
         source !== target && !(store.forbidden?.has(source) && store.forbidden.has(target)),
     }),
@@ -162,15 +181,9 @@ function byNode(problems = []) {
   return found;
 }
 
-function allowDrop(event) {
-  if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;
-  event.preventDefault();
-  event.dataTransfer.dropEffect = "copy";
-}
-
 /* The ids where the connection that starts at `nodeId` must not end. */
 function closed(draft, types, nodeId, side) {
-  const ids = forbiddenFor(nodeId, draft.edges, side);
+  const ids = forbiddenFor(nodeId, draft.nodes, draft.edges, side);
   const ports = side === "source" ? "inputs" : "outputs";
   for (const node of draft.nodes) if (!portsOf(node.data, types)[ports].length) ids.add(node.id);
   return ids;

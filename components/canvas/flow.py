@@ -19,19 +19,24 @@ from workbench.state.views import ProblemView
 LIBRARIES = ("@xyflow/react@12.12.1", "elkjs@0.12.1")
 FILES = (
     "cell.jsx",
+    "container.jsx",
     "controls.jsx",
     "palette.jsx",
     "wire.jsx",
     "actions.js",
     "catalogue.js",
     "draft.js",
+    "frames.js",
     "graph.js",
     "keys.js",
+    "layout.js",
     "metrics.js",
+    "minimap.jsx",
     "selection.js",
     "store.js",
     "view.js",
     "flow.css",
+    "container.css",
 )
 _FLOW = rx.asset("flow.jsx", shared=True)
 for _file in FILES:
@@ -55,13 +60,15 @@ class FlowCanvas(rx.NoSSRComponent):
     icons: rx.Var[dict[str, Any]]
     marks: rx.Var[dict[str, Any]]
 
-    on_move: rx.EventHandler[passthrough_event_spec(int, dict[str, dict[str, float]])]
+    on_move: rx.EventHandler[passthrough_event_spec(int, dict[str, dict[str, float]], dict[str, str])]
     on_connect: rx.EventHandler[passthrough_event_spec(int, dict[str, str])]
     on_remove: rx.EventHandler[passthrough_event_spec(int, list[str], list[dict[str, str]])]
-    on_add: rx.EventHandler[passthrough_event_spec(str, dict[str, float], str)]
+    on_refused: rx.EventHandler[passthrough_event_spec(str, str)]
+    on_add: rx.EventHandler[passthrough_event_spec(str, dict[str, float], str, str)]
     on_duplicate: rx.EventHandler[passthrough_event_spec(list[str])]
     on_copy: rx.EventHandler[passthrough_event_spec(list[str])]
-    on_paste: rx.EventHandler[passthrough_event_spec(str, dict[str, float])]
+    on_paste: rx.EventHandler[passthrough_event_spec(str, dict[str, float], str)]
+    on_pass: rx.EventHandler[passthrough_event_spec(str, str)]
     on_select: rx.EventHandler[passthrough_event_spec(list[str])]
     on_open: rx.EventHandler[passthrough_event_spec(str, str)]
     on_undo: rx.EventHandler[rx.event.no_args_event_spec]

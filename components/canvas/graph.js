@@ -1,5 +1,6 @@
 /* From the server's graph to React Flow's nodes and edges, and the few questions that drawing asks of it. */
-import { GAP, HANDLE, HEIGHT, RESERVED, WIDTH, portY } from "./metrics.js";
+import { homeOf, inOrder } from "./frames.js";
+import { FRAME, HANDLE, HEIGHT, WIDTH, portY } from "./metrics.js";
 
 /* The ports of a cell: its type's, but for the outputs that its own settings make. */
 export const portsOf = (view, types) => ({
@@ -7,33 +8,41 @@ export const portsOf = (view, types) => ({
   outputs: view.outputs?.length ? view.outputs : (types[view.type]?.outputs ?? []),
 });
 
+/* The views as nodes, a container before what stands in it, as React Flow asks. */
+export const toNodes = (views, make) => {
+  const ids = new Set(views.map((view) => view.id));
+  const nodes = views.map(make);
+  return inOrder(nodes.map((node) => (node.parentId && !ids.has(node.parentId) ? { ...node, parentId: undefined } : node)));
+};
+
 export function toNode(view, types, old) {
   const position = { x: view.x, y: view.y };
-  if (old && sameData(old.data, view)) {
+  if (old && sameData(old.data, view) && homeOf(old) === view.parent) {
     return old.position.x === view.x && old.position.y === view.y ? old : { ...old, data: view, position };
   }
-  const handles = handlesOf(portsOf(view, types));
-  if (old && old.data.type === view.type) return { ...old, data: view, position, handles };
+  const container = types[view.type]?.container ?? false;
+  const handles = handlesOf(portsOf(view, types), old?.width ?? (container ? FRAME.width : WIDTH));
+  const data = { parentId: view.parent || undefined, data: view, position, handles };
+  if (old && old.data.type === view.type) return { ...old, ...data };
   return {
     id: view.id,
-    type: view.type === "note" ? "note" : "cell",
-    position,
-    data: view,
-    initialWidth: WIDTH,
-    initialHeight: HEIGHT,
-    handles,
+    type: container ? "container" : view.type === "note" ? "note" : "cell",
+    ...data,
+    ...(container ? { zIndex: -1, width: FRAME.width, height: FRAME.height } : { initialWidth: WIDTH, initialHeight: HEIGHT }),
     ariaLabel: `${view.title}, ${types[view.type]?.title ?? view.type}`,
   };
 }
 
 const sameData = (a, b) =>
   a.type === b.type &&
+  a.parent === b.parent &&
+  a.empty === b.empty &&
   a.title === b.title &&
   a.summary === b.summary &&
   JSON.stringify(a.outputs) === JSON.stringify(b.outputs);
 
 /* Handles by number rather than by measuring: cells that are off screen are never drawn. */
-function handlesOf(ports) {
+export function handlesOf(ports, width) {
   const at = (kind, position, x) => (port, index) => ({
     id: port.name,
     type: kind,
@@ -45,7 +54,7 @@ function handlesOf(ports) {
   });
   return [
     ...ports.inputs.map(at("target", "left", -HANDLE / 2)),
-    ...ports.outputs.map(at("source", "right", WIDTH - HANDLE / 2)),
+    ...ports.outputs.map(at("source", "right", width - HANDLE / 2)),
   ];
 }
 
@@ -73,11 +82,13 @@ export const edgeReport = (edge) => ({
   target_port: edge.targetHandle ?? "in",
 });
 
-/* The nodes a connection from (or to) `id` must not end at: itself, and all that would close a circle. */
-export function forbiddenFor(id, edges, side) {
+/* The nodes a connection from (or to) `id` must not end at: itself, all that would close a circle, and
+ * all that stand in another container. */
+export function forbiddenFor(id, nodes, edges, side) {
   const next = new Map();
   const [from, to] = side === "source" ? ["target", "source"] : ["source", "target"];
   for (const edge of edges) next.set(edge[from], [...(next.get(edge[from]) ?? []), edge[to]]);
+  const home = homeOf(nodes.find((node) => node.id === id));
   const seen = new Set([id]);
   const open = [id];
   while (open.length > 0) {
@@ -87,47 +98,6 @@ export function forbiddenFor(id, edges, side) {
       open.push(neighbour);
     }
   }
+  for (const node of nodes) if (homeOf(node) !== home) seen.add(node.id);
   return seen;
-}
-
-/* Where a new cell finds room: right of `after`, or around `centre`, below whatever stands there. */
-export function freePlace(nodes, centre, after) {
-  const place = after
-    ? { x: after.position.x + WIDTH + GAP, y: after.position.y }
-    : { x: centre.x - WIDTH / 2, y: centre.y - HEIGHT / 2 };
-  const free = { x: Math.round(place.x / 4) * 4, y: Math.round(place.y / 4) * 4 };
-  const hit = () => nodes.find((node) => overlaps(node, free));
-  for (let node = hit(); node; node = hit()) free.y = node.position.y + (node.measured?.height ?? HEIGHT) + 24;
-  return free;
-}
-
-const overlaps = (node, place) =>
-  Math.abs(node.position.x - place.x) < WIDTH &&
-  place.y < node.position.y + (node.measured?.height ?? HEIGHT) &&
-  node.position.y < place.y + HEIGHT;
-
-/* Lay the graph out from left to right; loaded only when somebody asks for it. */
-export async function tidy(nodes, edges) {
-  const { default: Elk } = await import("elkjs/lib/elk.bundled.js");
-  const boxes = nodes.map((node) => ({
-    id: node.id,
-    width: node.measured?.width ?? WIDTH,
-    height: node.type === "note" ? (node.measured?.height ?? HEIGHT) : Math.max(node.measured?.height ?? 0, RESERVED),
-  }));
-  const laid = await new Elk().layout({
-    id: "root",
-    layoutOptions: {
-      "elk.algorithm": "layered",
-      "elk.direction": "RIGHT",
-      "elk.layered.spacing.nodeNodeBetweenLayers": String(GAP),
-      "elk.spacing.nodeNode": "40",
-      "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-      "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
-    },
-    children: boxes,
-    edges: edges.map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] })),
-  });
-  return Object.fromEntries(
-    laid.children.map((box) => [box.id, { x: Math.round(box.x), y: Math.round(box.y) }]),
-  );
 }

@@ -4,6 +4,9 @@ import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
 
 export const DRAG_TYPE = "application/x-workbench-node";
+/* The type that is being dragged: a browser tells it to nobody before it is dropped. */
+let type = "";
+export const dragged = () => type;
 const STORED = "workbench.palette";
 
 export function Palette({ onAdd }) {
@@ -68,6 +71,7 @@ function Finder({ onAdd }) {
 function Entry({ entry, onAdd }) {
   const { icons } = useContext(CatalogueContext);
   const onDragStart = (event) => {
+    type = entry.type;
     event.dataTransfer.setData(DRAG_TYPE, entry.type);
     event.dataTransfer.effectAllowed = "copy";
   };

@@ -13,6 +13,7 @@ export class CellStore {
   cells = EMPTY;
   problems = EMPTY;
   forbidden = null;
+  target = null;
   listeners = new Set();
 
   subscribe = (listener) => {
@@ -38,6 +39,13 @@ export class CellStore {
   /* The ids that the connection being drawn must not end at; null when none is being drawn. */
   setForbidden(ids) {
     this.forbidden = ids;
+    this.notify();
+  }
+
+  /* The id of the container into which what is dragged would fall. */
+  setTarget(id = null) {
+    if (id === this.target) return;
+    this.target = id;
     this.notify();
   }
 
@@ -69,6 +77,8 @@ export const useProblems = (id) => useSlice(useCallback((store) => store.problem
 
 export const useForbidden = (id) =>
   useSlice(useCallback((store) => store.forbidden !== null && store.forbidden.has(id), [id]));
+
+export const useTarget = (id) => useSlice(useCallback((store) => store.target === id, [id]));
 
 /* Where a wire stands in the watched run: "" (no run), "taken" or "faint". */
 export const useWire = (source, port, target) =>

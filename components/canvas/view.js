@@ -1,14 +1,15 @@
 /* Where one looks: fitted once when a graph opens, moved to a node that is pointed at, coarser from afar. */
 import { useCallback, useEffect, useRef } from "react";
 import { getViewportForBounds, useReactFlow } from "@xyflow/react";
-import { HEIGHT, WIDTH } from "./metrics.js";
+import { absolute, homeOf, sizeOf } from "./frames.js";
+import { WIDTH } from "./metrics.js";
 
 const NARROW = window.matchMedia("(max-width: 720px)");
 export const SMALLEST = 0.05;
 const FAR = 0.45;
 const FARTHER = 0.2;
-const LEGIBLE = 0.3;
-const START = 0.75;
+const LEGIBLE = 0.65;
+const START = 0.8;
 const MARGIN = 24;
 const ORIGIN = { x: 0, y: 0, zoom: 1 };
 
@@ -19,8 +20,9 @@ export function useView(graph, nodes, focus, setNodes) {
   const fit = () => fitAll(flow);
 
   useEffect(() => {
-    const drawn = nodes.length === graph.nodes.length && nodes[0]?.data === graph.nodes[0];
-    if (!graph.id || !drawn || fitted.current === graph.id) return;
+    if (!graph.id || fitted.current === graph.id) return;
+    const views = new Set(graph.nodes);
+    if (nodes.length !== views.size || !nodes.every((node) => views.has(node.data))) return;
     fitted.current = graph.id; // an empty one too: its first cell stays where it is dropped
     flow.setViewport(nodes.length > 0 ? firstView(flow, nodes, box.current.querySelector(".wb-flow")) : ORIGIN);
   }, [graph, nodes]);
@@ -31,8 +33,10 @@ export function useView(graph, nodes, focus, setNodes) {
     setNodes((all) => all.map((node) => ({ ...node, selected: chosen.has(node.id) })));
     const node = focus.centre && flow.getNode(focus.ids[0]);
     if (!node) return;
-    const { width = WIDTH, height = HEIGHT } = node.measured ?? {};
-    flow.setCenter(node.position.x + width / 2, node.position.y + height / 2, { zoom: Math.max(flow.getZoom(), 0.8), duration: 160 });
+    const { width, height } = sizeOf(node);
+    const { x, y } = absolute(flow, node.id);
+    const zoom = Math.max(flow.getZoom(), 0.8);
+    flow.setCenter(x + width / 2, y + Math.min(height, 320) / 2, { zoom, duration: 160 });
   }, [focus?.n]);
 
   useEffect(() => {
@@ -74,9 +78,9 @@ export function fitAll(flow, places = {}) {
 function makeRoom(flow, width, taller) {
   const { x, y, zoom } = flow.getViewport();
   const chosen = flow.getNodes().filter((node) => node.selected);
-  const right = chosen.length === 1 ? (chosen[0].position.x + WIDTH + 24) * zoom + x : 0;
+  const right = chosen.length === 1 ? (absolute(flow, chosen[0].id).x + WIDTH + 24) * zoom + x : 0;
   const left = Math.max(0, right - width);
-  const tops = flow.getNodes().map((node) => node.position.y * zoom + y - MARGIN);
+  const tops = flow.getNodes().map((node) => absolute(flow, node.id).y * zoom + y - MARGIN);
   const room = Math.min(Infinity, ...tops.filter((top) => top >= 0));
   const down = Math.max(taller / 2, -room); // the highest cell in view stays in view
   if (left || down) flow.setViewport({ x: x - left, y: y + down, zoom }, { duration: 120 });
@@ -85,24 +89,32 @@ function makeRoom(flow, width, taller) {
 /* On a phone the inspector is a sheet over the lower part: the cell it is about moves above it. */
 function lift(flow, node, { clientWidth, clientHeight }) {
   const { zoom } = flow.getViewport();
-  const x = clientWidth / 2 - (node.position.x + WIDTH / 2) * zoom;
-  flow.setViewport({ x, y: clientHeight * 0.08 - node.position.y * zoom, zoom }, { duration: 160 });
+  const at = absolute(flow, node.id);
+  const x = clientWidth / 2 - (at.x + WIDTH / 2) * zoom;
+  flow.setViewport({ x, y: clientHeight * 0.08 - at.y * zoom, zoom }, { duration: 160 });
 }
 
-/* The whole graph where it can be read whole; otherwise the place where it begins. */
+/* The whole graph where it can be read whole; otherwise the place where it begins, from top to bottom if
+ * that can be read, at the height of the first cell if not. */
 function firstView(flow, nodes, box) {
   const { clientWidth: width, clientHeight: height } = box;
-  const whole = getViewportForBounds(boundsOf(nodes), width, height, SMALLEST, 1, 0.06);
+  const bounds = boundsOf(nodes);
+  const whole = getViewportForBounds(bounds, width, height, SMALLEST, 1, 0.06);
   if (whole.zoom >= LEGIBLE) return whole;
-  const first = nodes.reduce((a, b) => (b.position.x < a.position.x ? b : a));
-  return { x: 48 - first.position.x * START, y: height / 3 - first.position.y * START, zoom: START };
+  const zoom = Math.min(START, Math.max(LEGIBLE, (height * 0.9) / bounds.height));
+  const first = nodes.filter((node) => !homeOf(node)).reduce((a, b) => (b.position.x < a.position.x ? b : a));
+  const fits = bounds.height * zoom <= height;
+  const y = fits ? (height - bounds.height * zoom) / 2 - bounds.y * zoom : height / 3 - first.position.y * zoom;
+  return { x: 48 - first.position.x * zoom, y, zoom };
 }
 
-/* React Flow's getNodesBounds reads the places that it knows of itself, which may be those from before. */
+/* React Flow's getNodesBounds reads the places that it knows of itself, which may be those from before.
+ * Bodies stand within their containers, so that the outermost nodes are enough. */
 function boundsOf(nodes) {
-  const left = Math.min(...nodes.map((node) => node.position.x));
-  const top = Math.min(...nodes.map((node) => node.position.y));
-  const right = Math.max(...nodes.map((node) => node.position.x + (node.measured?.width ?? WIDTH)));
-  const bottom = Math.max(...nodes.map((node) => node.position.y + (node.measured?.height ?? HEIGHT)));
+  const boxes = nodes.filter((node) => !homeOf(node)).map((node) => ({ ...node.position, ...sizeOf(node) }));
+  const left = Math.min(...boxes.map((box) => box.x));
+  const top = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
   return { x: left, y: top, width: right - left, height: bottom - top };
 }

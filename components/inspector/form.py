@@ -173,9 +173,25 @@ def _names() -> rx.Component:
 
 def _connections() -> rx.Component:
     return rx.el.div(
+        rx.cond(NODE.homes.length() > 0, _home()),
         rx.el.ul(rx.foreach(NODE.connections, _connection), class_name="wb-connections"),
         rx.foreach(NODE.ports, _connect),
         class_name="wb-group",
+    )
+
+
+def _home() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Stands in", html_for="input-home", class_name="wb-field-label"),
+        rx.el.select(
+            rx.foreach(NODE.homes, lambda choice: rx.el.option(choice.label, value=choice.value)),
+            value=NODE.home,
+            on_change=lambda container: NodeFormState.put_into(NODE.id, container),
+            id="input-home",
+            class_name="wb-input wb-select",
+        ),
+        class_name="wb-field",
+        data_testid="field-home",
     )
 
 

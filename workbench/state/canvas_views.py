@@ -6,6 +6,7 @@ from typing import Any
 from engine import nodes
 from engine.compiler import implied_edges
 from engine.graph import Document, Edge, Node
+from workbench.state.references import reads
 
 NOTE_LENGTH = 1_000
 """Characters of a note's Markdown that are drawn on the canvas; the inspector has them all."""
@@ -24,6 +25,8 @@ class NodeView:
     """A cell: where it stands, what it is called, and the line that says what it does.
 
     `outputs` are the node's own output ports, empty where they are those of its type in the catalogue.
+    `parent` is the container in which it stands, empty outside of all, and where it stands is measured from
+    there; `empty` says of a container that nothing stands in it.
     """
 
     id: str
@@ -33,6 +36,8 @@ class NodeView:
     x: float
     y: float
     outputs: list[PortView] = field(default_factory=list)
+    parent: str = ""
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,16 +82,45 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
     joined = {(edge.source, edge.target) for edge in document.edges}
     implied = [
         EdgeView(f"{source}~{target}", source, "", target, "", implied=True)
-        for source, target in implied_edges(document)
+        for source, target in _implied(document)
         if (source, target) not in joined
     ]
-    return GraphView(id, rev, ack, [node_view(node) for node in document.nodes], drawn + implied)
+    full = {node.parent for node in document.nodes}
+    cells = [node_view(node, empty=node.id not in full) for node in document.nodes]
+    return GraphView(id, rev, ack, cells, drawn + implied)
 
 
-def node_view(node: Node) -> NodeView:
+def _implied(document: Document) -> list[tuple[str, str]]:
+    """Return the references that are drawn: to the reader, not to the container that waits in its place."""
+    if not any(node.parent for node in document.nodes):
+        return list(implied_edges(document))
+    read = reads(document)
+    direct = {(source, reader) for source, reader, crosses in read if not crosses}
+    across = [(source, reader) for source, reader, crosses in read if crosses]
+    return [edge for edge in implied_edges(document) if edge in direct] + across
+
+
+def node_view(node: Node, *, empty: bool = False) -> NodeView:
     """Return the cell of `node`; a node of an unknown type is drawn too, with what it says of itself."""
-    place = node.position
-    return NodeView(node.id, node.type, _title(node), _line(node), place.x, place.y, _outputs(node))
+    return NodeView(
+        node.id,
+        node.type,
+        _title(node),
+        _line(node),
+        node.position.x,
+        node.position.y,
+        _outputs(node),
+        parent=node.parent or "",
+        empty=empty and holds_others(node.type),
+    )
+
+
+def holds_others(type: str) -> bool:
+    """Return whether nodes of this type are containers."""
+    try:
+        return nodes.get(type).container is not None
+    except KeyError:
+        return False
 
 
 def _title(node: Node) -> str:
@@ -130,6 +164,8 @@ def catalogue() -> dict[str, dict[str, Any]]:
             "title": kind.title,
             "summary": kind.summary,
             "category": kind.category,
+            "container": kind.container is not None,
+            "anywhere": kind.anywhere,
             "inputs": [{"name": port.name, "title": port.title} for port in kind.inputs],
             "outputs": [{"name": port.name, "title": port.title} for port in kind.outputs],
         }

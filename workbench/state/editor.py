@@ -58,10 +58,22 @@ class EditorState(AppState):
         return stored
 
     @rx.event
-    async def move(self, seq: int, positions: dict[str, dict[str, float]]) -> EventSpec | None:
-        """Put nodes where they were dropped."""
+    async def move(
+        self, seq: int, positions: dict[str, dict[str, float]], parents: dict[str, str]
+    ) -> EventSpec | None:
+        """Put nodes where they were dropped, and those in `parents` into that container, "" for none."""
         places = {name: Position.model_validate(place) for name, place in positions.items()}
-        return await self._edit(Move(positions=places), seq)
+        homes = {name: parent or None for name, parent in parents.items()}
+        return await self._edit(Move(positions=places, parents=homes), seq)
+
+    @rx.event
+    def refuse(self, source: str, target: str) -> EventSpec:
+        """Say why an edge between these two cannot be drawn."""
+        said: EventSpec = rx.toast.info(
+            f"{source} and {target} do not stand in the same container, so no edge can join them.",
+            description=fragments.way_across(self.document, source, target),
+        )
+        return said
 
     @rx.event
     async def connect(self, seq: int, edge: dict[str, str]) -> EventSpec | None:
@@ -76,9 +88,10 @@ class EditorState(AppState):
         return await self._edit(Remove(nodes=tuple(names), edges=apart), seq)
 
     @rx.event
-    async def add(self, type: str, place: dict[str, float], after: str) -> EventSpec | None:
-        """Add a node of `type`, and select it."""
-        return await self._add(fragments.new_node(self.document, type, Position.model_validate(place), after))
+    async def add(self, type: str, place: dict[str, float], after: str, parent: str) -> EventSpec | None:
+        """Add a node of `type` to a container, "" for none, and select it."""
+        spot = Position.model_validate(place)
+        return await self._add(fragments.new_node(self.document, type, spot, after, parent or None))
 
     @rx.event
     async def duplicate(self, names: list[str]) -> EventSpec | None:
@@ -92,12 +105,13 @@ class EditorState(AppState):
         return rx.set_clipboard(self._copied)
 
     @rx.event
-    async def paste(self, text: str, place: dict[str, float]) -> EventSpec | None:
-        """Add what the clipboard holds, if it is a piece of a workflow."""
+    async def paste(self, text: str, place: dict[str, float], parent: str) -> EventSpec | None:
+        """Add what the clipboard holds, if it is a piece of a workflow, to a container, "" for none."""
         fragment = fragments.read(text) or fragments.read(self._copied)
         if fragment is None:
             return None
-        return await self._add(fragments.put_in(self.document, fragment, Position.model_validate(place)))
+        spot = Position.model_validate(place)
+        return await self._add(fragments.put_in(self.document, fragment, spot, parent or None))
 
     @rx.event
     async def undo(self) -> EventSpec | None:

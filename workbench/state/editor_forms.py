@@ -9,7 +9,7 @@ from reflex.event import EventSpec
 from engine import nodes
 from engine.graph import Edge
 from workbench.services.edits import Configure, Connect, Describe, Remove, Rename
-from workbench.state import workflow_form
+from workbench.state import fragments, workflow_form
 from workbench.state.base import AppState
 from workbench.state.editor import EditorState
 from workbench.state.inspector import InspectorState
@@ -60,6 +60,12 @@ class NodeFormState(AppState):
         """Delete an edge."""
         editor = await self.get_state(EditorState)
         return await editor._edit(Remove(edges=(Edge.model_validate(edge),)))
+
+    @rx.event
+    async def put_into(self, node: str, container: str) -> EventSpec | None:
+        """Move the node into a container, "" for none, without a mouse."""
+        editor = await self.get_state(EditorState)
+        return await editor._edit(fragments.relocate(editor.document, node, container or None))
 
     @rx.event
     async def remove(self, names: list[str]) -> EventSpec | None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from engine import nodes
 from engine.graph import Document, Edge, Node
-from workbench.state.node_form import ANY, NodeField, as_text, config_fields, policy_fields, types_of
+from workbench.services.edit_parts import with_children
+from workbench.state.canvas_views import holds_others
+from workbench.state.node_form import ANY, Choice, NodeField, as_text, config_fields, policy_fields, types_of
 from workbench.state.references import Reference, references_for, upstream
 from workbench.state.views import ProblemView
 
@@ -24,7 +26,10 @@ class Connection:
 
 @dataclass(frozen=True)
 class NodeForm:
-    """The form of one node. `problems` are those that belong to none of its fields."""
+    """The form of one node. `problems` are those that belong to none of its fields.
+
+    `home` is the container that it stands in, empty for none, `homes` those that it may stand in, if any.
+    """
 
     id: str = ""
     title: str = ""
@@ -38,6 +43,8 @@ class NodeForm:
     connections: list[Connection] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     ports: list[str] = field(default_factory=list)
+    home: str = ""
+    homes: list[Choice] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,8 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         connections=common.connections,
         targets=_targets(document, node) if kind.outputs else [],
         ports=[port.name for port in kind.outputs_of(node.config)],
+        home=node.parent or "",
+        homes=_homes(document, node) if kind.anywhere else [],
     )
 
 
@@ -148,9 +157,21 @@ def _connection(edge: Edge, node_id: str) -> Connection:
 
 
 def _targets(document: Document, node: Node) -> list[str]:
-    """Return the ids that `node` may be connected to: those with an input port that it does not depend on."""
+    """Return the ids that `node` may be connected to: beside it, with an input port, and not before it."""
     closed = upstream(document, node.id) | {node.id}
-    return [other.id for other in document.nodes if other.id not in closed and _has_inputs(other.type)]
+    beside = [other for other in document.nodes if other.parent == node.parent]
+    return [other.id for other in beside if other.id not in closed and _has_inputs(other.type)]
+
+
+def _homes(document: Document, node: Node) -> list[Choice]:
+    """Return the containers that `node` may stand in, and the canvas outside of all; nothing without any."""
+    inside = with_children(document, {node.id})
+    found = [
+        Choice(other.id, other.title or other.id)
+        for other in document.nodes
+        if other.id not in inside and holds_others(other.type)
+    ]
+    return [Choice("", "No container"), *found] if found else []
 
 
 def _has_inputs(type: str) -> bool:

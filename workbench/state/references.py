@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine import nodes
-from engine.compiler import implied_edges
+from engine.compiler import analyse, implied_edges
 from engine.graph import Document, Node
 
 
@@ -79,8 +79,28 @@ def _names(node: Node | None) -> list[tuple[str, str, str]]:
 
 
 def sources_of(document: Document, node_id: str) -> list[str]:
-    """Return the ids whose outputs reach `node_id` directly, drawn or implied."""
-    return list(dict.fromkeys(source for source, target in _edges(document) if target == node_id))
+    """Return the ids whose outputs reach `node_id` directly: drawn, implied, from around its container."""
+    crossing = [(source, reader) for source, reader, crosses in reads(document) if crosses]
+    edges = [*_edges(document), *crossing]
+    return list(dict.fromkeys(source for source, target in edges if target == node_id))
+
+
+def reads(document: Document) -> list[tuple[str, str, bool]]:
+    """Return (source, reader, crossing) of each reference from one node to another, each pair once.
+
+    A crossing one leads out of a container that the reader stands in, to a node around it.
+    """
+    analysis = analyse(document)
+    found: dict[tuple[str, str], bool] = {}
+    for reader, checked in analysis.checked.items():
+        home = analysis.tree.parents.get(reader)
+        for read in checked.reads.values():
+            for _, path in read:
+                source = str(path[1]) if path[0] == "nodes" and len(path) > 1 else ""
+                ways = analysis.tree.reach(source, home) if source in analysis.checked else None
+                if ways is not None and source not in ways:
+                    found[source, reader] = bool(ways)
+    return [(source, reader, crossing) for (source, reader), crossing in found.items()]
 
 
 def upstream(document: Document, node_id: str) -> set[str]:

@@ -37,6 +37,33 @@ def test_a_reference_without_an_edge_is_an_implied_wire_one_with_an_edge_is_not(
     ]
 
 
+def test_a_container_says_whether_it_is_empty_and_its_body_where_it_stands() -> None:
+    document = Document(
+        name="A",
+        nodes=[
+            Node(id="each", type="map"),
+            Node(id="inner", type="loop", parent="each"),
+            Node(id="step", type="transform"),
+        ],
+    )
+    cells = {cell.id: cell for cell in graph_view(document, id="w", rev=1).nodes}
+    assert [cells[name].empty for name in ("each", "inner", "step")] == [False, True, False]
+    assert cells["inner"].parent == "each"
+
+
+def test_a_reference_out_of_a_container_is_drawn_to_its_reader() -> None:
+    reads = {"value": "{{ nodes.a.output }}"}
+    document = Document(
+        name="A",
+        nodes=[
+            Node(id="a", type="transform", config={"value": 1}),
+            Node(id="each", type="map", config={"items": [1]}),
+            Node(id="reader", type="transform", parent="each", config=reads),
+        ],
+    )
+    assert [edge.id for edge in graph_view(document, id="w", rev=1).edges] == ["a~reader"]
+
+
 def test_a_cell_has_the_ports_that_its_own_settings_make() -> None:
     cases = [{"name": "urgent", "when": "{{ inputs.urgent }}"}]
     cell = node_view(Node(id="way", type="switch", config={"cases": cases}))

@@ -62,6 +62,68 @@ def test_names_that_shift_by_one_do_not_run_into_each_other() -> None:
     assert pasted.nodes[1].config == {"value": "{{ nodes.step_2.output }}{{ nodes.step_3.output }}"}
 
 
+EACH = Document(
+    name="A",
+    nodes=[
+        Node(id="each", type="map", position=Position(x=100, y=50), config={"items": [1, 2]}),
+        transform("step", "{{ nodes.each.index }}", x=24, y=64).model_copy(update={"parent": "each"}),
+        transform("then", "{{ nodes.step.output }}", x=24, y=264).model_copy(update={"parent": "each"}),
+    ],
+    edges=[Edge(source="step", target="then")],
+)
+
+
+def test_a_copied_container_brings_its_body_which_keeps_its_places_and_names_its_own() -> None:
+    added = fragments.duplicate(EACH, ["each"])
+    assert [(node.id, node.parent) for node in added.nodes] == [
+        ("each_2", None),
+        ("step_2", "each_2"),
+        ("then_2", "each_2"),
+    ]
+    assert [node.position for node in added.nodes] == [
+        Position(x=132, y=82),
+        Position(x=24, y=64),
+        Position(x=24, y=264),
+    ]
+    assert [node.config["value"] for node in added.nodes[1:]] == [
+        "{{ nodes.each_2.index }}",
+        "{{ nodes.step_2.output }}",
+    ]
+    assert added.edges == (Edge(source="step_2", target="then_2"),)
+
+
+def test_a_duplicate_of_a_step_stands_in_the_same_container() -> None:
+    (node,) = fragments.duplicate(EACH, ["step"]).nodes
+    assert (node.id, node.parent, node.position) == ("step_2", "each", Position(x=56, y=96))
+
+
+def test_a_piece_is_pasted_into_a_container_or_out_of_it() -> None:
+    piece = fragments.cut_out(EACH, ["step"])
+    outside, inside = (fragments.put_in(EACH, piece, Position(), parent) for parent in (None, "each"))
+    assert [added.nodes[0].parent for added in (outside, inside)] == [None, "each"]
+
+
+def test_a_new_node_in_a_container_is_not_connected_to_one_outside() -> None:
+    after = [
+        fragments.new_node(EACH, "transform", Position(), after, "each").edges for after in ("then", "each")
+    ]
+    assert after == [(Edge(source="then", target="transform"),), ()]
+
+
+def test_a_node_is_put_into_a_container_below_what_stands_there_and_out_beside_it() -> None:
+    document = EACH.model_copy(update={"nodes": [*EACH.nodes, transform("apart")]})
+    into = fragments.relocate(document, "apart", "each")
+    assert (into.positions, into.parents) == ({"apart": Position(x=24, y=440)}, {"apart": "each"})
+    out = fragments.relocate(document, "then", None)
+    assert (out.positions, out.parents) == ({"then": Position(x=100, y=-126)}, {"then": None})
+
+
+def test_instead_of_an_edge_across_a_border_there_is_a_name() -> None:
+    document = EACH.model_copy(update={"nodes": [*EACH.nodes, transform("apart")]})
+    assert "nodes.apart.output" in fragments.way_across(document, "apart", "step")
+    assert "nodes.each.output" in fragments.way_across(document, "step", "apart")
+
+
 def test_a_piece_travels_through_the_clipboard_as_text() -> None:
     text = fragments.cut_out(PAIR, ["read", "write"]).model_dump_json()
     piece = fragments.read(text)

@@ -1,7 +1,7 @@
 """What the inspector offers to insert: the inputs, and only nodes that can have run before."""
 
 from engine.graph import Document, Edge, Node
-from workbench.state.references import references_for
+from workbench.state.references import references_for, sources_of
 
 
 def transform(name: str, value: str = "1") -> Node:
@@ -82,3 +82,9 @@ def test_outside_nothing_in_a_container_is_offered() -> None:
 def test_a_circle_of_containers_is_not_followed_for_ever() -> None:
     circle = [Node(id="a", type="loop", parent="b"), Node(id="b", type="loop", parent="a")]
     assert "nodes.b.index" in offered(Document(name="A", nodes=circle), "a")
+
+
+def test_a_reference_out_of_a_container_is_a_source_of_its_reader() -> None:
+    inner = Node(id="inner", type="transform", parent="each", config={"value": "{{ nodes.before.output }}"})
+    document = NEST.model_copy(update={"nodes": [*NEST.nodes, inner]})
+    assert sources_of(document, "inner") == ["before"]

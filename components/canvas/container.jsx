@@ -1,0 +1,120 @@
+/* A container as a quiet frame around its body: a cell's head, how far it is, and the pass that is shown. */
+import { memo, useContext, useState } from "react";
+import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
+import { CatalogueContext } from "./catalogue.js";
+import { Ports, ProblemMark, StatusMark } from "./cell.jsx";
+import { portsOf } from "./graph.js";
+import { useCell, useForbidden, useProblems, useTarget } from "./store.js";
+
+export const Container = memo(function Container({ id, data, selected }) {
+  const { types, icons, report } = useContext(CatalogueContext);
+  const type = types[data.type];
+  const cell = useCell(id);
+  const problems = useProblems(id);
+  const forbidden = useForbidden(id);
+  const target = useTarget(id);
+  const status = cell?.status ?? "idle";
+  return (
+    <div
+      className="wb-frame"
+      data-testid={`node-${id}`}
+      data-status={status}
+      data-selected={selected || undefined}
+      data-forbidden={forbidden || undefined}
+      data-target={target || undefined}
+      data-problem={problems ? true : undefined}
+    >
+      <Ports id={id} {...portsOf(data, types)} />
+      <header className="wb-frame-head">
+        <div className="wb-frame-row">
+          <span className="wb-cell-icon" title={type?.title ?? data.type}>
+            {icons[data.type]}
+          </span>
+          <span className="wb-cell-title" title={`${data.title} (${id})`}>
+            {data.title}
+          </span>
+          {cell?.tally && (
+            <span className="wb-frame-tally" data-testid={`tally-${id}`} data-failed={cell.passes?.failed > 0 || undefined}>
+              {cell.tally}
+            </span>
+          )}
+          {problems && <ProblemMark id={id} problems={problems} report={report} />}
+          <StatusMark id={id} status={status} />
+        </div>
+        <div className="wb-frame-row">
+          <p className="wb-frame-line" title={data.summary}>
+            {data.summary}
+          </p>
+          {cell?.passes && <Passes id={id} passes={cell.passes} report={report} />}
+        </div>
+      </header>
+      {data.empty && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
+      {cell?.error && (
+        <p className="wb-frame-error" title={cell.error} data-testid={`error-${id}`}>
+          {cell.error}
+        </p>
+      )}
+    </div>
+  );
+});
+
+/* Which pass the body shows, and the ways to another. Numbers are counted from 1, as people do. */
+function Passes({ id, passes, report }) {
+  const go = (which) => report.pass(id, which);
+  const tools = [
+    ["failed", CircleX, "First pass that failed", passes.failed > 0],
+    ["latest", SkipForward, passes.follow ? "The latest pass is followed" : "The latest pass", true],
+  ];
+  return (
+    <div className="wb-passes nodrag" role="group" aria-label={`Pass of ${id}`} data-testid={`passes-${id}`}>
+      <Step name="previous" Icon={ChevronLeft} label="Pass before" off={passes.index <= 0} id={id} go={go} />
+      <Number key={passes.index} id={id} passes={passes} go={go} />
+      <Step name="next" Icon={ChevronRight} label="Next pass" off={passes.index + 1 >= passes.known} id={id} go={go} />
+      {tools.map(([name, Icon, label, there]) =>
+        there ? <Step key={name} name={name} Icon={Icon} label={label} on={name === "latest" && passes.follow} id={id} go={go} /> : null,
+      )}
+    </div>
+  );
+}
+
+function Step({ name, Icon, label, id, go, off = false, on = false }) {
+  return (
+    <button
+      type="button"
+      className="wb-pass-step"
+      data-testid={`pass-${name}-${id}`}
+      title={label}
+      aria-label={label}
+      aria-pressed={name === "latest" ? on : undefined}
+      disabled={off}
+      onClick={() => go(name)}
+    >
+      <Icon size={14} strokeWidth={1.75} aria-hidden="true" />
+    </button>
+  );
+}
+
+function Number({ id, passes, go }) {
+  const shown = passes.index < 0 ? "" : String(passes.index + 1);
+  const [text, setText] = useState(shown);
+  const commit = () => (/^\d+$/.test(text) && text !== shown ? go(String(Math.max(1, +text) - 1)) : setText(shown));
+  return (
+    <label className="wb-pass-number" title={passes.index < 0 ? "No pass has begun" : `index ${passes.index}`}>
+      <input
+        inputMode="numeric"
+        aria-label={`Number of the pass of ${id}`}
+        data-testid={`pass-${id}`}
+        value={text}
+        size={Math.max(1, text.length)}
+        onChange={(event) => setText(event.target.value)}
+        onFocus={(event) => event.target.select()}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") commit();
+          if (event.key === "Escape") setText(shown);
+        }}
+      />
+      <span>of {passes.total || passes.known}</span>
+    </label>
+  );
+}
