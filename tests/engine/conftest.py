@@ -147,6 +147,7 @@ async def server() -> AsyncIterator[Client]:
     """A client of the server that the workbench embeds."""
     path = str(BIN / "temporal")
     settings = ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"]
+    settings += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"']
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=path, dev_server_extra_args=settings
     ) as environment:
