@@ -30,11 +30,15 @@ def run(run_id: str) -> str:
     return f"/runs/{run_id}"
 
 
-def output(run_id: str, node_id: str) -> str:
+def output(run_id: str, node_id: str, scope: str = "") -> str:
     """Return the URL of a node's whole output as JSON."""
-    return f"/api/v1/runs/{run_id}/nodes/{node_id}/output"
+    return f"/api/v1/runs/{run_id}/nodes/{node_id}/output{_in(scope)}"
 
 
-def artifact(run_id: str, node_id: str) -> str:
+def artifact(run_id: str, node_id: str, scope: str = "") -> str:
     """Return the URL of the bytes of a file that a node put out."""
-    return f"/api/v1/runs/{run_id}/nodes/{node_id}/artifact"
+    return f"/api/v1/runs/{run_id}/nodes/{node_id}/artifact{_in(scope)}"
+
+
+def _in(scope: str) -> str:
+    return f"?{urlencode({'scope': scope})}" if scope else ""

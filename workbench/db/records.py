@@ -18,7 +18,10 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from workbench.db.json_text import dump_text
+
 _COLUMNS = {
+    "scope": "text",
     "node_id": "text",
     "status": "text",
     "attempt": "int",
@@ -27,27 +30,39 @@ _COLUMNS = {
     "ports": "text[]",
     "media_type": "text",
     "preview": "text",
-    "output": "text::json",
+    "output": "text",
     "output_blob": "text",
     "output_bytes": "bigint",
-    "error": "text::json",
+    "error": "text",
+    "tally": "text",
 }
-"""The columns of a node's row that a record writes, and how their parameters are cast."""
+"""The columns of a node's row that a record writes, and the types in which they are given.
+
+All nodes are one JSON parameter, whatever their number: so there is one statement to prepare, and little for
+Python to do. JSON inside of it stays text, in which U+0000 may stand.
+"""
+
+_JSON = ("output", "error", "tally")
+"""The columns that are given as text and are JSON."""
+
+_KEY = ("scope", "node_id")
 
 _STATEMENT = """
-WITH given({columns}) AS (
-  VALUES {values}
+WITH given AS MATERIALIZED (
+  SELECT * FROM json_to_recordset(%(nodes)s::text::json) AS t({types})
 ), node AS (
   INSERT INTO node_runs AS n (run_id, {columns}, change)
   SELECT r.id, {given}, nextval('run_changes')
   FROM given g JOIN runs r ON r.id = %(run_id)s::text
-  WHERE g.node_id IS NOT NULL AND (g.status IN {node_settled} OR r.status NOT IN {run_settled})
-  ON CONFLICT (run_id, node_id) DO UPDATE SET
+  WHERE g.status IN {node_settled} OR r.status NOT IN {run_settled}
+  ON CONFLICT (run_id, scope, node_id) DO UPDATE SET
     started_at = coalesce(EXCLUDED.started_at, n.started_at), change = EXCLUDED.change,
     {changed}
   WHERE n.status NOT IN {node_settled}
     AND (EXCLUDED.status IN {node_settled} OR EXCLUDED.attempt >= n.attempt)
-  RETURNING n.node_id, n.change, n.started_at
+    AND (EXCLUDED.status IN {node_settled} OR n.tally IS NULL
+      OR (EXCLUDED.tally ->> 'done')::int >= (n.tally ->> 'done')::int)
+  RETURNING n.scope, n.node_id, n.change, n.started_at
 ), run AS (
   UPDATE runs r SET
     status = coalesce(%(run_status)s::text, 'running'),
@@ -66,9 +81,9 @@ WITH given({columns}) AS (
   UPDATE node_runs n SET status = 'cancelled', finished_at = run.finished_at, change = nextval('run_changes')
   FROM run
   WHERE run.status IN {run_settled} AND n.run_id = run.id AND n.status NOT IN {node_settled}
-    AND n.node_id NOT IN (SELECT g.node_id FROM given g WHERE g.node_id IS NOT NULL)
-  RETURNING n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.ports, n.media_type, n.preview,
-    n.output_bytes, n.error, n.change
+    AND (n.scope, n.node_id) NOT IN (SELECT g.scope, g.node_id FROM given g)
+  RETURNING n.scope, n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.ports, n.media_type,
+    n.preview, n.output_bytes, n.error, n.tally, n.change
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
 )
@@ -76,22 +91,20 @@ SELECT 'node' AS kind, row_to_json(node) AS found FROM node
 UNION ALL SELECT 'closed', row_to_json(closed) FROM closed
 UNION ALL SELECT 'run', row_to_json(run) FROM run
 UNION ALL SELECT 'settled', row_to_json(s) FROM node_runs s
-  WHERE s.run_id = %(run_id)s::text AND s.node_id = %(asked)s::text AND s.status IN {node_settled}
+  WHERE s.run_id = %(run_id)s::text AND s.scope = %(asked_scope)s::text AND s.node_id = %(asked)s::text
+    AND s.status IN {node_settled}
 UNION ALL SELECT 'known', to_json(r.status) FROM runs r WHERE r.id = %(run_id)s::text
 UNION ALL SELECT 'relaxed', NULL FROM relaxed
 """
 
 
 @cache
-def _statement(count: int) -> bytes:
-    """Return the statement for `count` nodes. With none, the values are one row that is then left out."""
-    rows = [", ".join(f"%({name}_{row})s::{cast}" for name, cast in _COLUMNS.items()) for row in range(count)]
-    nothing = ", ".join(f"NULL::{cast}" for cast in _COLUMNS.values())
-    changed = [name for name in _COLUMNS if name not in ("node_id", "started_at")]
+def _statement() -> bytes:
+    changed = [name for name in _COLUMNS if name not in (*_KEY, "started_at")]
     return _STATEMENT.format(
         columns=", ".join(_COLUMNS),
-        values=", ".join(f"({row})" for row in rows or [nothing]),
-        given=", ".join(f"g.{name}" for name in _COLUMNS),
+        types=", ".join(f"{name} {type_}" for name, type_ in _COLUMNS.items()),
+        given=", ".join(f"g.{name}::json" if name in _JSON else f"g.{name}" for name in _COLUMNS),
         changed=", ".join(f"{name} = EXCLUDED.{name}" for name in changed),
         node_settled="('succeeded', 'failed', 'skipped', 'cancelled')",
         run_settled="('succeeded', 'failed', 'cancelled')",
@@ -100,8 +113,9 @@ def _statement(count: int) -> bytes:
 
 @dataclass(frozen=True)
 class NodeValues:
-    """The columns of one node's row; `output` and `error` are JSON text."""
+    """The columns of one node's row; `output`, `error` and `tally` are JSON text."""
 
+    scope: str
     node_id: str
     status: str
     attempt: int
@@ -114,6 +128,7 @@ class NodeValues:
     output_blob: str | None
     output_bytes: int
     error: str | None
+    tally: str | None
 
 
 @dataclass(frozen=True)
@@ -147,14 +162,15 @@ async def write(
     nodes: Sequence[NodeValues],
     run: RunValues,
     *,
-    asked: str | None = None,
+    asked: tuple[str, str] | None = None,
     relaxed: bool = False,
 ) -> Written:
-    """Write `nodes` and `run` in one round trip; say what changed and what the node `asked` had settled to.
+    """Write `nodes` and `run` in one round trip; say what changed, and what the node `asked` had settled to.
 
-    `relaxed` does not wait for the disk: right for what is written again if the process dies right after.
+    `asked` is a scope and a node id. `relaxed` does not wait for the disk: right for what is written again if
+    the process dies right after.
     """
-    cursor = await connection.execute(_statement(len(nodes)), _parameters(run_id, nodes, run, asked, relaxed))
+    cursor = await connection.execute(_statement(), _parameters(run_id, nodes, run, asked, relaxed))
     found: dict[str, list[Any]] = {}
     for kind, value in await cursor.fetchall():
         found.setdefault(kind, []).append(value)
@@ -168,19 +184,24 @@ async def write(
 
 
 def _parameters(
-    run_id: str, nodes: Sequence[NodeValues], run: RunValues, asked: str | None, relaxed: bool
+    run_id: str,
+    nodes: Sequence[NodeValues],
+    run: RunValues,
+    asked: tuple[str, str] | None,
+    relaxed: bool,
 ) -> dict[str, Any]:
     # Sorted, so that two writes that touch the same rows lock them in the same order.
-    ordered = sorted(nodes, key=lambda node: node.node_id)
-    values = {f"{name}_{row}": getattr(node, name) for row, node in enumerate(ordered) for name in _COLUMNS}
+    ordered = sorted(nodes, key=lambda node: (node.scope, node.node_id))
+    scope, node_id = asked or (None, None)
     return {
-        **values,
+        "nodes": dump_text(ordered),
         "run_id": run_id,
         "run_status": run.status,
         "run_at": run.at,
         "run_started_at": run.started_at,
         "run_outputs": run.outputs,
         "run_error": run.error,
-        "asked": asked,
+        "asked_scope": scope,
+        "asked": node_id,
         "relaxed": relaxed,
     }

@@ -34,12 +34,14 @@ async def insert(session: AsyncSession, row: RunRow) -> bool:
     return (await session.execute(statement.returning(col(RunRow.id)))).scalar_one_or_none() is not None
 
 
-async def nodes(session: AsyncSession, run_id: str) -> Rows:
-    """Return the run's nodes without their outputs, in the order in which they started."""
+async def nodes(session: AsyncSession, run_id: str, scope: str = "") -> Rows:
+    """Return the run's nodes of one scope without their outputs, in the order in which they started."""
+    if "\x00" in scope:
+        return ()
     shown = [column for column in inspect(NodeRunRow).columns if column.name != "output"]
     query = (
         select(*shown)
-        .where(col(NodeRunRow.run_id) == run_id)
+        .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope) == scope)
         .order_by(
             func.coalesce(NodeRunRow.started_at, NodeRunRow.finished_at).nulls_last(), col(NodeRunRow.change)
         )
@@ -47,9 +49,11 @@ async def nodes(session: AsyncSession, run_id: str) -> Rows:
     return (await session.execute(query)).all()
 
 
-async def node(session: AsyncSession, run_id: str, node_id: str) -> NodeRunRow | None:
+async def node(session: AsyncSession, run_id: str, node_id: str, scope: str = "") -> NodeRunRow | None:
     """Return one node of a run with its output."""
-    return await session.get(NodeRunRow, (run_id, node_id)) if "\x00" not in node_id else None
+    if "\x00" in node_id or "\x00" in scope:
+        return None
+    return await session.get(NodeRunRow, (run_id, scope, node_id))
 
 
 async def page(

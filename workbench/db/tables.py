@@ -34,6 +34,8 @@ NAMING = {
 
 JSON_OR_NULL = JSON(none_as_null=True)
 PORTS = ARRAY(Text())
+SCOPE = Text(collation="C")
+"""Compared by its bytes, so that the key finds the passes of a container: their scopes begin alike."""
 
 
 class Table(SQLModel):
@@ -171,11 +173,15 @@ class RunRow(Table, table=True):
 
 
 class NodeRunRow(Table, table=True):
-    """One node of one run. A large output is in the blob store, by `output_blob`."""
+    """One node of one run, in one pass of the containers around it: see `NodeRecord.scope`.
+
+    A large output is in the blob store, by `output_blob`. A container has a `tally` of its passes.
+    """
 
     __tablename__ = "node_runs"
 
     run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
+    scope: str = Field(default="", primary_key=True, sa_type=SCOPE)
     node_id: str = Field(primary_key=True, sa_type=Text)
     status: str = Field(sa_type=Text)
     attempt: int
@@ -189,6 +195,7 @@ class NodeRunRow(Table, table=True):
     output_blob: str | None = Field(default=None, sa_type=Text, nullable=True)
     output_bytes: int = Field(sa_type=BigInteger)
     error: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    tally: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
 
 
 class BlobRow(Table, table=True):

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.exceptions import TemporalError
 
 from engine.client import EngineClient
-from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.contracts import RecordBatch, RunRecord
 from engine.errors import Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
@@ -134,12 +134,6 @@ def _failed(kind: str, message: str, hint: str) -> RunRecord:
 
 
 async def _end(resources: Resources, row: RunRow, record: RunRecord) -> None:
-    """Write the end of a run, and of the nodes that were under way."""
-    nodes = await resources.read(lambda session: queries.nodes(session, row.id))
-    open_nodes = tuple(
-        NodeRecord(node_id=node.node_id, status="cancelled", attempt=node.attempt, finished_at=record.at)
-        for node in nodes
-        if node.status not in queries.NODE_SETTLED
-    )
-    await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, nodes=open_nodes, run=record))
+    """Write the end of a run; the nodes that were under way end with it."""
+    await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, run=record))
     log.warning("reconcile.ended", run_id=row.id, status=record.status)

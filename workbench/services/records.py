@@ -26,11 +26,15 @@ log = structlog.get_logger(__name__)
 INLINE_BYTES = 64 * 1024
 """A larger output goes to the blob store."""
 
-AT_ONCE = 100
+AT_ONCE = 500
 """Nodes in one statement."""
 
 PATIENCE_S = 30.0
 """How long a write is tried while Postgres is away; then it is an error, and the engine tries again later."""
+
+
+Asked = tuple[str, str] | None
+"""The scope and the id of a node about which a write also asks."""
 
 
 class PostgresRunSink:
@@ -46,16 +50,16 @@ class PostgresRunSink:
         Waits for the disk only where the batch is durable: otherwise the caller begins again after a crash,
         and the next durable write takes everything before it to the disk.
         """
-        written = await self._write(batch, asked=node_id)
+        written = await self._write(batch, asked=(scope, node_id))
         return await self._settled(written.settled) if written.settled else None
 
     async def record(self, batch: RecordBatch) -> None:
         """Write `batch` durably and publish what it changed."""
         await self._write(batch, asked=None)
 
-    async def _write(self, batch: RecordBatch, *, asked: str | None) -> statement.Written:
+    async def _write(self, batch: RecordBatch, *, asked: Asked) -> statement.Written:
         """Write a batch, in one statement unless it is very large; the run's own change comes last."""
-        records = list({record.node_id: record for record in batch.nodes}.values())
+        records = list({record.place: record for record in batch.nodes}.values())
         while len(records) > AT_ONCE:
             await self._write_part(batch, records[:AT_ONCE], None, None)
             records = records[AT_ONCE:]
@@ -65,7 +69,7 @@ class PostgresRunSink:
         return written
 
     async def _write_part(
-        self, batch: RecordBatch, records: Sequence[NodeRecord], run: RunRecord | None, asked: str | None
+        self, batch: RecordBatch, records: Sequence[NodeRecord], run: RunRecord | None, asked: Asked
     ) -> statement.Written:
         nodes = [await self._node_values(record) for record in records]
         values = _run_values(run) if run else statement.RunValues()
@@ -78,7 +82,7 @@ class PostgresRunSink:
         batch: RecordBatch,
         nodes: Sequence[statement.NodeValues],
         run: statement.RunValues,
-        asked: str | None,
+        asked: Asked,
     ) -> statement.Written:
         """Write, again and again while Postgres restarts; the statement may be repeated without harm."""
         pool = await self._resources.records()
@@ -101,6 +105,7 @@ class PostgresRunSink:
         output = b"" if record.output is None else dumps(record.output)
         blob = await self._blobs.put(output) if len(output) > INLINE_BYTES else None
         return statement.NodeValues(
+            scope=record.scope,
             node_id=record.node_id,
             status=record.status,
             attempt=record.attempt,
@@ -112,7 +117,8 @@ class PostgresRunSink:
             output=output.decode() if output and not blob else None,
             output_blob=blob,
             output_bytes=len(output),
-            error=_json(record.error.model_dump() if record.error else None),
+            error=_json(record.error and record.error.model_dump()),
+            tally=_json(record.tally and record.tally.model_dump()),
         )
 
     async def _settled(self, row: dict[str, Any]) -> NodeRecord:
@@ -147,10 +153,10 @@ def _changes(
     written: statement.Written,
 ) -> list[Change]:
     """Return what the write really changed, as events; the run is last, since its end ends the watching."""
-    now_written = {row["node_id"]: row for row in written.nodes}
+    now_written = {(row["scope"], row["node_id"]): row for row in written.nodes}
     changes = []
     for record, values in zip(records, nodes, strict=True):
-        if row := now_written.get(record.node_id):
+        if row := now_written.get((record.scope, record.node_id)):
             node = run_shapes.recorded(
                 record,
                 started_at=_instant(row["started_at"]),

@@ -24,6 +24,7 @@ def node_run(row: Any) -> NodeRun:
     """Return the shape of a node's row."""
     return NodeRun(
         node_id=row.node_id,
+        scope=row.scope,
         status=row.status,
         attempt=row.attempt,
         started_at=row.started_at,
@@ -35,6 +36,7 @@ def node_run(row: Any) -> NodeRun:
         preview=row.preview,
         output_bytes=row.output_bytes,
         error=row.error,
+        tally=row.tally,
     )
 
 
@@ -42,6 +44,7 @@ def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, o
     """Return the shape of a node as it was just written."""
     return NodeRun(
         node_id=record.node_id,
+        scope=record.scope,
         status=record.status,
         attempt=record.attempt,
         started_at=started_at,
@@ -53,6 +56,7 @@ def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, o
         preview=preview,
         output_bytes=output_bytes,
         error=record.error,
+        tally=record.tally,
     )
 
 

@@ -91,7 +91,7 @@ async def list_runs(
 
 
 async def get_run(principal: Principal, run_id: str) -> RunDetail:
-    """Return the run with its nodes."""
+    """Return the run with its nodes outside of passes; `passes` has those inside."""
 
     async def query(session: AsyncSession) -> RunDetail:
         row = await require(session, principal, run_id)
@@ -145,19 +145,21 @@ async def terminate_run(principal: Principal, run_id: str) -> RunDetail:
     return await get_run(principal, run_id)
 
 
-async def node_output(principal: Principal, run_id: str, node_id: str) -> NodeOutput:
+async def node_output(principal: Principal, run_id: str, node_id: str, *, scope: str = "") -> NodeOutput:
     """Return a node's whole output. Raises NotFound when the node has none (yet)."""
-    row = await _node(principal, run_id, node_id)
+    row = await _node(principal, run_id, node_id, scope)
     value = row.output
     if row.output_blob:
         data = await _blob(row.output_blob)
         value = await asyncio.to_thread(loads, data)
-    return NodeOutput(node_id=node_id, media_type=row.media_type, value=value)
+    return NodeOutput(node_id=node_id, scope=scope, media_type=row.media_type, value=value)
 
 
-async def artifact(principal: Principal, run_id: str, node_id: str) -> tuple[bytes, str, str]:
+async def artifact(
+    principal: Principal, run_id: str, node_id: str, *, scope: str = ""
+) -> tuple[bytes, str, str]:
     """Return the bytes, the media type and the name of the file that a node put out."""
-    output = (await node_output(principal, run_id, node_id)).value
+    output = (await node_output(principal, run_id, node_id, scope=scope)).value
     if not isinstance(output, dict) or "$artifact" not in output:
         raise NotFound(f"The output of {node_id!r} is a value, not a file; read it as the node's output.")
     name = str(output.get("name") or node_id)
@@ -181,10 +183,10 @@ async def _cancel(run_id: str) -> None:
         log.warning("run.cancel-postponed", run_id=run_id, error=str(error) or type(error).__name__)
 
 
-async def _node(principal: Principal, run_id: str, node_id: str) -> NodeRunRow:
+async def _node(principal: Principal, run_id: str, node_id: str, scope: str) -> NodeRunRow:
     async def query(session: AsyncSession) -> NodeRunRow | None:
         await require(session, principal, run_id)
-        return await queries.node(session, run_id, node_id)
+        return await queries.node(session, run_id, node_id, scope)
 
     row = await get_resources().read(query)
     if row is None or row.status not in queries.NODE_SETTLED:

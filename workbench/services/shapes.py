@@ -4,16 +4,18 @@ The API returns them as they are; the UI's states turn them into views. Times ar
 """
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contracts import Budget, NodeStatus, RunStatus
+from engine.contracts import Budget, NodeStatus, RunStatus, Tally, place
 from engine.errors import Failure, Problem
 from engine.graph import Document
 from workbench.services.run_options import TriggerType
 
 T = TypeVar("T")
+
+PassStatus = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
 
 
 class Shape(BaseModel):
@@ -74,10 +76,12 @@ class Version(Shape):
 class NodeRun(Shape):
     """One node of one run. `preview` is at most 2,000 characters of text made from the output.
 
-    `ports` are those through which it was left, `port` the first of them.
+    `scope` is the pass in which it stands, "" outside of containers; `tally` is a container's. `ports` are
+    those through which it was left, `port` the first of them.
     """
 
     node_id: str
+    scope: str = ""
     status: NodeStatus
     attempt: int
     started_at: datetime | None
@@ -88,6 +92,24 @@ class NodeRun(Shape):
     media_type: str
     preview: str
     output_bytes: int
+    error: Failure | None
+    tally: Tally | None = None
+
+    @property
+    def place(self) -> str:
+        """The node with its pass, as one text."""
+        return place(self.scope, self.node_id)
+
+
+class Pass(Shape):
+    """One pass of a container: `scope` holds its nodes. `error` is that of the node by which it failed."""
+
+    index: int
+    scope: str
+    status: PassStatus
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration_ms: float | None
     error: Failure | None
 
 
@@ -127,7 +149,7 @@ class RunSummary(Shape):
 
 
 class RunDetail(RunSummary):
-    """A run with its inputs, outputs and nodes. `outputs` is None until it has succeeded."""
+    """A run with its inputs, outputs and nodes outside of passes. `outputs` are there once it succeeded."""
 
     budget: Budget | None = None
 
@@ -140,6 +162,7 @@ class NodeOutput(Shape):
     """A node's whole output: the JSON value, or an artifact's description when it is a file."""
 
     node_id: str
+    scope: str = ""
     media_type: str
     value: Any
 

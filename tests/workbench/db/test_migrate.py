@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.operations import Operations
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
 from workbench.db.ids import new_id
-from workbench.db.migrate import DatabaseTooNew, head, upgrade
+from workbench.db.migrate import MIGRATIONS, DatabaseTooNew, head, upgrade
 from workbench.db.tables import Table
 from workbench.settings import Settings
 
@@ -44,18 +44,18 @@ def test_an_empty_database_gets_exactly_the_tables_of_the_code(empty_database: s
 
 
 def test_the_one_port_of_older_runs_is_kept(empty_database: str) -> None:
-    upgrade(empty_database)
     engine = create_engine(empty_database)
     with engine.begin() as connection:
-        context = MigrationContext.configure(connection)
-        script = import_module("workbench.db.migrations.versions.20261123_several_ports")
-        with Operations.context(context):
-            script.downgrade()
-            connection.execute(text("SET session_replication_role = replica"))  # no run of that id is needed
-            connection.execute(text(OLD_ROW), [{"node": "a", "port": "true"}, {"node": "b", "port": None}])
-            script.upgrade()
-        rows = connection.execute(text("SELECT ports FROM node_runs ORDER BY node_id")).scalars().all()
-    assert rows == [["true"], []]
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, "0001")
+    with engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))  # no run of that id is needed
+        connection.execute(text(OLD_ROW), [{"node": "a", "port": "true"}, {"node": "b", "port": None}])
+    upgrade(empty_database)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT ports, scope FROM node_runs ORDER BY node_id")).all()
+    assert [tuple(row) for row in rows] == [(["true"], ""), ([], "")]
     engine.dispose()
 
 

@@ -18,9 +18,9 @@ MakeRun = Callable[..., Awaitable[RunRow]]
 @pytest.fixture
 def make_run(resources: Resources, principal: Principal) -> MakeRun:
     """Return a function that stores a queued run of the test's own; `columns` override its columns."""
+    recorded = Document(name="Recorded", nodes=[Node(id="start", type="input")])
 
-    async def make(**columns: object) -> RunRow:
-        document = Document(name="Recorded", nodes=[Node(id="start", type="input")])
+    async def make(document: Document = recorded, **columns: object) -> RunRow:
         workflow = await workflows.create_workflow(principal, document=document)
         async with resources.transaction() as session:
             row = await workflows.require(session, principal, workflow.id)

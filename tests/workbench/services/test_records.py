@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.contracts import NodeRecord, RecordBatch, RunRecord, Tally
 from engine.errors import Failure
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db.ids import new_id
 from workbench.embedded.supervisor import Supervisor
-from workbench.services import events, runs
+from workbench.services import events, passes, runs
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.shapes import NodeRun
@@ -51,7 +51,7 @@ class Recorder:
 
     async def begin(self, record: NodeRecord, *pending: NodeRecord) -> NodeRecord | None:
         batch = RecordBatch(run_id=self.run_id, nodes=(*pending, record))
-        return await self._sink.begin(batch, record.node_id)
+        return await self._sink.begin(batch, record.node_id, record.scope)
 
     async def record(self, *records: NodeRecord, run: RunRecord | None = None) -> None:
         await self._sink.record(RecordBatch(run_id=self.run_id, nodes=records, run=run))
@@ -135,6 +135,36 @@ async def test_a_batch_may_be_very_large(recorder: Recorder) -> None:
     assert await recorder.output("n999") == 999
 
 
+async def test_a_node_has_a_state_for_each_pass(recorder: Recorder) -> None:
+    await recorder.record(*(succeeded(number, scope=f"each/{number}") for number in range(3)))
+    again = await recorder.begin(running(scope="each/2"))
+    assert again
+    assert (again.scope, again.output) == ("each/2", 2)
+    assert await recorder.begin(running(scope="each/3")) is None
+    assert await recorder.begin(running()) is None
+    assert [node.place for node in (await recorder.read()).nodes] == ["a"]
+
+
+async def test_an_earlier_tally_does_not_hide_a_later_one(recorder: Recorder) -> None:
+    for done in (1, 3, 2):
+        await recorder.record(running(tally=Tally(done=done, total=5)))
+    assert (await recorder.node()).tally == Tally(done=3, total=5)
+    await recorder.record(succeeded(tally=Tally(done=5, failed=1, total=5)))
+    assert (await recorder.node()).tally == Tally(done=5, failed=1, total=5)
+
+
+async def test_no_node_of_any_pass_stays_open_in_a_run_that_has_ended(
+    recorder: Recorder, principal: Principal
+) -> None:
+    await recorder.begin(running(scope="each/0"))
+    await recorder.begin(running(scope="each/1"))
+    last = running(scope="each/1").model_copy(update={"status": "cancelled", "finished_at": at(2)})
+    await recorder.record(last, run=RunRecord(status="cancelled", at=at(4)))
+    for scope, finished_at in (("each/0", at(4)), ("each/1", at(2))):
+        [node] = await passes.list_nodes(principal, recorder.run_id, scope=scope)
+        assert (node.status, node.finished_at) == ("cancelled", finished_at)
+
+
 async def test_a_run_goes_through_its_states_and_ends_once(recorder: Recorder) -> None:
     await recorder.record(run=RunRecord(status="running", at=at(1), started_at=at(0)))
     await recorder.record(run=RunRecord(status="waiting", at=at(2)))
@@ -179,7 +209,7 @@ async def test_no_node_stays_open_in_a_run_that_has_ended(recorder: Recorder, re
     }
     await resources.events.flush()
     *_, closed, ended = await resources.redis.xrange(events.stream_of(recorder.run_id))
-    assert '"node_id":"begun by a worker that died","status":"cancelled"' in closed[1]["event"]
+    assert '"node_id":"begun by a worker that died","scope":"","status":"cancelled"' in closed[1]["event"]
     assert '"run":{' in ended[1]["event"]
 
 
