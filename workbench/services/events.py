@@ -1,8 +1,12 @@
-"""Telling watchers what changed, through Redis: a stream for each run, and one channel for all of them.
+"""Telling watchers what changed, through Redis: two streams for each run, and one channel for all of them.
 
 A stream's entry ids are the event ids that `Last-Event-ID` repeats. Redis is told in the background, after
 Postgres has committed, so that no step ever waits for it; losing it loses nothing, because who watches
 catches up from the rows.
+
+What happens inside of passes goes to a short stream of its own, which only those read who look at a pass: a
+map over thousands of items then neither pushes the run's own events out nor wakes every web process. How far
+such a map is, the tally of its container says, which stands with the run's own events.
 """
 
 import asyncio
@@ -21,17 +25,37 @@ log = structlog.get_logger(__name__)
 CHANNEL = "workbench:runs"
 KEPT_EVENTS = 10_000
 KEPT_SECONDS = 86_400
+KEPT_IN_PASSES = 2_000
+KEPT_IN_PASSES_SECONDS = 3_600
 WAITING_EVENTS = 10_000
 AT_ONCE = 200
 
 _PUBLISH = """
-for i = 4, #ARGV, 2 do
-  local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'change', ARGV[i], 'event', ARGV[i + 1])
-  redis.call('PUBLISH', ARGV[3], '{"id":"' .. id .. '",' .. string.sub(ARGV[i + 1], 2))
+local channel, kept, seconds, inner, inner_seconds = unpack(ARGV, 1, 5)
+local in_passes = redis.call('EXISTS', KEYS[2]) == 1
+local own = false
+for i = 6, #ARGV, 3 do
+  local change, key, event = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local fields = {'change', change, 'key', key, 'event', event}
+  if string.find(key, '/', 1, true) then
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', inner, '*', unpack(fields))
+    in_passes = true
+  else
+    local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', kept, '*', unpack(fields))
+    redis.call('PUBLISH', channel, '{"id":"' .. id .. '",' .. string.sub(event, 2))
+    own = true
+    if key == '' and in_passes then
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', inner, '*', unpack(fields))
+    end
+  end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+if own then redis.call('EXPIRE', KEYS[1], seconds) end
+if in_passes then redis.call('EXPIRE', KEYS[2], inner_seconds) end
 """
-"""Several events of one run; the channel's message gets the id that the stream gave the event."""
+"""Several events of one run; the channel's message gets the id that the stream gave the event.
+
+The run's own state, whose key is empty, goes to both streams.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,10 +65,15 @@ class Change:
     number: int
     event: RunEvent
 
+    @property
+    def key(self) -> str:
+        """What the event is a state of: a node's place, or nothing for the run itself."""
+        return self.event.node.place if self.event.node else ""
 
-def stream_of(run_id: str) -> str:
-    """Return the key of a run's stream."""
-    return f"workbench:run:{run_id}"
+
+def stream_of(run_id: str, scope: str = "") -> str:
+    """Return the key of the stream that holds a run's own events, or those of all its passes."""
+    return f"workbench:run:{run_id}:passes" if scope else f"workbench:run:{run_id}"
 
 
 class Publisher:
@@ -78,13 +107,20 @@ class Publisher:
     async def _send_batch(self, batch: Sequence[Change]) -> None:
         by_run: dict[str, list[str | int]] = {}
         for change in batch:
-            arguments = by_run.setdefault(change.event.run_id, [KEPT_EVENTS, KEPT_SECONDS, CHANNEL])
-            arguments += [change.number, change.event.model_dump_json(exclude={"id"})]
+            arguments = by_run.setdefault(
+                change.event.run_id,
+                [CHANNEL, KEPT_EVENTS, KEPT_SECONDS, KEPT_IN_PASSES, KEPT_IN_PASSES_SECONDS],
+            )
+            arguments += [change.number, change.key, change.event.model_dump_json(exclude={"id"})]
         if len(by_run) == 1:
             [(run_id, arguments)] = by_run.items()
-            await self._script(keys=[stream_of(run_id)], args=arguments)
+            await self._script(keys=_streams(run_id), args=arguments)
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for run_id, arguments in by_run.items():
-                await self._script(keys=[stream_of(run_id)], args=arguments, client=pipeline)
+                await self._script(keys=_streams(run_id), args=arguments, client=pipeline)
             await pipeline.execute()
+
+
+def _streams(run_id: str) -> list[str]:
+    return [stream_of(run_id), stream_of(run_id, "any")]

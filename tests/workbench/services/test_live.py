@@ -11,7 +11,7 @@ from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db.ids import now
 from workbench.errors import NotFound
-from workbench.services import events, live
+from workbench.services import events, live, run_watch
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.shapes import RunEvent
@@ -24,10 +24,10 @@ def sink(resources: Resources) -> PostgresRunSink:
     return PostgresRunSink(resources)
 
 
-async def node(sink: PostgresRunSink, run_id: str, name: str) -> None:
+async def node(sink: PostgresRunSink, run_id: str, name: str, scope: str = "") -> None:
     """Let a node run and succeed."""
-    record = NodeRecord(node_id=name, status="running", started_at=now())
-    await sink.begin(RecordBatch(run_id=run_id, nodes=(record,)), name)
+    record = NodeRecord(node_id=name, scope=scope, status="running", started_at=now())
+    await sink.begin(RecordBatch(run_id=run_id, nodes=(record,)), name, scope)
     done = record.model_copy(update={"status": "succeeded", "finished_at": now()})
     await sink.record(RecordBatch(run_id=run_id, nodes=(done,)))
 
@@ -113,10 +113,80 @@ async def test_a_watcher_cut_off_in_its_first_look_misses_and_repeats_nothing(
         assert settled == told(whole[cut:])
 
 
+async def test_wherever_a_watcher_is_cut_off_it_is_told_the_same_as_if_it_had_not_been(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun
+) -> None:
+    run = await make_run()
+    for name in ("a", "b"):
+        await node(sink, run.id, name)
+    watching = asyncio.create_task(collect(live.watch_run(principal, run.id)))
+    for name in ("c", "d"):
+        await node(sink, run.id, name)
+    await end(sink, run.id)
+    whole = await watching
+    for cut, event in enumerate(whole, start=1):
+        assert await collect(live.watch_run(principal, run.id, event.id)) == whole[cut:]
+
+
+async def test_the_end_comes_after_what_only_the_rows_know(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun, resources: Resources
+) -> None:
+    run = await make_run()
+    deaf = Resources(resources.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    watching = asyncio.create_task(collect(live.watch_run(principal, run.id)))
+    await node(sink, run.id, "a")
+    await node(PostgresRunSink(deaf), run.id, "b")
+    await end(sink, run.id)
+    assert told(await watching)[-2:] == [("b", "succeeded"), ("", "succeeded")]
+    await deaf.close()
+
+
+async def test_the_watcher_of_a_pass_hears_of_that_pass_and_of_the_run(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun
+) -> None:
+    run = await make_run()
+    await node(sink, run.id, "a", "each/0")
+    watching = asyncio.create_task(collect(live.watch_run(principal, run.id, scope="each/0")))
+    for name, scope in (("a", "each/1"), ("b", "each/0"), ("c", ""), ("d", "each/0/inner/0")):
+        await node(sink, run.id, name, scope)
+    await end(sink, run.id)
+    whole = await watching
+    nodes = [event.node.place for event in whole if event.node and event.node.status == "succeeded"]
+    assert nodes == ["each/0/a", "each/0/b"]
+    assert told(whole)[-1] == ("", "succeeded")
+    for cut, event in enumerate(whole, start=1):
+        assert await collect(live.watch_run(principal, run.id, event.id, scope="each/0")) == whole[cut:]
+
+
+async def test_the_watcher_of_the_run_hears_nothing_of_its_passes(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun
+) -> None:
+    run = await make_run()
+    watching = asyncio.create_task(collect(live.watch_run(principal, run.id)))
+    await node(sink, run.id, "a", "each/0")
+    await end(sink, run.id)
+    assert not [event for event in await watching if event.node]
+
+
+async def test_a_pass_whose_events_were_pushed_out_is_told_whole(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "KEPT_IN_PASSES", 10)
+    run = await make_run()
+    await node(sink, run.id, "first", "each/0")
+    watching = asyncio.create_task(collect(live.watch_run(principal, run.id, scope="each/0")))
+    for number in range(300):
+        await node(sink, run.id, "a", f"each/{number}")
+    await end(sink, run.id)
+    for seen in (await watching, await collect(live.watch_run(principal, run.id, scope="each/0"))):
+        settled = [event.node.place for event in seen if event.node and event.node.status == "succeeded"]
+        assert sorted(settled) == ["each/0/a", "each/0/first"]
+
+
 async def test_what_redis_never_got_is_told_from_the_rows(
     principal: Principal, make_run: MakeRun, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "QUIET_S", 0.2)
+    monkeypatch.setattr(run_watch, "LOOK_S", 0.2)
     run = await make_run()
     deaf = Resources(resources.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     silent = PostgresRunSink(deaf)
@@ -139,7 +209,7 @@ async def test_watching_goes_on_while_redis_is_away(
     run = await make_run()
     deaf = Resources(resources.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     monkeypatch.setattr(live, "get_resources", lambda: deaf)
-    monkeypatch.setattr(live, "AWAY_S", 0.05)
+    monkeypatch.setattr(run_watch, "AWAY_S", 0.05)
     watching = asyncio.create_task(collect(live.watch_run(principal, run.id)))
     await node(sink, run.id, "a")
     await end(sink, run.id)

@@ -12,13 +12,31 @@ from engine.contracts import Budget, RunStatus
 from engine.graph import Document
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
-from workbench.services import live, run_options, runs
+from workbench.services import live, passes, run_options, runs
 from workbench.services.run_options import RunOptions, Trigger
-from workbench.services.shapes import NodeOutput, Page, RunDetail, RunEvent, RunSummary
+from workbench.services.shapes import (
+    NodeOutput,
+    NodeRun,
+    Page,
+    Pass,
+    PassStatus,
+    RunDetail,
+    RunEvent,
+    RunSummary,
+)
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 PING_S = 15
+Scope = Annotated[
+    str,
+    Query(
+        max_length=2_000,
+        pattern=r"^([a-z][a-z0-9_]*/\d+(/[a-z][a-z0-9_]*/\d+)*)?$",
+        description="A pass of a container, such as `each/3`, or `each/3/pages/0` in a nested one. "
+        "Empty: outside of containers.",
+    ),
+]
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 """Files that a browser may show on our origin: pictures that cannot hold a program."""
 
@@ -103,8 +121,33 @@ async def list_runs(
 
 @router.get("/{run_id}", summary="Read a run and its nodes")
 async def read_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
-    """Node outputs are previews here; see `/runs/{run_id}/nodes/{node_id}/output`."""
+    """Node outputs are previews here; see `/runs/{run_id}/nodes/{node_id}/output`.
+
+    Nodes inside of containers are at `/runs/{run_id}/nodes`.
+    """
     return await runs.get_run(principal, run_id)
+
+
+@router.get("/{run_id}/nodes", summary="Read the nodes of one pass")
+async def read_nodes(principal: CurrentPrincipal, run_id: str, scope: Scope = "") -> Page[NodeRun]:
+    """All on one page, in the order in which they started."""
+    return Page(items=await passes.list_nodes(principal, run_id, scope=scope))
+
+
+@router.get("/{run_id}/nodes/{node_id}/passes", summary="List the passes of a container")
+async def list_passes(
+    principal: CurrentPrincipal,
+    run_id: str,
+    node_id: str,
+    scope: Scope = "",
+    status: PassStatus | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Pass]:
+    """Those that have begun, by their index. `scope` is where the container itself stands."""
+    return await passes.list_passes(
+        principal, run_id, node_id, scope=scope, status=status, limit=limit, cursor=cursor
+    )
 
 
 @router.get("/{run_id}/document", summary="Read the document that ran")
@@ -136,15 +179,17 @@ async def watch_run(
     run_id: str,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(description="The same as the header `Last-Event-ID`.")] = None,
+    scope: Scope = "",
 ) -> Response:
     """Server-sent events `node` and `run`, whose data is `{"id", "run_id", "node", "run"}`.
 
-    First the present state, or what came after `Last-Event-ID`; then what happens. The stream ends with the
-    run. Asked again after that, it answers 204, which tells an EventSource to stop.
+    The nodes are those outside of containers or, with `scope`, those of that pass. First the present state,
+    or what came after `Last-Event-ID`; then what happens. The stream ends with the run. Asked again after
+    that, it answers 204, which tells an EventSource to stop.
     """
     resume = last_event_id or after
     ended = await runs.has_ended(principal, run_id)
-    events = live.watch_run(principal, run_id, resume)
+    events = live.watch_run(principal, run_id, resume, scope=scope)
     if ended:
         rest = [event async for event in events]
         return EventSourceResponse(_messages(_each(rest)), ping=PING_S) if rest else Response(status_code=204)
@@ -152,9 +197,11 @@ async def watch_run(
 
 
 @router.get("/{run_id}/nodes/{node_id}/output", summary="Read a node's whole output")
-async def read_output(principal: CurrentPrincipal, run_id: str, node_id: str) -> NodeOutput:
+async def read_output(
+    principal: CurrentPrincipal, run_id: str, node_id: str, scope: Scope = ""
+) -> NodeOutput:
     """The JSON value; for a file, its description, with the file itself at `/artifact`."""
-    return await runs.node_output(principal, run_id, node_id)
+    return await runs.node_output(principal, run_id, node_id, scope=scope)
 
 
 @router.get(
@@ -163,9 +210,11 @@ async def read_output(principal: CurrentPrincipal, run_id: str, node_id: str) ->
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-async def read_artifact(principal: CurrentPrincipal, run_id: str, node_id: str) -> Response:
+async def read_artifact(
+    principal: CurrentPrincipal, run_id: str, node_id: str, scope: Scope = ""
+) -> Response:
     """Served as an attachment and sandboxed, because its content is not ours; pictures may be shown."""
-    data, media_type, name = await runs.artifact(principal, run_id, node_id)
+    data, media_type, name = await runs.artifact(principal, run_id, node_id, scope=scope)
     return Response(data, media_type=_safe(media_type), headers=_disposition(media_type, name))
 
 
