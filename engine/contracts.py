@@ -22,10 +22,10 @@ RECORD = "record"
 """The activity that writes a RecordBatch."""
 
 AWAIT_EVENT = "await_event"
-"""The activity that makes a wait known: EventWait in, the Event that was kept for it (or None) out."""
+"""The activity that makes a wait known: EventWait in; Found out, with the event that was kept for it."""
 
 STOP_WAITING = "stop_waiting"
-"""The activity that ends a wait whose time is over: EventWait in, the Event it got after all or None out."""
+"""The activity that ends a wait whose time is over: EventWait in; Found out, as an event may have come."""
 
 EVENT_ARRIVED = "event_arrived"
 """The signal that brings a run an Arrival."""
@@ -391,6 +391,12 @@ class Event(_Frozen):
     received_at: datetime
 
 
+class Found(_Frozen):
+    """What an inbox has for a wait: its event, or nothing yet."""
+
+    event: Event | None = None
+
+
 class Arrival(_Frozen):
     """An event for the node that waits for it: the argument of the signal that wakes it."""
 
@@ -400,10 +406,14 @@ class Arrival(_Frozen):
 
 
 class Waiting(_Frozen):
-    """A delay node that waits `until` an instant."""
+    """A node that waits `until` an instant, or (None) for ever.
+
+    `registered` says of one that waits for an event that the application knows of it.
+    """
 
     started_at: datetime
-    until: datetime
+    until: datetime | None = None
+    registered: bool = False
 
 
 class ItemFailure(_Frozen):
@@ -417,8 +427,8 @@ class ItemFailure(_Frozen):
 class ScopeState(_Frozen):
     """One scope, carried over: the whole run's own, or that of a pass under way.
 
-    `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays that
-    still run; `containers` those under way.
+    `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays and
+    the waits for events that go on; `containers` those under way.
     """
 
     settled: tuple[NodeRecord, ...] = ()
@@ -455,12 +465,13 @@ class Spent(_Frozen):
 class Resume(ScopeState):
     """What a run carries over when it continues as new: all of it is recorded already.
 
-    `status` is the run's status as last recorded.
+    `status` is the run's status as last recorded; `events` have come for nodes that wait, by their places.
     """
 
     started_at: datetime
     status: RunStatus
     spent: Spent = Spent()
+    events: dict[str, Event] = Field(default_factory=dict)
 
 
 class Budget(_Frozen):

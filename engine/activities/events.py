@@ -3,7 +3,7 @@
 from structlog.contextvars import bound_contextvars
 from temporalio import activity
 
-from engine.contracts import AWAIT_EVENT, STOP_WAITING, Event, EventWait
+from engine.contracts import AWAIT_EVENT, STOP_WAITING, EventWait, Found
 from engine.ports import EventInbox
 
 
@@ -14,13 +14,13 @@ class EventActivities:
         self._events = events
 
     @activity.defn(name=AWAIT_EVENT)
-    async def await_event(self, wait: EventWait) -> Event | None:
+    async def await_event(self, wait: EventWait) -> Found:
         """Make a wait known; return the event that was kept for it."""
         with bound_contextvars(run_id=wait.run_id, node_id=wait.node_id, scope=wait.scope):
-            return await self._events.register(wait)
+            return Found(event=await self._events.register(wait))
 
     @activity.defn(name=STOP_WAITING)
-    async def stop_waiting(self, wait: EventWait) -> Event | None:
+    async def stop_waiting(self, wait: EventWait) -> Found:
         """End a wait whose time is over; return the event that it was given in the last moment."""
         with bound_contextvars(run_id=wait.run_id, node_id=wait.node_id, scope=wait.scope):
-            return await self._events.withdraw(wait)
+            return Found(event=await self._events.withdraw(wait))

@@ -17,8 +17,10 @@ from engine.nodes.map import MAP
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
+from engine.nodes.send_event import SEND_EVENT
 from engine.nodes.switch import SWITCH
 from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
+from engine.nodes.wait_for_event import WAIT_FOR_EVENT
 
 __all__ = [
     "NODE_TYPES",
@@ -46,6 +48,8 @@ NODE_TYPES: tuple[NodeType, ...] = (
     MAP,
     LOOP,
     DELAY,
+    WAIT_FOR_EVENT,
+    SEND_EVENT,
     FAIL,
     HTTP,
     NOTE,

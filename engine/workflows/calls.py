@@ -1,4 +1,4 @@
-"""How workflow code calls its two activities: time limits, retries, and what an interruption means.
+"""How workflow code calls activities: time limits, retries, and what an interruption means.
 
 A node's own failure comes back as data. What is raised here is never the node's fault: the records could
 not be reached, the worker was stopped or died. Such work is started again without counting as an attempt;
@@ -18,7 +18,19 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
-from engine.contracts import INTERRUPTED, RECORD, RUN_NODE, ActivityStep, NodeResult, NodeTask, RecordBatch
+from engine.contracts import (
+    AWAIT_EVENT,
+    INTERRUPTED,
+    RECORD,
+    RUN_NODE,
+    STOP_WAITING,
+    ActivityStep,
+    EventWait,
+    Found,
+    NodeResult,
+    NodeTask,
+    RecordBatch,
+)
 from engine.errors import Failure, NodeFailed
 
 GRACE = timedelta(seconds=60)
@@ -50,6 +62,28 @@ async def record(batch: RecordBatch) -> None:
         retry_policy=_RECORD_RETRIES,
         local_retry_threshold=LONGEST_LOCAL_BACKOFF,
     )
+
+
+async def await_event(wait: EventWait) -> Found:
+    """Make a wait known, trying for as long as it takes; return the event that was kept for it."""
+    return await _ask(AWAIT_EVENT, wait)
+
+
+async def stop_waiting(wait: EventWait) -> Found:
+    """End a wait, likewise; return the event that it was given after all."""
+    return await _ask(STOP_WAITING, wait)
+
+
+async def _ask(activity: str, wait: EventWait) -> Found:
+    found: Found = await workflow.execute_local_activity(
+        activity,
+        wait,
+        result_type=Found,
+        start_to_close_timeout=GRACE,
+        retry_policy=_RECORD_RETRIES,
+        local_retry_threshold=LONGEST_LOCAL_BACKOFF,
+    )
+    return found
 
 
 async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:

@@ -21,7 +21,7 @@ class _Flight:
     scope: str
     task: asyncio.Task[None]
     started_at: datetime
-    until: datetime | None
+    waiting: Waiting | None
     carried: tuple[NodeRecord, ...]
 
     def cancelled(self, at: datetime) -> NodeRecord:
@@ -63,12 +63,12 @@ class Flights:
         *,
         scope: str = "",
         started_at: datetime,
-        until: datetime | None = None,
+        waiting: Waiting | None = None,
         carried: tuple[NodeRecord, ...] = (),
     ) -> None:
         """Let a step's work go on by itself; a fault in it fails the step.
 
-        `until` is the instant that a delay waits for, `carried` are records its activity was given to write.
+        `waiting` is what a wait carries over, `carried` are records that its activity was given to write.
         """
 
         async def fly() -> None:
@@ -83,7 +83,7 @@ class Flights:
 
         self.activities += isinstance(step, ActivityStep)
         self._flights[place(scope, step.id)] = _Flight(
-            step, scope, asyncio.create_task(fly()), started_at, until, carried
+            step, scope, asyncio.create_task(fly()), started_at, waiting, carried
         )
 
     async def landing(self) -> list[NodeResult]:
@@ -97,11 +97,11 @@ class Flights:
         return results
 
     def waiting(self, scope: str) -> dict[str, Waiting]:
-        """Return the delays of a scope that still wait."""
+        """Return the steps of a scope that wait for an instant or an event."""
         return {
-            flight.step.id: Waiting(started_at=flight.started_at, until=flight.until)
+            flight.step.id: flight.waiting
             for flight in self._flights.values()
-            if flight.until and flight.scope == scope
+            if flight.waiting and flight.scope == scope
         }
 
     def carried(self) -> list[NodeRecord]:

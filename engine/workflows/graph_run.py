@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
 from engine import expressions
-from engine.contracts import OutputStep, Resume, RunRecord, RunRequest, ScopeState
+from engine.contracts import EVENT_ARRIVED, Arrival, OutputStep, Resume, RunRecord, RunRequest, ScopeState
 from engine.errors import ExpressionError, Failure
 from engine.workflows import limits
 from engine.workflows.flights import fault
@@ -23,6 +23,7 @@ from engine.workflows.journal import Journal
 from engine.workflows.limits import DeadlineReached, Spending
 from engine.workflows.scheduler import Scheduler
 from engine.workflows.scopes import Scope
+from engine.workflows.waits import Waits
 
 BREATH = timedelta(seconds=2)
 """After so long in one workflow task, a run of local activities hands the task back."""
@@ -35,19 +36,29 @@ EFFORT = 2_000_000
 class GraphRun:
     """The run of one plan."""
 
+    def __init__(self) -> None:
+        self._waits = Waits()
+
+    @workflow.signal(name=EVENT_ARRIVED)
+    def event_arrived(self, arrival: Arrival) -> None:
+        """Wake the node that waits for an event; brought again, it does nothing."""
+        self._waits.bring(arrival)
+
     @workflow.run
     async def run(self, request: RunRequest) -> RunRecord:
         """Execute the plan; returns the run's last record."""
         with bound_contextvars(run_id=request.run_id):
-            return await _Interpreter(request).run()
+            return await _Interpreter(request, self._waits).run()
 
 
 class _Interpreter:
     """Drives a run from its request to its end, and keeps the records up to date."""
 
-    def __init__(self, request: RunRequest) -> None:
+    def __init__(self, request: RunRequest, waits: Waits) -> None:
         self._request = request
         self._resume = request.resume or _fresh(request)
+        self._waits = waits
+        waits.carry_on(self._resume.events)
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
         if request.resume is None:
             for record in request.seed:
@@ -81,7 +92,7 @@ class _Interpreter:
         context = {"inputs": self._request.inputs, "run": run}
         root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
         spending = Spending(self._request.budget, self._resume.spent)
-        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, spending)
+        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, self._waits, spending)
         while True:
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
@@ -160,6 +171,7 @@ class _Interpreter:
             started_at=self._resume.started_at,
             status=self._journal.status,
             spent=spending.spent,
+            events=self._waits.arrived(),
         )
         request = self._request.model_copy(update={"resume": resume, "seed": (), "containers": {}})
         workflow.continue_as_new(request)

@@ -45,10 +45,8 @@ def evaluate(step: Step, context: Context, settled: Settled, now: datetime) -> N
     try:
         value, ports, media_type = _value(step, context, settled)
         expressions.bounded(value)
-    except ExpressionError as error:
-        return failed(step, Failure(kind="expression", message=str(error)), now)
-    except NodeFailed as error:
-        return failed(step, error.failure, now)
+    except (ExpressionError, NodeFailed) as error:
+        return failed(step, reason(error), now)
     return succeeded(step, now, output=value, ports=ports, media_type=media_type)
 
 
@@ -146,7 +144,9 @@ def deadline(step: DelayStep, context: Context, now: datetime) -> datetime:
     if step.until is not None:
         instant = _instant(step.id, expressions.render(step.until, context))
     else:
-        instant = now + timedelta(seconds=_seconds(step.id, expressions.render(step.seconds, context)))
+        instant = now + timedelta(
+            seconds=seconds(step.id, "seconds", expressions.render(step.seconds, context))
+        )
     if instant - now > LONGEST_DELAY:
         raise ExpressionError(
             f"{step.id} would wait until {instant.isoformat()}; the longest delay is a year"
@@ -154,14 +154,15 @@ def deadline(step: DelayStep, context: Context, now: datetime) -> datetime:
     return instant
 
 
-def _seconds(node_id: str, value: Any) -> float:
+def seconds(node_id: str, setting: str, value: Any) -> float:
+    """Return a setting's value as seconds; ExpressionError when it is none, or beyond a year."""
     try:
-        seconds = float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise ExpressionError(f"seconds of {node_id} is {_shown(value)}, not a number") from None
-    if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_DELAY.total_seconds():
-        raise ExpressionError(f"seconds of {node_id} is {_shown(value)}; it must lie between 0 and a year")
-    return seconds
+        raise ExpressionError(f"{setting} of {node_id} is {_shown(value)}, not a number") from None
+    if not math.isfinite(number) or not 0 <= number <= LONGEST_DELAY.total_seconds():
+        raise ExpressionError(f"{setting} of {node_id} is {_shown(value)}; it must lie between 0 and a year")
+    return number
 
 
 def _instant(node_id: str, value: Any) -> datetime:
@@ -215,6 +216,13 @@ def succeeded(
         output=output,
         media_type=media_type,
     )
+
+
+def reason(error: ExpressionError | NodeFailed) -> Failure:
+    """Return what an error says about the step in which it happened."""
+    if isinstance(error, NodeFailed):
+        return error.failure
+    return Failure(kind="expression", message=str(error))
 
 
 def failed(step: Step, failure: Failure, now: datetime, started_at: datetime | None = None) -> NodeRecord:

@@ -1,6 +1,5 @@
 """Which step is next, in whatever scope: steps are decided, begun, settled, and given up."""
 
-import asyncio
 from collections import deque
 from datetime import datetime
 
@@ -20,17 +19,18 @@ from engine.contracts import (
     RunRequest,
     ScopeState,
     Step,
-    Waiting,
+    WaitStep,
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
-from engine.workflows import calls, containers, inline
+from engine.workflows import calls, containers, delays, inline
 from engine.workflows.containers import Passes
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
 from engine.workflows.limits import Spending
 from engine.workflows.progress import Decision
 from engine.workflows.scopes import Scope
+from engine.workflows.waits import Waits
 
 MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
@@ -46,10 +46,13 @@ class Scheduler:
     - `failure`: why the run fails, once it is certain that it does.
     """
 
-    def __init__(self, request: RunRequest, root: Scope, journal: Journal, spending: Spending) -> None:
+    def __init__(
+        self, request: RunRequest, root: Scope, journal: Journal, waits: Waits, spending: Spending
+    ) -> None:
         self._request = request
         self._root = root
         self._journal = journal
+        self._waits = waits
         self._spending = spending
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued: deque[tuple[Scope, ActivityStep]] = deque()
@@ -96,7 +99,7 @@ class Scheduler:
         """Return what a scope, and what is under way in it, carries over."""
         return ScopeState(
             settled=tuple(scope.settled.values()),
-            waiting=self.flights.waiting(scope.path),
+            waiting=self._waits.carried(self.flights.waiting(scope.path), scope.path),
             containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},
         )
 
@@ -119,8 +122,8 @@ class Scheduler:
             self._queued.append((scope, step))
         elif not self._affords(scope, step):
             return
-        elif isinstance(step, DelayStep):
-            self._start_delay(scope, step)
+        elif isinstance(step, DelayStep | WaitStep):
+            self._start_waiting(scope, step)
         elif isinstance(step, MapStep | LoopStep):
             self._start_container(scope, step)
         else:
@@ -141,9 +144,9 @@ class Scheduler:
         self._journal.note(record)
         self._count(scope, record)
 
-    def _fail(self, scope: Scope, step: Step, failure: Failure) -> None:
+    def _fail(self, scope: Scope, step: Step, error: ExpressionError | NodeFailed) -> None:
         """Settle a step that failed before it began."""
-        self._settle(scope, inline.failed(step, failure, workflow.now()))
+        self._settle(scope, inline.failed(step, inline.reason(error), workflow.now()))
 
     def _count(self, scope: Scope, record: NodeRecord) -> None:
         """Let a finished step count: its targets may become ready, or its scope fails or ends by it."""
@@ -207,10 +210,8 @@ class Scheduler:
     def _start_container(self, scope: Scope, step: Container) -> None:
         try:
             passes = containers.begin(step, scope, workflow.now())
-        except ExpressionError as error:
-            self._fail(scope, step, Failure(kind="expression", message=str(error)))
-        except NodeFailed as error:
-            self._fail(scope, step, error.failure)
+        except (ExpressionError, NodeFailed) as error:
+            self._fail(scope, step, error)
         else:
             self._containers[passes.place] = passes
             self._go_on(passes)
@@ -234,7 +235,7 @@ class Scheduler:
         try:
             config = inline.rendered_config(step, scope.context)
         except ExpressionError as error:
-            self._fail(scope, step, Failure(kind="expression", message=str(error)))
+            self._fail(scope, step, error)
             return
         carried, durable = self._journal.hand_over()
         task = NodeTask(
@@ -262,28 +263,24 @@ class Scheduler:
             record = inline.failed(step, error.failure, workflow.now(), started_at)
             return NodeResult(record=record.model_copy(update={"scope": task.scope}), recorded=False)
 
-    def _start_delay(self, scope: Scope, step: DelayStep) -> None:
-        now = workflow.now()
-        waiting = scope.carried.waiting.get(step.id)
+    def _start_waiting(self, scope: Scope, step: DelayStep | WaitStep) -> None:
         try:
-            waiting = waiting or Waiting(started_at=now, until=inline.deadline(step, scope.context, now))
-        except ExpressionError as error:
-            self._fail(scope, step, Failure(kind="expression", message=str(error)))
+            match step:
+                case DelayStep():
+                    begun = delays.begin(step, scope)
+                case WaitStep():
+                    begun = self._waits.begin(self._request.run_id, step, scope)
+        except (ExpressionError, NodeFailed) as error:
+            self._fail(scope, step, error)
             return
-        started_at = waiting.started_at
-        if waiting.until <= now:
-            output = waiting.until.isoformat()
-            self._settle(scope, inline.succeeded(step, now, output=output, started_at=started_at))
+        if begun.work is None:
+            self._settle(scope, begun.record)
             return
-        self._journal.note(
-            NodeRecord(node_id=step.id, scope=scope.path, status="waiting", started_at=started_at)
+        self._journal.note(begun.record)
+        self.flights.start(
+            step,
+            begun.work,
+            scope=scope.path,
+            started_at=begun.waiting.started_at,
+            waiting=begun.waiting,
         )
-        work = _wait(step, waiting, scope.path)
-        self.flights.start(step, work, scope=scope.path, started_at=started_at, until=waiting.until)
-
-
-async def _wait(step: DelayStep, waiting: Waiting, scope: str) -> NodeResult:
-    await asyncio.sleep((waiting.until - workflow.now()).total_seconds())
-    output = waiting.until.isoformat()
-    record = inline.succeeded(step, workflow.now(), output=output, started_at=waiting.started_at)
-    return NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)

@@ -19,6 +19,7 @@ from engine.contracts import (
     Step,
     SwitchStep,
     TransformStep,
+    WaitStep,
 )
 
 
@@ -68,6 +69,11 @@ def fail(node_id: str, message: str, *edges: str, kind: str = "failed") -> FailS
 def delay(node_id: str, *edges: str, **more: Any) -> DelayStep:
     """Return a delay step behind `edges`."""
     return DelayStep(id=node_id, type="delay", incoming=after(*edges), **more)
+
+
+def wait(node_id: str, *edges: str, event: str = "paid", **more: Any) -> WaitStep:
+    """Return a step that waits for an event behind `edges`."""
+    return WaitStep(id=node_id, type="wait_for_event", event=event, incoming=after(*edges), **more)
 
 
 def output(node_id: str, value: Any, *edges: str) -> OutputStep:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Budget, Plan
+from engine.contracts import Arrival, Budget, Event, Plan
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
     body,
@@ -31,6 +31,7 @@ from tests.engine.plans import (
     start,
     switch,
     transform,
+    wait,
 )
 from tests.engine.web import as_json, web_server
 
@@ -144,6 +145,19 @@ async def cancelled(rig: Rig) -> str:
     return run_id
 
 
+async def woken(rig: Rig) -> str:
+    """Return the id of a run that took a kept event, was told of one, and waited for one that never came."""
+    kept = Event(id="1", name="kept", received_at=datetime.now(UTC))
+    rig.events.give(kept)
+    steps = (wait("early", event="kept"), wait("told", "early"), wait("late", "told", timeout_s=0.5))
+    run_id = await rig.start(plan(*steps, transform("never", 1, "late"), fake("after", "late.timeout")))
+    await rig.seen(run_id, "told", "waiting")
+    event = Event(id="2", name="paid", data={"n": 1}, received_at=datetime.now(UTC))
+    await rig.client.arrived(run_id, Arrival(node_id="told", event=event))
+    await rig.ended(run_id)
+    return run_id
+
+
 async def main() -> None:
     """Record what is missing."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -164,6 +178,7 @@ async def main() -> None:
             row = plan(fake("a"), fake("b", "a"), fake("c", "b"))
             await keep(rig, "deadline", lambda: limited(rig, slow, deadline=late))
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
+            await keep(rig, "wait_for_event", lambda: woken(rig))
 
 
 async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:

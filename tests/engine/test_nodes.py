@@ -34,6 +34,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "condition": {"expression": "{{ inputs.a > 3 }}"},
     "merge": {},
     "delay": {"seconds": 3},
+    "wait_for_event": {"name": "order.paid", "key": "{{ inputs.order }}"},
+    "send_event": {"name": "order.paid", "data": {"amount": 3}},
     "switch": {"cases": [{"name": "urgent", "when": "{{ inputs.a > 3 }}"}]},
     "fail": {"message": "Order {{ inputs.id }} is empty"},
     "http": {"url": "https://example.org"},

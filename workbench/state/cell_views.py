@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.services.shapes import NodeRun
@@ -54,6 +55,8 @@ Output = tuple[str, str, list[str], list[list[str]], bool]
 
 
 def _output(node: NodeRun, artifact: str) -> Output:
+    if node.status == "waiting":
+        return _waiting(node)
     if not node.preview or node.status not in ("succeeded", "failed"):
         return "", "", [], [], False
     if node.media_type.startswith("image/"):
@@ -68,6 +71,25 @@ def _output(node: NodeRun, artifact: str) -> Output:
         more = not all_shown or len(records) > ROWS or len(records[0]) > COLUMNS
         return "table", "", head, rows, more
     return _text(node)
+
+
+def _waiting(node: NodeRun) -> Output:
+    """Return what a step waits for, and since and until when; nothing where that is not known."""
+    try:
+        waits = json.loads(node.preview)
+        event, key = waits["event"], waits["key"]
+    except (ValueError, TypeError, KeyError):
+        return "", "", [], [], False
+    lines = [f"{event} · {key}" if key else event]
+    if node.started_at:
+        lines.append(f"since {_moment(node.started_at)}")
+    if waits.get("until"):
+        lines.append(f"until {_moment(datetime.fromisoformat(waits['until']))}")
+    return "text", "\n".join(lines), [], [], False
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _text(node: NodeRun) -> Output:

@@ -40,6 +40,16 @@ def test_a_small_object_is_shown_without_its_brackets() -> None:
     assert (cell.kind, cell.preview, cell.more) == ("text", '"greeting": "Hello",\n"count": 2', False)
 
 
+def test_a_step_that_waits_says_for_what_and_since_when() -> None:
+    waits = {"event": "order.paid", "key": "A-17", "until": "2030-01-02T00:00:00+00:00"}
+    cell = cell_view(run_of(waits, status="waiting"), artifact="")
+    assert cell.preview.splitlines() == [
+        "order.paid · A-17",
+        "since 2030-01-01 00:00:00 UTC",
+        "until 2030-01-02 00:00:00 UTC",
+    ]
+
+
 def test_a_long_text_is_cut_to_three_lines_and_says_so() -> None:
     cell = cell_view(run_of("a\nb\nc\nd", media_type="text/plain"), artifact="")
     assert (cell.preview, cell.more) == ("a\nb\nc", True)
