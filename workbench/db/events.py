@@ -7,7 +7,7 @@ sees what the other wrote: an event is either given to a wait or kept for it, ne
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Delete, and_, delete, exists, func, select
+from sqlalchemy import Delete, and_, collate, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -116,7 +116,7 @@ async def _count(session: AsyncSession, statement: Delete) -> int:
 def _node_has_ended() -> Any:
     return exists().where(
         col(NodeRunRow.run_id) == col(EventWaitRow.run_id),
-        col(EventWaitRow.scope) == "",
+        col(NodeRunRow.scope) == collate(col(EventWaitRow.scope), "C"),
         col(NodeRunRow.node_id) == col(EventWaitRow.node_id),
         col(NodeRunRow.status).in_(NODE_SETTLED),
     )

@@ -201,6 +201,21 @@ async def test_what_has_ended_gets_no_event(
     assert (await send(principal)).kept
 
 
+async def test_a_pass_that_has_ended_does_not_end_the_wait_of_another(
+    principal: Principal,
+    make_run: MakeRun,
+    inbox: PostgresEventInbox,
+    resources: Resources,
+    told: list[tuple[str, str]],
+) -> None:
+    run = await make_run(status="waiting")
+    for scope in ("each/0", "each/1"):
+        await inbox.register(wait(run.id, scope=scope))
+    ended = NodeRecord(node_id="paid", scope="each/0", status="cancelled", finished_at=now())
+    await PostgresRunSink(resources).record(RecordBatch(run_id=run.id, nodes=(ended,)))
+    assert [receiver.scope for receiver in (await send(principal)).receivers] == ["each/1"]
+
+
 async def test_registering_and_delivering_at_once_never_miss_each_other(
     principal: Principal, make_run: MakeRun, inbox: PostgresEventInbox, told: list[tuple[str, str]]
 ) -> None:
