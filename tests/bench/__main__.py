@@ -1,4 +1,4 @@
-"""Measure everything and write the table: python -m tests.bench [compile|engine|stack|canvas …]"""
+"""Measure everything and write the table: python -m tests.bench [compile|engine|map|scale|stack|canvas …]"""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bench_canvas, bench_compile, bench_engine, bench_stack
+from tests.bench import bench_canvas, bench_compile, bench_engine, bench_map, bench_scale, bench_stack
 from tests.bench.figures import Figure, machine, table
 
 PAGE = Path(__file__).with_name("README.md")
@@ -20,6 +20,8 @@ async def compile_figures() -> list[Figure]:
 BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "compile": compile_figures,
     "engine": bench_engine.measure,
+    "map": bench_map.measure,
+    "scale": bench_scale.measure,
     "stack": bench_stack.measure,
     "canvas": bench_canvas.measure,
 }

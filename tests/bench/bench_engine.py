@@ -37,7 +37,7 @@ from engine.ports import BlobStore, RunSink
 from engine.runtime import build_worker
 from tests.bench import services
 from tests.bench.figures import Figure
-from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenPure, fetch, write
+from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenMap, HandwrittenPure, fetch, write
 from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
@@ -148,11 +148,13 @@ class Engine:
         return run
 
 
-def handwritten_run(client: Client, definition: Any, argument: Any) -> Runner:
+def handwritten_run(client: Client, definition: Any, *arguments: Any) -> Runner:
     """Return what starts a hand-written workflow and waits for its end."""
 
     async def run() -> None:
-        await client.execute_workflow(definition, argument, id=str(uuid.uuid4()), task_queue="handwritten")
+        await client.execute_workflow(
+            definition, args=arguments, id=str(uuid.uuid4()), task_queue="handwritten"
+        )
 
     return run
 
@@ -183,7 +185,7 @@ async def handwritten(address: str) -> AsyncIterator[Client]:
     worker = Worker(
         client,
         task_queue="handwritten",
-        workflows=[HandwrittenPure, HandwrittenHttp],
+        workflows=[HandwrittenPure, HandwrittenHttp, HandwrittenMap],
         activities=[write, fetch],
     )
     async with worker:

@@ -1,8 +1,9 @@
 """What a measurement is, and how a table of them is printed."""
 
+import math
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,12 @@ class Figure:
 def percentile(samples: Sequence[float], percent: int) -> float:
     """Return the given percentile (1–99) of at least two samples."""
     return statistics.quantiles(samples, n=100, method="inclusive")[percent - 1]
+
+
+def exponent(costs: Mapping[int, float]) -> float:
+    """Return k of the power law `cost = c * size ** k` that fits costs by size best."""
+    sizes = [math.log(size) for size in costs]
+    return statistics.linear_regression(sizes, [math.log(cost) for cost in costs.values()]).slope
 
 
 def machine() -> str:

@@ -1,5 +1,6 @@
 """The workflows a sensible engineer would write by hand: what the engine is measured against."""
 
+import asyncio
 import functools
 from datetime import timedelta
 from typing import Any
@@ -57,3 +58,18 @@ class HandwrittenHttp:
             body = await workflow.execute_local_activity(fetch, url, start_to_close_timeout=LIMIT)
             total += body["n"]
         return total
+
+
+@workflow.defn
+class HandwrittenMap:
+    """A local activity for each of many URLs, so many of them at once."""
+
+    @workflow.run
+    async def run(self, url: str, count: int, at_once: int) -> list[dict[str, Any]]:
+        limit = asyncio.Semaphore(at_once)
+
+        async def one() -> dict[str, Any]:
+            async with limit:
+                return await workflow.execute_local_activity(fetch, url, start_to_close_timeout=LIMIT)
+
+        return await asyncio.gather(*(one() for _ in range(count)))
