@@ -24,10 +24,10 @@ from engine.contracts import (
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.workflows import calls, containers, delays, inline
-from engine.workflows.containers import Passes
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
 from engine.workflows.limits import Spending
+from engine.workflows.passes import Passes
 from engine.workflows.progress import Decision
 from engine.workflows.scopes import Scope
 from engine.workflows.waits import Waits

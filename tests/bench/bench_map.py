@@ -58,9 +58,7 @@ async def measure() -> list[Figure]:
         address, real = str(stack.resources.settings.temporal_address), stack.resources
         sink, ids = PostgresRunSink(real), (str(uuid.uuid4()) for _ in itertools.count())
         async with (
-            engine(
-                address, "recorded", PostgresRunSink(real), PostgresBlobStore(real), stack.run_ids
-            ) as kept,
+            engine(address, "recorded", sink, PostgresBlobStore(real), stack.run_ids) as kept,
             engine(address, "memory", MemorySink(), MemoryBlobs(), ids) as free,
             handwritten(address) as by_hand,
         ):
