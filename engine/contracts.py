@@ -213,12 +213,14 @@ class ActivityStep(StepBase):
 
     `config` is rendered in the workflow but for the top-level fields in `secret_fields`, which name
     secrets and are rendered inside the activity, with the values of `reads` (dotted context roots such as
-    `nodes.fetch` or `inputs`) as their context. `local` says that one attempt takes at most ten seconds.
+    `nodes.fetch` or `inputs`) as their context. `literal_fields` hold no expressions, whatever stands in
+    them. `local` says that one attempt takes at most ten seconds.
     """
 
     kind: Literal["activity"] = "activity"
     config: dict[str, Any]
     secret_fields: tuple[str, ...] = ()
+    literal_fields: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     timeout_s: float
     attempts: Attempts = Attempts()

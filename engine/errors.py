@@ -3,6 +3,7 @@
 EngineError
 ├── DocumentInvalid      a document with problems was compiled or started
 ├── ExpressionError      an expression could not be parsed or evaluated
+├── Interrupted          work was cut off for a reason that is not its own
 └── NodeFailed           a node's work failed; carries a Failure
 """
 
@@ -29,7 +30,8 @@ class Failure(BaseModel):
     """Why a node or a run failed, as data: `kind` is a stable name that retry policies can refer to.
 
     `node` is the node that failed. A container fails by a node in one of its passes; `place` is where that
-    stands (`each/3/fetch`).
+    stands (`each/3/fetch`). `detail` is further text, shown line by line as it is: a traceback, what was
+    printed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +41,7 @@ class Failure(BaseModel):
     hint: str = ""
     node: str | None = None
     place: str | None = None
+    detail: str = ""
 
 
 class EngineError(Exception):
@@ -57,6 +60,10 @@ class DocumentInvalid(EngineError):
 
 class ExpressionError(EngineError):
     """An expression failed to parse or to evaluate; the message is one line, fit to be shown."""
+
+
+class Interrupted(EngineError):
+    """Work was cut off for a reason that is not its own; it is started again and no attempt is counted."""
 
 
 class NodeFailed(EngineError):

@@ -103,7 +103,7 @@ class Dependencies:
         around = set(self._ancestry(node.id))
         read: set[str] = set()
         inputs: set[str | None] = set()
-        for path in expressions.references(node.config):
+        for path in expressions.references(nodes.expressive(node.type, node.config)):
             if path[0] == "inputs":
                 inputs.add(str(path[1]) if len(path) > 1 else None)
             elif path[0] == "nodes" and len(path) > 1 and path[1] in self.nodes and path[1] not in around:

@@ -67,7 +67,10 @@ class EventInbox(Protocol):
 
 @dataclass(frozen=True)
 class AdapterCall:
-    """One attempt at a node's work: the fully rendered config and what the adapter may use."""
+    """One attempt at a node's work: the fully rendered config and what the adapter may use.
+
+    An attempt that takes longer than `timeout_s` is cancelled.
+    """
 
     run_id: str
     node_id: str
@@ -76,6 +79,7 @@ class AdapterCall:
     config: Mapping[str, Any]
     blobs: BlobStore
     idempotency_key: str
+    timeout_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ class AgentAdapter(Protocol):
     """Does the work of one node type.
 
     `run` is called once an attempt, in an activity: it may block on I/O but not the event loop, must stop
-    when cancelled, and raises NodeFailed for what a person should see. It never retries by itself.
+    when cancelled, and raises NodeFailed for what a person should see, or Interrupted when the work was cut
+    off from outside and is to be started again. It never retries by itself.
     """
 
     type: str

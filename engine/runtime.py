@@ -12,7 +12,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from engine import adapters as registry
 from engine.activities import EventActivities, NodeActivities
 from engine.activities.node import HEARTBEAT_S
-from engine.adapters.send_event import SendEventAdapter
+from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
 from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, SecretStore
 from engine.workflows.graph_run import GraphRun
@@ -43,25 +43,26 @@ def build_worker(
     events: EventInbox,
     outbound: OutboundPolicy,
     task_queue: str,
+    python: PythonPolicy | None = None,
     adapters: Mapping[str, AgentAdapter] | None = None,
     sandboxed: bool = False,
 ) -> Worker:
     """Return a worker for runs and their activities; `await worker.run()` or use it as a context manager.
 
-    `client` is an EngineClient's `temporal`. `adapters` are added to the registered ones, by node type. The
+    `client` is an EngineClient's `temporal`. `python` says where code out of
+    documents is executed. `adapters` are added to the registered ones, by node type. The
     sandbox takes a sixth of a run's time; there is one workflow, no user's code runs in it, and the tests
     run it `sandboxed`.
     """
-    requests = OutboundClient(outbound)
+    means = registry.Means(OutboundClient(outbound), isolation(python or PythonPolicy()), events)
 
     @asynccontextmanager
     async def connections() -> AsyncIterator[None]:
-        async with requests:
+        async with means.outbound, means.isolation:
             yield
 
-    built = {**registry.build(requests), SendEventAdapter.type: SendEventAdapter(events)}
     activities = NodeActivities(
-        sink=sink, blobs=blobs, secrets=secrets, adapters={**built, **(adapters or {})}
+        sink=sink, blobs=blobs, secrets=secrets, adapters={**registry.build(means), **(adapters or {})}
     )
     waits = EventActivities(events)
     worker = Worker(

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     internal_endpoints: list[str] = []
     sealing_keys: SecretStr | None = None
     events_kept_hours: float = Field(default=168.0, ge=0, le=24 * 366)
+    python: Literal["container", "process", "off"] = "container"
+    python_image: str = "python:3.13-slim"
 
     @field_validator("data_dir", "cache_dir")
     @classmethod

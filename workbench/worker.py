@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from engine.client import EngineClient
+from engine.isolation import PythonPolicy
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from workbench import telemetry
@@ -74,6 +75,7 @@ async def run(settings: Settings) -> None:
             events=PostgresEventInbox(),
             outbound=OutboundPolicy(services=settings.own_endpoints),
             task_queue=settings.task_queue,
+            python=PythonPolicy(way=settings.python, image=settings.python_image),
         )
         async with worker:
             _say_ready()

@@ -29,7 +29,7 @@ from engine.contracts import (
     RecordBatch,
     place,
 )
-from engine.errors import ExpressionError, Failure, NodeFailed
+from engine.errors import ExpressionError, Failure, Interrupted, NodeFailed
 from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore
 
 HEARTBEAT_S = 2.0
@@ -128,6 +128,7 @@ class NodeActivities:
             config=config,
             blobs=self._blobs,
             idempotency_key=f"{task.run_id}:{place(task.scope, task.node_id)}",
+            timeout_s=task.timeout_s,
         )
         limit = asyncio.timeout(task.timeout_s)
         try:
@@ -137,6 +138,8 @@ class NodeActivities:
             if limit.expired():
                 raise _timed_out(task.timeout_s) from None
             raise _unforeseen(error) from None
+        except Interrupted as error:
+            raise _interrupted(str(error), attempt) from None
         except (NodeFailed, ApplicationError):
             raise
         except Exception as error:

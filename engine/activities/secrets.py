@@ -82,9 +82,8 @@ class Blotter:
         """Return `failure` without secret values."""
         if not self._forms:
             return failure
-        return failure.model_copy(
-            update={"message": self.text(failure.message), "hint": self.text(failure.hint)}
-        )
+        shown = {name: self.text(getattr(failure, name)) for name in ("message", "hint", "detail")}
+        return failure.model_copy(update=shown)
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without secret values in its strings and keys."""

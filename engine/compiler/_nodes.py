@@ -55,7 +55,8 @@ def check_node(node: Node, problems: Problems) -> CheckedNode | None:
     config = _checked_config(node, node_type, problems)
     if config is not None:
         check_schema_fields(node, config, problems)
-    reads = read_expressions(node.config, "config", problems, node=node.id) if node_type.executed else {}
+    written = nodes.expressive(node.type, node.config) if node_type.executed else {}
+    reads = read_expressions(written, "config", problems, node=node.id)
     return CheckedNode(node, node_type, config, reads, node_type.outputs_of(node.config))
 
 

@@ -4,6 +4,7 @@ Palette, inspector form, JSON Schema, documentation and compiler are all made fr
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from engine.nodes._base import NO_BODY, RESULT, Container, NodeConfig, NodeType, PlanContext, Port
 from engine.nodes._docs import config_schema, documentation
@@ -17,6 +18,7 @@ from engine.nodes.map import MAP
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
+from engine.nodes.python import PYTHON
 from engine.nodes.send_event import SEND_EVENT
 from engine.nodes.switch import SWITCH
 from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
@@ -34,6 +36,7 @@ __all__ = [
     "Port",
     "config_schema",
     "documentation",
+    "expressive",
     "get",
     "shaped",
 ]
@@ -52,6 +55,7 @@ NODE_TYPES: tuple[NodeType, ...] = (
     SEND_EVENT,
     FAIL,
     HTTP,
+    PYTHON,
     NOTE,
 )
 
@@ -65,3 +69,9 @@ def get(type: str) -> NodeType:
     except KeyError:
         known = ", ".join(_BY_TYPE)
         raise KeyError(f"There is no node type {type!r}; the node types are {known}") from None
+
+
+def expressive(type: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a node's settings in which `{{` begins an expression; all, if its type is not known."""
+    literal = _BY_TYPE[type].literal_fields if type in _BY_TYPE else ()
+    return {name: value for name, value in config.items() if name not in literal}

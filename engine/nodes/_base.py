@@ -17,8 +17,9 @@ from engine.graph import Node
 
 Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
 Widget = Literal[
-    "expression", "code", "text", "markdown", "json", "keyvalue", "cases", "select", "number", "switch"
-]
+    "expression", "code", "python", "text", "markdown", "json", "keyvalue", "cases", "select", "number",
+    "switch",
+]  # fmt: skip
 
 
 class NodeConfig(BaseModel):
@@ -99,9 +100,13 @@ class PlanContext:
         }
 
 
-def widget(kind: Widget, *, secrets: bool = False) -> dict[str, Any]:
-    """Return a config field's schema extras: the inspector's widget, and whether secrets may be named."""
-    return {"widget": kind, "secrets": True} if secrets else {"widget": kind}
+def widget(kind: Widget, *, secrets: bool = False, literal: bool = False) -> dict[str, Any]:
+    """Return a config field's schema extras: the inspector's widget, and whether secrets may be named.
+
+    In a `literal` field `{{` begins no expression: it is taken as it stands.
+    """
+    said = {"secrets": secrets, "literal": literal}
+    return {"widget": kind, **{name: True for name, holds in said.items() if holds}}
 
 
 def _no_inputs_or_outputs() -> tuple[Port, ...]:
@@ -155,10 +160,18 @@ class NodeType:
     @cached_property
     def secret_fields(self) -> frozenset[str]:
         """The config fields in which `{{ secrets.NAME }}` may stand."""
+        return self._fields_with("secrets")
+
+    @cached_property
+    def literal_fields(self) -> frozenset[str]:
+        """The config fields that hold no expressions, whatever stands in them."""
+        return self._fields_with("literal")
+
+    def _fields_with(self, mark: str) -> frozenset[str]:
         return frozenset(
             name
             for name, info in self.config.model_fields.items()
-            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secrets")
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
         )
 
 

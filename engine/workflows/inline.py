@@ -180,7 +180,8 @@ def _shown(value: Any) -> str:
 
 def rendered_config(step: ActivityStep, context: Context) -> dict[str, Any]:
     """Return a step's config with its expressions rendered, but for the fields that name secrets."""
-    plain = {key: value for key, value in step.config.items() if key not in step.secret_fields}
+    kept = {*step.secret_fields, *step.literal_fields}
+    plain = {key: value for key, value in step.config.items() if key not in kept}
     rendered: dict[str, Any] = expressions.bounded(expressions.render(plain, context))
     return {**step.config, **rendered}
 

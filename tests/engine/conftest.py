@@ -1,6 +1,7 @@
 """A Temporal server that skips time, a real one, and a worker with everything a test looks at."""
 
 import asyncio
+import os
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -18,9 +19,11 @@ from temporalio.worker import Worker
 from engine.adapters._fake import FakeAdapter
 from engine.client import EngineClient
 from engine.contracts import NodeRecord, Plan, RunRecord, RunRequest
+from engine.isolation import PythonPolicy
 from engine.outbound import OutboundPolicy
 from engine.payloads import data_converter
 from engine.runtime import build_worker
+from tests.engine.docker import IMAGE, docker_daemon, import_image
 from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
 
 BIN = Path(sys.executable).parent
@@ -38,6 +41,7 @@ class Rig:
     events: MemoryEvents = field(default_factory=MemoryEvents)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
+    python: PythonPolicy = field(default_factory=lambda: PythonPolicy("off"))
     requests: dict[str, RunRequest] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,6 +58,7 @@ class Rig:
             secrets=self.secrets,
             events=self.events,
             outbound=self.outbound,
+            python=self.python,
             task_queue=self.client.task_queue,
             adapters={"fake": self.fake},
             sandboxed=True,
@@ -152,6 +157,16 @@ async def server() -> AsyncIterator[Client]:
         dev_server_existing_path=path, dev_server_extra_args=settings
     ) as environment:
         yield environment.client
+
+
+@pytest.fixture(scope="session")
+async def containers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PythonPolicy]:
+    """How Python steps are executed on a Docker daemon of the tests' own."""
+    if os.geteuid() != 0:
+        pytest.skip("dockerd needs root")
+    async with docker_daemon(tmp_path_factory.mktemp("docker")) as address:
+        await asyncio.to_thread(import_image, address)
+        yield PythonPolicy(image=IMAGE, docker_host=address)
 
 
 @pytest.fixture

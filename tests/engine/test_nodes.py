@@ -20,6 +20,7 @@ WIDGETS = {
     "markdown",
     "json",
     "keyvalue",
+    "python",
     "cases",
     "select",
     "number",
@@ -41,6 +42,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "http": {"url": "https://example.org"},
     "map": {"items": "{{ inputs.orders }}"},
     "loop": {"until": "{{ result > 3 }}"},
+    "python": {"code": "def main():\n    return 1"},
     "note": {},
 }
 
@@ -124,6 +126,9 @@ def test_its_summary_survives_any_draft(node_type: NodeType) -> None:
         ("switch", {"cases": [{"name": "a"}, {"name": "b"}]}, "First of a · b"),
         ("switch", {"cases": [{"name": "a"}], "matches": "all"}, "All of a"),
         ("fail", {"message": "{{ inputs.why }}"}, "{{ inputs.why }}"),
+        ("python", {"code": "def main(a):\n    return a", "inputs": {"a": 1}}, "main(a)"),
+        ("python", {"code": 'def main():\n    """Adds up."""\n    return 1'}, "Adds up."),
+        ("python", {"code": "def main("}, "main()"),
         ("note", {"text": "\n## Title\nmore"}, "Title"),
         ("transform", {"value": {"ok": True, "name": "Zoë"}}, '{"ok": true, "name": "Zoë"}'),
         ("transform", {"value": "a\n  b" * 100}, None),
@@ -165,6 +170,27 @@ def test_the_line_in_the_cell_says_what_it_does(type: str, config: dict[str, Any
         ("fail", {"message": ""}, "at least 1 character"),
         ("fail", {"message": "no", "kind": "Not A Kind"}, "String should match pattern"),
         ("merge", {"wait_for": "at_least", "at_least": 0}, "greater than or equal to 1"),
+        ("python", {}, "Field required"),
+        ("python", {"code": "x = 1"}, "write def main(): and return a value"),
+        ("python", {"code": "x = 1", "inputs": {"b": 1, "a": 2}}, "write def main(a, b):"),
+        ("python", {"code": "def main():\n    return ("}, "Line 2: '(' was never closed"),
+        ("python", {"code": "def main():\n    return '\0'"}, "cannot contain null bytes"),
+        ("python", {"code": "-" * 90_000}, "nested too deeply"),
+        ("python", {"code": "#" * 100_001}, "at most 100000 characters"),
+        ("python", {"code": "\nasync def main():\n    return 1"}, "Line 2: main must be a plain function"),
+        ("python", {"code": "def main(a):\n    return a"}, "Line 1: there is no input a"),
+        ("python", {"code": "def main(*, a):\n    return a"}, "Line 1: there is no input a"),
+        ("python", {"code": "def main(a, /):\n    return a", "inputs": {"a": 1}}, "leave out the /"),
+        ("python", {"code": "def main():\n    return 1", "inputs": {"a": 1}}, "the input a is no parameter"),
+        ("python", {"code": "def main():\n    print(1)"}, "main returns nothing"),
+        ("python", {"code": "def main():\n    def f():\n        return 1"}, "main returns nothing"),
+        ("python", {"code": "def main():\n    return 1", "inputs": {"a b": 1}}, "names that Python can use"),
+        (
+            "python",
+            {"code": "def main():\n    return 1", "inputs": {"class": 1}},
+            "names that Python can use",
+        ),
+        ("python", {"code": "def main():\n    return 1", "memory_mb": 1}, "greater than or equal to 32"),
         ("merge", {"mode": "any"}, "'first', 'list' or 'object'"),
     ],
 )
@@ -218,6 +244,21 @@ def test_only_short_requests_are_local(policy: dict[str, Any], local: bool) -> N
     made = step("http", {"url": "http://a"}, policy=policy)
     assert isinstance(made, ActivityStep)
     assert made.local is local
+
+
+@pytest.mark.parametrize(
+    ("code", "inputs"),
+    [
+        ("def main(a, b=2, *rest, c, d=4):\n    return a", {"a": 1, "c": 3}),
+        ("def main(**given):\n    return given", {"a": 1, "b": 2}),
+        ("def main():\n    try:\n        return {'{{': 1}\n    finally:\n        pass", {}),
+        ("def main(a):\n    return a\ndef main():\n    return 1", {}),
+    ],
+)
+def test_main_may_have_any_parameters_that_its_inputs_fill(code: str, inputs: dict[str, Any]) -> None:
+    made = step("python", {"code": code, "inputs": inputs})
+    assert isinstance(made, ActivityStep)
+    assert (made.local, made.literal_fields) == (False, ("code", "output_schema"))
 
 
 @pytest.mark.parametrize(

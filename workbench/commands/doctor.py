@@ -14,6 +14,7 @@ from typing import Literal
 from rich.table import Table
 from rich.text import Text
 
+from engine.isolation import PythonPolicy, readiness
 from workbench.commands.terminal import emit, out
 from workbench.embedded import binaries, frontend, ports, probes
 from workbench.embedded.instance import InstanceInfo, running_instance
@@ -59,6 +60,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _program("Bun", binaries.bun, "--version")
     yield _data_dir(home)
     yield _web_pages(settings)
+    yield _python_steps(settings)
     try:
         info = running_instance(home)
     except WorkbenchError as error:
@@ -116,6 +118,12 @@ def _web_pages(settings: Settings) -> Finding:
     if frontend.is_built(build):
         return Finding("Web pages", "ok", f"built, {build}")
     return Finding("Web pages", "note", "not built for these sources; the next start builds them")
+
+
+def _python_steps(settings: Settings) -> Finding:
+    """Only workflows with Python steps need Docker, so that it is not there is no problem yet."""
+    found = readiness(PythonPolicy(way=settings.python, image=settings.python_image))
+    return Finding("Python steps", "ok" if found.ready else "note", found.detail, found.remedy)
 
 
 def _instance(home: DataDir, info: InstanceInfo | None) -> Finding:

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+from engine import nodes
+from engine.graph import Node
+
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _TAG = re.compile(
     rf"\{{\#.*?\#\}}|\{{%-?\s*raw\s*-?%\}}.*?\{{%-?\s*endraw\s*-?%\}}"
@@ -10,6 +13,12 @@ _TAG = re.compile(
     re.DOTALL,
 )
 """A comment, a raw block (both left alone), a `{{ … }}` or a `{% … %}`; a brace in a string ends nothing."""
+
+
+def rename_in_config(node: Node, old: str, new: str) -> dict[str, Any]:
+    """Return a node's settings with `old` renamed where expressions may stand."""
+    renamed = rename_in_value(nodes.expressive(node.type, node.config), old, new)
+    return {name: renamed.get(name, value) for name, value in node.config.items()}
 
 
 def rename_in_value(value: Any, old: str, new: str) -> Any:

@@ -6,7 +6,7 @@ from engine import nodes
 from engine.graph import Document, Edge, Node
 from workbench.services.edit_parts import refused, require_nodes
 from workbench.services.operations import Batch, Configure, Describe, Operation, Rename
-from workbench.services.references import rename_in_value
+from workbench.services.references import rename_in_config, rename_in_value
 
 
 def rename(document: Document, operation: Rename) -> tuple[Document, Operation]:
@@ -43,7 +43,7 @@ def _rewrite_references(document: Document, old: str, new: str) -> tuple[Documen
     undo: list[Operation] = []
     nodes: list[Node] = []
     for node in document.nodes:
-        config = rename_in_value(node.config, old, new)
+        config = rename_in_config(node, old, new)
         if config != node.config:
             undo.append(Configure(id=node.id, config=node.config))
             node = node.model_copy(update={"config": config})

@@ -13,7 +13,7 @@ from engine import nodes
 from engine.graph import Document, Edge, Node, Position
 from workbench.services.edit_parts import with_children
 from workbench.services.edits import Add, Move, free_id
-from workbench.services.references import rename_in_value
+from workbench.services.references import rename_in_config
 
 MOST_CHARACTERS = 5_000_000
 BESIDE = Position(x=32, y=32)
@@ -176,13 +176,11 @@ def _fresh_names(document: Document, fragment: Fragment) -> dict[str, str]:
 
 
 def _renamed(node: Node, names: dict[str, str]) -> Node:
-    config = node.config
+    renamed = node
     for old, new in reversed(names.items()):  # a new name can be a later node's old one, never an earlier's
         if old != new:
-            config = rename_in_value(config, old, new)
-    return node.model_copy(
-        update={"id": names[node.id], "parent": names.get(node.parent or ""), "config": config}
-    )
+            renamed = renamed.model_copy(update={"config": rename_in_config(renamed, old, new)})
+    return renamed.model_copy(update={"id": names[node.id], "parent": names.get(node.parent or "")})
 
 
 def _placed(node: Node, move: Position, parent: str | None) -> Node:
