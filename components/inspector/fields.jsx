@@ -12,8 +12,9 @@ let last = null;
 export const TextField = (props) => <Text key={props.name} {...props} />;
 export const PairsField = (props) => <Pairs key={props.name} {...props} />;
 
-/* Text, on one line or on as many as it needs; a `whole` one is saved only when it is left or sent by Enter. */
-function Text({ name, value = "", lines = 1, data = false, whole = false, onSave, ...rest }) {
+/* Text, on one line or on as many as it needs; a `whole` one is saved only when it is left or sent by Enter.
+ * In a `program` Tab and Enter indent, Escape and then Tab leave it, and no expression is inserted. */
+function Text({ name, value = "", lines = 1, data = false, whole = false, program = false, onSave, ...rest }) {
   const [text, setText] = useState(value);
   const [typing, setTyping] = useState(false);
   const saver = useSaver(value, onSave);
@@ -29,18 +30,19 @@ function Text({ name, value = "", lines = 1, data = false, whole = false, onSave
     saver.later(next, whole);
   };
   const Tag = lines > 1 || data ? "textarea" : "input";
+  const looks = [data && "wb-input-data", program && "wb-input-program", Tag === "textarea" && "wb-input-grow"];
   return (
     <Tag
       {...rest}
       ref={box}
-      className={`wb-input ${data ? "wb-input-data" : ""} ${Tag === "textarea" ? "wb-input-grow" : ""}`}
+      className={["wb-input", ...looks.filter(Boolean)].join(" ")}
       rows={Tag === "textarea" ? lines : undefined}
       spellCheck={!data}
       autoComplete="off"
       value={text}
       onFocus={() => {
         setTyping(true);
-        if (data) last = { box, change };
+        if (data && !program) last = { box, change };
       }}
       onBlur={() => {
         saver.now();
@@ -50,9 +52,36 @@ function Text({ name, value = "", lines = 1, data = false, whole = false, onSave
       onKeyDown={(event) => {
         if (event.key === "Enter" && Tag === "input") saver.now();
         if (event.key === "Escape") event.currentTarget.blur();
+        else if (program) indent(event);
       }}
     />
   );
+}
+
+const STEP = "    ";
+
+/* Indent as an editor does: Tab and Shift+Tab the line or the lines, Enter as deep as the line before. */
+function indent(event) {
+  const box = event.currentTarget;
+  const { value, selectionStart: from, selectionEnd: to } = box;
+  const start = value.lastIndexOf("\n", from - 1) + 1;
+  const before = value.slice(start, from);
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    document.execCommand("insertText", false, `\n${before.match(/^ */)[0]}${/:\s*$/.test(before) ? STEP : ""}`);
+  }
+  if (event.key !== "Tab") return;
+  event.preventDefault();
+  if (from === to && !event.shiftKey) {
+    document.execCommand("insertText", false, STEP.slice(before.length % STEP.length));
+    return;
+  }
+  const lines = value.slice(start, to);
+  const moved = event.shiftKey ? lines.replace(/^ {1,4}/gm, "") : lines.replace(/^(?=.)/gm, STEP);
+  box.setSelectionRange(start, to);
+  document.execCommand("insertText", false, moved); // it can be undone, unlike a new value
+  const first = event.shiftKey ? before.match(/^ {0,4}/)[0].length : -STEP.length;
+  box.setSelectionRange(Math.max(start, from - first), start + moved.length);
 }
 
 /* Rows of names and values. A row without a name is kept here and saved once it has one. */
@@ -197,5 +226,6 @@ function insert(path) {
 function fitHeight(box) {
   if (box?.tagName !== "TEXTAREA") return;
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight + 2, 360)}px`;
+  const most = box.classList.contains("wb-input-program") ? 560 : 360;
+  box.style.height = `${Math.min(box.scrollHeight + 2, most)}px`;
 }

@@ -58,6 +58,7 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("number", _text(one, data=False)),
             ("markdown", _text(one, data=False, lines=6)),
             ("code", _text(one, lines=3)),
+            ("python", _text(one, lines=8, program=True)),
             _text(one),
         ),
         rx.cond(
@@ -96,11 +97,14 @@ def _common(one: rx.Var[NodeField]) -> dict[str, Any]:
     }
 
 
-def _text(one: rx.Var[NodeField], *, data: bool = True, lines: int = 1) -> rx.Component:
+def _text(
+    one: rx.Var[NodeField], *, data: bool = True, lines: int = 1, program: bool = False
+) -> rx.Component:
     return text_field(
         value=one.text,
         lines=lines,
         data=data,
+        program=program,
         placeholder=one.placeholder,
         on_save=lambda text: NodeFormState.set_text(NODE.id, one.path, text),
         **_common(one),

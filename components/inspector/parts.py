@@ -15,7 +15,8 @@ _PANEL = rx.asset("panel.jsx", shared=True)
 class TextField(rx.NoSSRComponent):
     """A text that is saved 400 ms after the last key and when it is left; `name` identifies the field.
 
-    `data` is set in the data font and can be inserted into; a `whole` one is saved only when it is left.
+    `data` is set in the data font and can be inserted into; a `whole` one is saved only when it is left; a
+    `program` is edited as code is, and nothing is inserted into it.
     """
 
     library = _FIELDS.importable_path
@@ -26,6 +27,7 @@ class TextField(rx.NoSSRComponent):
     lines: rx.Var[int]
     data: rx.Var[bool]
     whole: rx.Var[bool]
+    program: rx.Var[bool]
     placeholder: rx.Var[str]
 
     on_save: rx.EventHandler[passthrough_event_spec(str)]

@@ -79,6 +79,8 @@ def _failure() -> rx.Component:
         rx.el.div(
             rx.el.div(SHOWN.error, class_name="wb-failure-text"),
             rx.cond(SHOWN.hint != "", rx.el.p(SHOWN.hint, class_name="wb-field-hint")),
+            rx.cond(SHOWN.detail != "", rx.el.pre(SHOWN.detail, class_name="wb-failure-detail")),
+            class_name="wb-failure",
         ),
         class_name="wb-problem-line",
         role="alert",

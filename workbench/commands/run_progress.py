@@ -74,6 +74,8 @@ class RunProgress:
             fail(f"The run failed{place}: {error['message']}")
             if error.get("hint"):
                 say(f"    {error['hint']}")
+            for line in error.get("detail", "").splitlines():
+                say(f"    {line}")
         elif status == "cancelled":
             fail("The run was cancelled.")
 

@@ -63,6 +63,7 @@ class OutputView:
     note: str = ""
     error: str = ""
     hint: str = ""
+    detail: str = ""
     attempt: int = 0
     duration: str = ""
     sources: list[str] = field(default_factory=list)
@@ -113,6 +114,7 @@ def output_view(
         note="" if output else _NOTES.get(node.status, "It gave no output."),
         error=error.message if error else "",
         hint=error.hint if error else "",
+        detail=error.detail if error else "",
         attempt=node.attempt,
         duration=node.duration,
     )
