@@ -73,6 +73,9 @@ def start(
 def run(
     file: Annotated[Path, typer.Argument(help="The workflow document, JSON or YAML.")],
     input_: Annotated[str, typer.Option("--input", help="The run's inputs: a JSON object, or @FILE.")] = "{}",
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Take what is not given from the document's sample input.")
+    ] = False,
     label: Annotated[
         list[str] | None,
         typer.Option(help="A label to find the run by, name=value. May be repeated.", show_default=False),
@@ -102,7 +105,7 @@ def run(
     from workbench.commands.run import run as execute
 
     options = options_of(labels=label or (), key=key, priority=priority, deadline=deadline)
-    raise typer.Exit(execute(settings, file, input_, options, as_json=json))
+    raise typer.Exit(execute(settings, file, input_, options, sample=sample, as_json=json))
 
 
 @app.command()

@@ -25,6 +25,12 @@ async def test_hello_greets(stack: Stack) -> None:
     assert (code, json.loads(out)) == (0, {"greeting": "Hello, Ada!"})
 
 
+async def test_sample_input_stands_in_for_what_is_not_given(stack: Stack) -> None:
+    table = str(ROOT / "workbench/examples/sales-statistics.json")
+    code, out, _ = await stack.cli("run", table, "--sample")
+    assert (code, "summary" in json.loads(out)) == (0, True)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 async def test_example_succeeds(stack: Stack, witness: Witness, example: Path) -> None:
     code, out, err = await stack.cli("run", str(example), "--input", sample_input(example, witness), "--json")

@@ -41,10 +41,13 @@ def options_of(
     return {name: value for name, value in given.items() if value is not None}
 
 
-def run(settings: Settings, file: Path, input_: str, options: dict[str, Any], *, as_json: bool) -> int:
+def run(
+    settings: Settings, file: Path, input_: str, options: dict[str, Any], *, sample: bool, as_json: bool
+) -> int:
     """Run the document in `file`; return 0 when it succeeded, 1 when not, 2 when it could not be started.
 
-    `options` are those of `POST /runs`.
+    With `sample`, the document's sample input stands for what `input_` does not give. `options` are those of
+    `POST /runs`.
     """
     document, problems = read(file)
     inputs, wrong_input = _inputs(input_)
@@ -56,7 +59,7 @@ def run(settings: Settings, file: Path, input_: str, options: dict[str, Any], *,
         telemetry.configure("run", data_dir=settings.data_dir, level=settings.log_level, console=False)
         progress = Progress()
         supervisor = Supervisor(home, report=progress)
-        asked = {"inputs": inputs, **options}
+        asked = {"inputs": {**(_sample(document) if sample else {}), **inputs}, **options}
         main = _run(supervisor, settings, progress, os.path.abspath(file), document, asked, as_json=as_json)
         return run_until_told(main, hurry=supervisor.kill, told=FAILED)
     except Refused as error:
@@ -93,6 +96,12 @@ def _inputs(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
         return given, ()
     hint = 'For example: --input \'{"name": "Ada"}\''
     return {}, (Problem(code="input-no-object", field="--input", message="It is no JSON object.", hint=hint),)
+
+
+def _sample(document: Document) -> dict[str, Any]:
+    """Return the first sample among the document's inputs; nothing when it has none."""
+    samples = document.inputs.get("examples")
+    return samples[0] if isinstance(samples, list) and samples and isinstance(samples[0], dict) else {}
 
 
 async def _run(
