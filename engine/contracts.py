@@ -54,12 +54,26 @@ class Incoming(_Frozen):
 
 
 class Attempts(_Frozen):
-    """A resolved retry policy; delays are seconds."""
+    """A resolved retry policy; times are seconds.
+
+    A failure whose kind is in `not_on`, or begins with such a kind and a dot, is final. `total_s` bounds all
+    attempts together, the pauses between them included.
+    """
 
     maximum: int = 1
     delay_s: float = 1.0
     backoff: float = 2.0
     max_delay_s: float = 60.0
+    not_on: tuple[str, ...] = ()
+    total_s: float | None = None
+
+    def repeats(self, kind: str) -> bool:
+        """Whether a failure of that kind may be tried again."""
+        return not any(kind == final or kind.startswith(f"{final}.") for final in self.not_on)
+
+    def pause_s(self, attempt: int) -> float:
+        """Return how long to wait after the attempt of that number, counted from 1, has failed."""
+        return min(self.delay_s * self.backoff ** min(attempt - 1, 1_000), self.max_delay_s)
 
 
 class StepBase(_Frozen):
@@ -342,7 +356,7 @@ class NodeTask(_Frozen):
     `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
     records of nodes that settled before and `run` the run's changed state: both are written together with
     this node's start, `durable` if one of those nodes touched the world. `attempts_before` were spent by an
-    execution that was interrupted.
+    execution that was interrupted. No attempt begins after `deadline`, and none goes on.
     """
 
     run_id: str
@@ -354,6 +368,8 @@ class NodeTask(_Frozen):
     context: dict[str, Any] = Field(default_factory=dict)
     timeout_s: float
     max_attempts: int = 1
+    attempts: Attempts = Attempts()
+    deadline: datetime | None = None
     attempts_before: int = 0
     pending: tuple[NodeRecord, ...] = ()
     run: RunRecord | None = None

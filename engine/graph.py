@@ -6,7 +6,8 @@ whether the graph makes sense is the compiler's.
 
 import hashlib
 import json
-from typing import Any, Literal
+import operator
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,14 @@ from engine.ids import VersionHash
 FORMAT: Literal["workbench/1"] = "workbench/1"
 NODE_ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 """A slug that MiniJinja can read as an attribute: `nodes.fetch_feed`."""
+
+
+FAILURE_KIND_PATTERN = r"^[a-z][a-z0-9._-]{0,62}$"
+
+
+def _is_none(value: object) -> bool:
+    """Leave a field that was added later out of documents that do not use it: they stay what they were."""
+    return value is None
 
 
 class _Part(BaseModel):
@@ -41,6 +50,11 @@ class Retry(_Part):
         default=2.0, ge=1, le=10, description="Each further delay is this many times longer."
     )
     max_delay_s: float = Field(default=60.0, ge=0, le=86_400, description="No delay is longer than this.")
+    not_on: list[Annotated[str, Field(pattern=FAILURE_KIND_PATTERN)]] = Field(
+        default_factory=list,
+        exclude_if=operator.not_,
+        description="Kinds of failure that are not repeated, such as http.status; http stands for all http.…",
+    )
 
 
 class Policy(_Part):
@@ -52,6 +66,13 @@ class Policy(_Part):
         gt=0,
         le=7 * 86_400,
         description="Seconds one attempt may take; empty: the node type's default.",
+    )
+    total_timeout_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=30 * 86_400,
+        exclude_if=_is_none,
+        description="Seconds all attempts may take together, pauses included; empty: no limit.",
     )
     on_error: Literal["fail", "continue"] = Field(
         default="fail",

@@ -8,9 +8,9 @@ from components import theme
 from components.inspector.parts import pairs_field, references, text_field
 from components.output.viewer import markdown
 from workbench.state.editor_forms import NodeFormState
+from workbench.state.form_fields import NodeField
 from workbench.state.inspector import InspectorState
 from workbench.state.inspector_views import Connection
-from workbench.state.node_form import NodeField
 from workbench.state.views import ProblemView
 
 NODE = InspectorState.node

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
-from workbench.state.node_form import Pair
+from workbench.state.form_fields import Pair
 from workbench.state.references import Reference
 
 _FIELDS = rx.asset("fields.jsx", shared=True)

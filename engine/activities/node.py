@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine import expressions
+from engine.activities import tries
 from engine.activities.secrets import Blotter, rendered_config
 from engine.contracts import (
     INTERRUPTED,
@@ -90,7 +91,7 @@ class NodeActivities:
             record = _succeeded(running, output, blotter)
         except NodeFailed as error:
             failure = blotter.failure(error.failure).model_copy(update={"node": task.node_id})
-            if error.retryable and attempt < task.max_attempts:
+            if tries.another(task, error, attempt):
                 await self._try_again(task, running, failure)
             record = running.model_copy(
                 update={"status": "failed", "finished_at": _now(), "ports": ("error",), "error": failure}
@@ -130,13 +131,14 @@ class NodeActivities:
             idempotency_key=f"{task.run_id}:{place(task.scope, task.node_id)}",
             timeout_s=task.timeout_s,
         )
-        limit = asyncio.timeout(task.timeout_s)
+        seconds = tries.seconds_left(task)
+        limit = asyncio.timeout(seconds)
         try:
             async with limit:
                 return await self._adapter(task.type).run(call)
         except TimeoutError as error:
             if limit.expired():
-                raise _timed_out(task.timeout_s) from None
+                raise tries.timed_out(task, task.deadline if seconds < task.timeout_s else None) from None
             raise _unforeseen(error) from None
         except Interrupted as error:
             raise _interrupted(str(error), attempt) from None
@@ -218,15 +220,6 @@ def _now() -> datetime:
 
 def _interrupted(message: str, attempt: int) -> ApplicationError:
     return ApplicationError(message, attempt - 1, type=INTERRUPTED, non_retryable=True, category=_LOGGED)
-
-
-def _timed_out(timeout_s: float) -> NodeFailed:
-    failure = Failure(
-        kind="timeout",
-        message=f"The step took longer than its {timeout_s:g} seconds",
-        hint="Give it more time in its policy, or ask for less at a time.",
-    )
-    return NodeFailed(failure, retryable=True)
 
 
 def _unforeseen(error: Exception) -> NodeFailed:

@@ -107,7 +107,12 @@ def attempts_of(policy: Policy) -> Attempts:
     """Return the retry policy that the plan carries."""
     retry = policy.retry
     return Attempts(
-        maximum=retry.attempts, delay_s=retry.delay_s, backoff=retry.backoff, max_delay_s=retry.max_delay_s
+        maximum=retry.attempts,
+        delay_s=retry.delay_s,
+        backoff=retry.backoff,
+        max_delay_s=retry.max_delay_s,
+        not_on=tuple(retry.not_on),
+        total_s=policy.total_timeout_s,
     )
 
 

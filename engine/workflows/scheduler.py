@@ -1,7 +1,7 @@
 """Which step is next, in whatever scope: steps are decided, begun, settled, and given up."""
 
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -248,6 +248,8 @@ class Scheduler:
             context=inline.secret_context(step, scope.context),
             timeout_s=step.timeout_s,
             max_attempts=step.attempts.maximum,
+            attempts=step.attempts,
+            deadline=_deadline(step, now),
             pending=carried,
             run=self._journal.changed("running"),
             durable=durable,
@@ -284,3 +286,8 @@ class Scheduler:
             started_at=begun.waiting.started_at,
             waiting=begun.waiting,
         )
+
+
+def _deadline(step: ActivityStep, now: datetime) -> datetime | None:
+    total = step.attempts.total_s
+    return None if total is None else now + timedelta(seconds=total)

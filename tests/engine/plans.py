@@ -81,7 +81,7 @@ def output(node_id: str, value: Any, *edges: str) -> OutputStep:
     return OutputStep(id=node_id, type="output", name=node_id, value=value, incoming=after(*edges))
 
 
-def fake(node_id: str, *edges: str, attempts: int = 1, delay_s: float = 0.01, **more: Any) -> ActivityStep:
+def fake(node_id: str, *edges: str, attempts: Any = 1, delay_s: float = 0.01, **more: Any) -> ActivityStep:
     """Return a step of the fake adapter; what is no field of a step goes to its config."""
     known = {key: more.pop(key) for key in list(more) if key in ActivityStep.model_fields}
     known = {"timeout_s": 5.0, **known}
@@ -90,7 +90,7 @@ def fake(node_id: str, *edges: str, attempts: int = 1, delay_s: float = 0.01, **
         type="fake",
         config=more,
         incoming=after(*edges),
-        attempts=Attempts(maximum=attempts, delay_s=delay_s),
+        attempts=Attempts(maximum=attempts, delay_s=delay_s) if isinstance(attempts, int) else attempts,
         **known,
     )
 

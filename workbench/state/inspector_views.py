@@ -9,7 +9,9 @@ from engine import nodes
 from engine.graph import Document, Edge, Node
 from workbench.services.edit_parts import with_children
 from workbench.state.canvas_views import holds_others
-from workbench.state.node_form import ANY, Choice, NodeField, as_text, config_fields, policy_fields, types_of
+from workbench.state.form_fields import Choice, NodeField
+from workbench.state.node_form import ANY, as_text, config_fields, types_of
+from workbench.state.policy_form import policy_fields
 from workbench.state.references import Reference, references_for, upstream
 from workbench.state.views import ProblemView
 

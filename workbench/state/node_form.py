@@ -7,11 +7,12 @@ is kept as text: nothing typed is lost, and the check names the problem at the f
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from engine.graph import Node, Policy
+from engine.graph import Node
 from engine.nodes import NodeType
+from workbench.state.form_fields import Choice, NodeField, Pair, problem_of
+from workbench.state.policy_form import with_policy
 from workbench.state.views import ProblemView
 
 Schema = Mapping[str, Any]
@@ -24,44 +25,6 @@ CASE = ("name", "when")
 ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a select offers: the value that is stored, the words that are shown."""
-
-    value: str
-    label: str
-
-
-ON_ERROR = [Choice("fail", "Fail the run"), Choice("continue", "Go on along the error port")]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A row of a key and value field."""
-
-    key: str
-    value: str
-
-
-@dataclass(frozen=True)
-class NodeField:
-    """One field of the form. `path` is where its value stands in the node: `config.url`."""
-
-    path: str
-    title: str
-    description: str
-    widget: str
-    text: str = ""
-    checked: bool = False
-    pairs: list[Pair] = field(default_factory=list)
-    options: list[Choice] = field(default_factory=list)
-    placeholder: str = ""
-    problem: str = ""
-    hint: str = ""
-    required: bool = False
-    secrets: bool = False
-
-
 def config_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
     """Return the fields of `node`'s settings in the order of its type's config model."""
     schema = kind.config.model_json_schema()
@@ -72,47 +35,6 @@ def config_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
     ]
 
 
-def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
-    """Return the fields of what happens around `node`'s work; none where nothing can be retried."""
-    if kind.default_timeout_s is None:
-        return []
-    policy, retry = node.policy, node.policy.retry
-    default = f"{kind.default_timeout_s:g}"
-    values: list[tuple[str, str, str, Any, str]] = [
-        ("retry.attempts", "Attempts", "In all, the first one included.", retry.attempts, "number"),
-        ("retry.delay_s", "Delay", "Seconds before the second attempt.", retry.delay_s, "number"),
-        (
-            "retry.backoff",
-            "Backoff",
-            "Each further delay is this many times longer.",
-            retry.backoff,
-            "number",
-        ),
-        ("retry.max_delay_s", "Longest delay", "Seconds; no delay is longer.", retry.max_delay_s, "number"),
-        (
-            "timeout_s",
-            "Time limit",
-            f"Seconds one attempt may take; empty: {default}.",
-            policy.timeout_s,
-            "number",
-        ),
-        ("on_error", "On error", "After the last attempt.", policy.on_error, "select"),
-    ]
-    return [
-        NodeField(
-            f"policy.{name}",
-            title,
-            description,
-            widget,
-            text=f"{value:g}" if isinstance(value, float) else as_text(value, ANY),
-            options=ON_ERROR if widget == "select" else [],
-            placeholder=default if name == "timeout_s" else "",
-            problem=_problem(f"policy.{name}", problems),
-        )
-        for name, title, description, value, widget in values
-    ]
-
-
 def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, Any]:
     """Return what `Configure` replaces when the field at `path` of `node` gets `value` (text, bool or pairs).
 
@@ -120,7 +42,7 @@ def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, A
     """
     section, _, name = path.partition(".")
     if section == "policy":
-        return {"policy": _with_policy(node.policy, name, value)}
+        return {"policy": with_policy(node.policy, name, value)}
     if section == "title":
         return {"title": str(value)}
     part = kind.config.model_json_schema()["properties"][name]
@@ -220,7 +142,7 @@ def _field(
         pairs=_rows(widget, value, schema),
         options=[Choice(str(option), str(option)) for option in schema.get("enum", [])],
         placeholder=as_text(examples[0], kinds) if examples else "",
-        problem=_problem(path, problems),
+        problem=problem_of(path, problems),
         required=required,
         secrets=bool(schema.get("secrets")),
     )
@@ -263,31 +185,6 @@ def _pairs(value: Any, schema: Schema) -> list[Pair]:
     inner = schema.get("additionalProperties")
     kinds = types_of(inner) if isinstance(inner, Mapping) else ANY
     return [Pair(key, as_text(item, kinds)) for key, item in (value or {}).items()]
-
-
-def _problem(path: str, problems: Sequence[ProblemView]) -> str:
-    mine = [one for one in problems if one.field == path or one.field.startswith(f"{path}.")]
-    return "\n".join(_words(one, path) for one in mine)
-
-
-def _words(problem: ProblemView, path: str) -> str:
-    """Return a problem as it stands below its field, whose name need not be said again."""
-    if problem.code == "missing-config" and problem.field == path:
-        return "Fill this in."
-    suggestion = problem.hint if problem.hint.startswith("Did you mean") else ""
-    return f"{problem.message} {suggestion}".rstrip()
-
-
-def _with_policy(policy: Policy, name: str, value: Any) -> Policy:
-    data = policy.model_dump()
-    group, _, inner = name.rpartition(".")
-    target = data[group] if group else data
-    if (inner or name) not in target:
-        raise KeyError(name)
-    target[inner or name] = value or None
-    if target[inner or name] is None and group:
-        del target[inner]
-    return Policy.model_validate(data)
 
 
 def _place(order: Sequence[str], name: str) -> int:

@@ -9,15 +9,15 @@ from pydantic import ValidationError
 
 from engine import nodes
 from engine.graph import Node
+from workbench.state.form_fields import NodeField
 from workbench.state.node_form import (
     ANY,
-    NodeField,
     as_text,
     config_fields,
     from_input,
-    policy_fields,
     with_field,
 )
+from workbench.state.policy_form import policy_fields
 from workbench.state.views import ProblemView
 
 JSON = st.recursive(
@@ -128,6 +128,13 @@ def test_a_policy_is_changed_and_emptied_back_to_its_default() -> None:
     assert policy.retry.attempts == 3
     again = with_field(node.model_copy(update={"policy": policy}), nodes.HTTP, "policy.retry.attempts", "")
     assert again["policy"].retry.attempts == 1
+
+
+def test_final_kinds_of_failure_are_a_list_of_words() -> None:
+    policy = with_field(http(), nodes.HTTP, "policy.retry.not_on", "http.status, timeout")["policy"]
+    assert policy.retry.not_on == ["http.status", "timeout"]
+    node = http().model_copy(update={"policy": policy})
+    assert field(node, "policy.retry.not_on").text == "http.status, timeout"
 
 
 def test_an_impossible_policy_is_refused() -> None:

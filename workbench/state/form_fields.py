@@ -1,0 +1,55 @@
+"""What the inspector's form is made of: fields, what a select offers, and the problems below them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workbench.state.views import ProblemView
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a select offers: the value that is stored, the words that are shown."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A row of a key and value field."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class NodeField:
+    """One field of the form. `path` is where its value stands in the node: `config.url`."""
+
+    path: str
+    title: str
+    description: str
+    widget: str
+    text: str = ""
+    checked: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    options: list[Choice] = field(default_factory=list)
+    placeholder: str = ""
+    problem: str = ""
+    hint: str = ""
+    required: bool = False
+    secrets: bool = False
+
+
+def problem_of(path: str, problems: Sequence[ProblemView]) -> str:
+    """Return what is wrong with the field at `path`, a line for each problem."""
+    mine = [one for one in problems if one.field == path or one.field.startswith(f"{path}.")]
+    return "\n".join(_words(one, path) for one in mine)
+
+
+def _words(problem: ProblemView, path: str) -> str:
+    """Return a problem as it stands below its field, whose name need not be said again."""
+    if problem.code == "missing-config" and problem.field == path:
+        return "Fill this in."
+    suggestion = problem.hint if problem.hint.startswith("Did you mean") else ""
+    return f"{problem.message} {suggestion}".rstrip()

@@ -1,0 +1,97 @@
+"""The part of the inspector's form about what happens around a node's work: attempts, time, failure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.graph import Node, Policy
+from engine.nodes import NodeType
+from workbench.state.form_fields import Choice, NodeField, problem_of
+from workbench.state.views import ProblemView
+
+
+@dataclass(frozen=True)
+class _PolicyField:
+    """A field of the policy; `path` is where its value stands in it."""
+
+    path: str
+    title: str
+    description: str
+    widget: str = "number"
+    options: tuple[Choice, ...] = ()
+
+
+ON_ERROR = (Choice("fail", "Fail the run"), Choice("continue", "Go on along the error port"))
+
+FIELDS = (
+    _PolicyField("retry.attempts", "Attempts", "In all, the first one included."),
+    _PolicyField("retry.delay_s", "Delay", "Seconds before the second attempt."),
+    _PolicyField("retry.backoff", "Backoff", "Each further delay is this many times longer."),
+    _PolicyField("retry.max_delay_s", "Longest delay", "Seconds; no delay is longer."),
+    _PolicyField(
+        "retry.not_on", "Not after", "Kinds of failure that are final, such as http.status, timeout.", "text"
+    ),
+    _PolicyField("timeout_s", "Time limit", "Seconds one attempt may take; empty: {default}."),
+    _PolicyField("total_timeout_s", "Limit in all", "Seconds for all attempts together; empty: none."),
+    _PolicyField("on_error", "On error", "After the last attempt.", "select", ON_ERROR),
+)
+
+
+def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
+    """Return the fields of what happens around `node`'s work; none where nothing can be retried."""
+    if kind.default_timeout_s is None:
+        return []
+    default = f"{kind.default_timeout_s:g}"
+    return [
+        NodeField(
+            f"policy.{one.path}",
+            one.title,
+            one.description.format(default=default),
+            one.widget,
+            text=_shown(_value(node.policy, one.path)),
+            options=list(one.options),
+            placeholder=default if one.path == "timeout_s" else "",
+            problem=problem_of(f"policy.{one.path}", problems),
+        )
+        for one in FIELDS
+    ]
+
+
+def with_policy(policy: Policy, path: str, value: Any) -> Policy:
+    """Return the policy with another value at `path`; empty text brings back the default.
+
+    KeyError for a field that there is not; ValidationError for an impossible value.
+    """
+    if not any(one.path == path for one in FIELDS):
+        raise KeyError(path)
+    data = policy.model_dump(exclude_defaults=True)
+    group, _, name = path.rpartition(".")
+    target = data.setdefault(group, {}) if group else data
+    read = _READ.get(path)
+    target[name] = read(str(value)) if read and value else value
+    if value in ("", None):
+        del target[name]
+    return Policy.model_validate(data)
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+_READ: dict[str, Callable[[str], Any]] = {"retry.not_on": _words}
+"""How the text of a field becomes its value, where the policy does not read it by itself."""
+
+
+def _value(policy: Policy, path: str) -> Any:
+    value: Any = policy
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
