@@ -15,7 +15,7 @@ from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.contracts import EVENT_ARRIVED, Arrival, RunRecord, RunRequest
-from engine.errors import Failure
+from engine.errors import Failure, NotATest
 from engine.payloads import data_converter
 from engine.ports import BlobStore
 from engine.workflows.graph_run import GraphRun
@@ -53,7 +53,12 @@ class EngineClient:
         return cls(client, task_queue=task_queue)
 
     async def start(self, request: RunRequest) -> None:
-        """Start a run. Starting it again does nothing, so that a start may be repeated in doubt."""
+        """Start a run. Starting it again does nothing, so that a start may be repeated in doubt.
+
+        Raises NotATest when a run that is no test is given a pinned or edited value.
+        """
+        if not request.test and any(record.origin and record.origin.is_given for record in request.seed):
+            raise NotATest(request.run_id)
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self.temporal.start_workflow(
                 GraphRun.run,

@@ -288,6 +288,11 @@ class Origin(_Frozen):
     kind: Literal["reused", "pinned", "edited"]
     run_id: str | None = None
 
+    @property
+    def is_given(self) -> bool:
+        """Whether a person gave the value: such ones are for test runs only."""
+        return self.kind != "reused"
+
 
 class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
@@ -508,7 +513,8 @@ class RunRequest(_Frozen):
     """The GraphRun workflow's one argument.
 
     `seed` are settled nodes of the root scope that this run takes over instead of running them; `containers`
-    are maps and loops that begin with what an older run knew of them.
+    are maps and loops that begin with what an older run knew of them. `test` says that the run is there to
+    try things: only then may values in the seed be pinned or edited.
 
     `history_limit` is the number of history events after which the run continues as new, with `resume`
     filled in; Temporal's own suggestion is followed as well. `priority` is Temporal's, from 1, served first,
@@ -520,6 +526,7 @@ class RunRequest(_Frozen):
     inputs: dict[str, Any]
     seed: tuple[NodeRecord, ...] = ()
     containers: dict[str, ContainerState] = Field(default_factory=dict)
+    test: bool = False
     history_limit: int = Field(default=8_000, ge=20)
     resume: Resume | None = None
     priority: int | None = Field(default=None, ge=1, le=5)

@@ -4,6 +4,7 @@ EngineError
 ├── DocumentInvalid      a document with problems was compiled or started
 ├── ExpressionError      an expression could not be parsed or evaluated
 ├── Interrupted          work was cut off for a reason that is not its own
+├── NotATest             a run that is no test was given a pinned or edited value
 └── NodeFailed           a node's work failed; carries a Failure
 """
 
@@ -64,6 +65,13 @@ class ExpressionError(EngineError):
 
 class Interrupted(EngineError):
     """Work was cut off for a reason that is not its own; it is started again and no attempt is counted."""
+
+
+class NotATest(EngineError):
+    """A run of a published version was given a pinned or edited value: those are for test runs only."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Run {run_id} is no test run, so no pinned or edited value may stand in it.")
 
 
 class NodeFailed(EngineError):

@@ -31,14 +31,26 @@ JOINS = "merge"
 
 
 def fingerprints(
-    document: Document, inputs: Mapping[str, Any], given: Mapping[str, NodeRecord] | None = None
+    document: Document, inputs: Mapping[str, Any], given: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the fingerprint of every node that is executed, in an order in which they could run.
 
-    `given` are the values that stand for a node's own output: pinned or edited. Nodes that wait for each
-    other have none, nor has what follows them.
+    `given` are the fingerprints of values that stand for a node's own output, pinned or edited: see
+    `of_value`. Nodes that wait for each other have none, nor has what follows them.
     """
-    return _Fingerprints(Dependencies(document), inputs, given or {}).all()
+    return of_dependencies(Dependencies(document), inputs, given)
+
+
+def of_dependencies(
+    dependencies: "Dependencies", inputs: Mapping[str, Any], given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the fingerprints of a document whose dependencies are known already."""
+    return _Fingerprints(dependencies, inputs, given or {}).all()
+
+
+def of_value(record: NodeRecord) -> str:
+    """Return the fingerprint of an output that a person gave: of its value, whatever could have made it."""
+    return _digest([SCHEME, "value", record.media_type, list(record.ports), record.output])
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ class _Fingerprints:
     """The fingerprints of one document with one set of inputs."""
 
     def __init__(
-        self, dependencies: Dependencies, inputs: Mapping[str, Any], given: Mapping[str, NodeRecord]
+        self, dependencies: Dependencies, inputs: Mapping[str, Any], given: Mapping[str, str]
     ) -> None:
         self._of = dependencies
         self._inputs = inputs
@@ -147,8 +159,7 @@ class _Fingerprints:
 
     def all(self) -> dict[str, str]:
         for node_id in self._of.order:
-            record = self._given.get(node_id)
-            self._found[node_id] = _of_value(record) if record else self._of_node(node_id)
+            self._found[node_id] = self._given.get(node_id) or self._of_node(node_id)
         return self._found
 
     def _of_node(self, node_id: str) -> str:
@@ -187,10 +198,6 @@ def _is_executed(node: Node) -> bool:
         return nodes.get(node.type).executed
     except KeyError:
         return True
-
-
-def _of_value(record: NodeRecord) -> str:
-    return _digest([SCHEME, "value", record.media_type, list(record.ports), record.output])
 
 
 def _digest(value: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from engine import compiler
 from engine.contracts import NodeRecord
-from engine.fingerprints import Dependencies, fingerprints
+from engine.fingerprints import Dependencies, fingerprints, of_value
 from engine.graph import Document, Edge, Node, Policy, Position, Retry
 
 INPUTS = {"url": "https://a.example", "page": 1, "unused": 1}
@@ -41,7 +41,8 @@ def changed(
 ) -> set[str]:
     """Return the nodes whose fingerprint another document, other inputs or given values change."""
     before = fingerprints(document(), INPUTS)
-    now = fingerprints(after or document(), INPUTS if inputs is None else inputs, given)
+    values = {name: of_value(record) for name, record in given.items()}
+    now = fingerprints(after or document(), INPUTS if inputs is None else inputs, values)
     return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 
 
@@ -135,10 +136,12 @@ def test_a_given_value_stands_for_the_node() -> None:
     pinned = NodeRecord(node_id="fetch", status="succeeded", ports=("out",), output={"title": "Pinned"})
     assert changed(fetch=pinned) == {"fetch", "title", "last"}
     elsewhere = with_node("fetch", config={"url": "https://b.example"})
-    first, second = (fingerprints(whole, INPUTS, {"fetch": pinned}) for whole in (document(), elsewhere))
+    values = {"fetch": of_value(pinned)}
+    first, second = (fingerprints(whole, INPUTS, values) for whole in (document(), elsewhere))
     assert first == second  # whatever the node's settings are, the value is what it is
     other = pinned.model_copy(update={"output": {"title": "Other"}})
-    assert fingerprints(document(), INPUTS, {"fetch": other})["title"] != first["title"]
+    values = {"fetch": of_value(other)}
+    assert fingerprints(document(), INPUTS, values)["title"] != first["title"]
 
 
 def test_nodes_in_a_circle_and_behind_it_have_none() -> None:

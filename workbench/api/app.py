@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 
 from workbench.api import problems
 from workbench.api.bodies import BodyLimit
-from workbench.api.v1 import events, health, hooks, runs, schemas, secrets, triggers, workflows
+from workbench.api.v1 import events, health, hooks, notebook, runs, schemas, secrets, triggers, workflows
 
 PREFIX = "/api/v1"
 _ROUTERS = (
     health.router,
     workflows.router,
     triggers.router,
+    notebook.router,
     runs.router,
     events.router,
     schemas.router,

@@ -49,6 +49,13 @@ async def nodes(session: AsyncSession, run_id: str, scope: str = "") -> Rows:
     return (await session.execute(query)).all()
 
 
+async def whole_nodes(session: AsyncSession, run_id: str) -> Sequence[NodeRunRow]:
+    """Return the run's nodes outside of passes with their outputs, in the order in which they started."""
+    query = select(NodeRunRow).where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope) == "")
+    started = func.coalesce(NodeRunRow.started_at, NodeRunRow.finished_at).nulls_last()
+    return (await session.execute(query.order_by(started, col(NodeRunRow.change)))).scalars().all()
+
+
 async def node(session: AsyncSession, run_id: str, node_id: str, scope: str = "") -> NodeRunRow | None:
     """Return one node of a run with its output."""
     if "\x00" in node_id or "\x00" in scope:
@@ -66,6 +73,7 @@ async def page(
     status: str | None,
     labels: Mapping[str, str],
     parent_run_id: str | None,
+    forked_from: str | None,
 ) -> Rows:
     """Return up to `limit` runs without inputs and outputs, newest first."""
     query = _without_values().where(col(RunRow.started_by) == owner)
@@ -79,6 +87,8 @@ async def page(
         query = query.where(col(RunRow.labels).contains(dict(labels)))
     if parent_run_id is not None:
         query = query.where(col(RunRow.parent_run_id) == parent_run_id)
+    if forked_from is not None:
+        query = query.where(col(RunRow.trigger_type) == "fork", col(RunRow.trigger_id) == forked_from)
     query = query.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)
     return (await session.execute(query)).all()
 

@@ -33,6 +33,7 @@ NAMING = {
 """Names of keys and indexes, so that a later migration can refer to what an earlier one made."""
 
 JSON_OR_NULL = JSON(none_as_null=True)
+JSONB_OR_NULL = JSONB(none_as_null=True)
 PORTS = ARRAY(Text())
 SCOPE = Text(collation="C")
 """Compared by its bytes, so that the key finds the passes of a container: their scopes begin alike."""
@@ -103,8 +104,30 @@ class DraftEditRow(Table, table=True):
     undone: bool = False
 
 
+class PinRow(Table, table=True):
+    """A value kept beside a draft that stands for a node's output in test runs.
+
+    `fingerprint` is the value's, `run_id` the run whose output it was, if nobody wrote it.
+    """
+
+    __tablename__ = "pins"
+
+    workflow_id: str = Field(primary_key=True, sa_type=Text, foreign_key="workflows.id", ondelete="CASCADE")
+    node_id: str = Field(primary_key=True, sa_type=Text)
+    ports: list[str] = Field(sa_type=PORTS)
+    media_type: str = Field(sa_type=Text)
+    preview: str = Field(sa_type=Text)
+    output: Any = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)
+    output_blob: str | None = Field(default=None, sa_type=Text, nullable=True)
+    output_bytes: int = Field(sa_type=BigInteger)
+    fingerprint: str = Field(sa_type=Text)
+    run_id: str | None = Field(default=None, sa_type=Text, nullable=True)
+    pinned_by: str = Field(sa_type=Text)
+    pinned_at: datetime
+
+
 class RunRow(Table, table=True):
-    """A run, bound to the version it started with.
+    """A run, bound to the version it started with. `test` says that it is of a draft, to try things.
 
     `request_hash` is what an idempotency key stands for. `terminating` says that Temporal has yet to be told
     that the run was ended. `parent_place` is the sub-workflow node, with its pass, that began this run.
@@ -124,6 +147,7 @@ class RunRow(Table, table=True):
         ),
         Index(None, "labels", postgresql_using="gin", postgresql_ops={"labels": "jsonb_path_ops"}),
         Index(None, "parent_run_id", postgresql_where=column("parent_run_id").is_not(None)),
+        Index("ix_runs_forked_from", "trigger_id", postgresql_where=column("trigger_type") == "fork"),
         Index(None, "terminating", postgresql_where=column("terminating")),
         Index(
             None,
@@ -142,6 +166,7 @@ class RunRow(Table, table=True):
     version_id: str = Field(sa_type=Text, foreign_key="workflow_versions.id", index=True)
     version_number: int | None = None
     version_hash: str = Field(sa_type=Text)
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     status: str = Field(sa_type=Text)
     status_at: datetime | None = None
     change: int = Field(sa_type=BigInteger)
@@ -172,6 +197,20 @@ class RunRow(Table, table=True):
     parent_place: str | None = Field(default=None, sa_type=Text)
 
 
+class SeedRow(Table, table=True):
+    """What a run begins with, besides the nodes that were settled beforehand: those are its `node_runs`.
+
+    `fingerprints` are those of all nodes, for test runs. `steps` are the nodes that run; None: all that are
+    not settled.
+    """
+
+    __tablename__ = "run_seeds"
+
+    run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
+    fingerprints: dict[str, str] | None = Field(default=None, sa_type=JSONB_OR_NULL)
+    steps: list[str] | None = Field(default=None, sa_type=PORTS, nullable=True)
+
+
 class NodeRunRow(Table, table=True):
     """One node of one run, in one pass of the containers around it: see `NodeRecord.scope`.
 
@@ -196,6 +235,7 @@ class NodeRunRow(Table, table=True):
     output_bytes: int = Field(sa_type=BigInteger)
     error: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     tally: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    origin: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
 
 
 class BlobRow(Table, table=True):

@@ -11,8 +11,10 @@ from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.errors import NotATest
 from engine.ids import BlobRef
 from workbench.db import records as statement
+from workbench.db import runs as queries
 from workbench.db.json_text import dumps, loads, text_of
 from workbench.services import run_shapes
 from workbench.services.blobs import PostgresBlobStore
@@ -54,11 +56,23 @@ class PostgresRunSink:
         return await self._settled(written.settled) if written.settled else None
 
     async def record(self, batch: RecordBatch) -> None:
-        """Write `batch` durably and publish what it changed."""
+        """Write `batch` durably and publish what it changed.
+
+        Raises NotATest for a pinned or edited value in a run that is no test.
+        """
         await self._write(batch, asked=None)
+
+    async def _require_test(self, batch: RecordBatch) -> None:
+        """Raise NotATest when `batch` holds a value that a person gave, and its run is no test."""
+        if not any(record.origin and record.origin.is_given for record in batch.nodes):
+            return
+        run = await self._resources.read(lambda session: queries.without_values(session, batch.run_id))
+        if run is not None and not run.test:
+            raise NotATest(batch.run_id)
 
     async def _write(self, batch: RecordBatch, *, asked: Asked) -> statement.Written:
         """Write a batch, in one statement unless it is very large; the run's own change comes last."""
+        await self._require_test(batch)
         records = list({record.place: record for record in batch.nodes}.values())
         while len(records) > AT_ONCE:
             await self._write_part(batch, records[:AT_ONCE], None, None)

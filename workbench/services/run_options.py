@@ -92,9 +92,12 @@ def labels_of(texts: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def request_hash(*, workflow_id: str, version: str | int | None, inputs: Mapping[str, Any]) -> str:
+def request_hash(
+    *, workflow_id: str, version: str | int | None, inputs: Mapping[str, Any], beginning: Any = None
+) -> str:
     """Return what tells one request from another under the same idempotency key: SHA-256, in hex."""
-    return hashlib.sha256(dumps([workflow_id, version, _sorted(inputs)])).hexdigest()
+    said = [workflow_id, version, _sorted(inputs), *([] if beginning is None else [_sorted(beginning)])]
+    return hashlib.sha256(dumps(said)).hexdigest()
 
 
 def _problems(options: RunOptions, at: datetime) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ def node_run(row: Any) -> NodeRun:
         output_bytes=row.output_bytes,
         error=row.error,
         tally=row.tally,
+        origin=getattr(row, "origin", None),
     )
 
 
@@ -57,6 +58,7 @@ def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, o
         output_bytes=output_bytes,
         error=record.error,
         tally=record.tally,
+        origin=record.origin,
     )
 
 
@@ -78,6 +80,7 @@ def _fields(row: Any) -> dict[str, Any]:
         "workflow_name": row.workflow_name,
         "version": row.version_number,
         "version_hash": row.version_hash,
+        "test": row.test,
         "status": row.status,
         "created_at": row.created_at,
         "started_at": row.started_at,

@@ -10,16 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
 from engine.graph import Document
-from engine.ids import BlobRef
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.ids import is_id, now
-from workbench.db.json_text import loads, text_of
+from workbench.db.json_text import text_of
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import NotFound, Unavailable
-from workbench.services import documents, run_options, run_shapes, starts, stops
-from workbench.services.blobs import PostgresBlobStore
+from workbench.services import documents, run_options, run_shapes, starts, stops, values
+from workbench.services.beginnings import Beginning
 from workbench.services.resources import get_resources
 from workbench.services.run_options import BY_HAND, NOTHING_ASKED, RunOptions, Trigger
 from workbench.services.shapes import NodeOutput, Page, RunDetail, RunSummary
@@ -37,6 +36,7 @@ async def start_run(
     options: RunOptions = NOTHING_ASKED,
     trigger: Trigger = BY_HAND,
     patience_s: float = TEMPORAL_S,
+    beginning: Beginning = None,
 ) -> RunDetail:
     """Start a run of the live version, the draft as it is, version N, or (None) live if any, else the draft.
 
@@ -44,9 +44,12 @@ async def start_run(
     idempotency key stood for another request; nothing is stored then. A key that was used for the same
     request gives the run of then. With Temporal away, which takes up to `patience_s` seconds to
     notice, the run stays queued, and starts when Temporal is back.
+
+    A run of the draft is a test run: it takes pinned values in place of what their nodes would give.
+    `beginning` says that only a part of the draft runs, or that it goes on from an older run.
     """
     documents.require_none(run_options.check(options, at=now()), "The run cannot be started like this.")
-    asked = Asked(workflow_id, inputs, version, options, trigger)
+    asked = Asked(workflow_id, inputs, version, options, trigger, beginning)
     async with get_resources().transaction() as session:
         row, plan = await starts.store(session, principal, asked)
     if plan is None:
@@ -55,7 +58,7 @@ async def start_run(
         return await get_run(principal, row.id)
     starts.publish(row)
     await starts.launch(row, plan, patience_s=patience_s)
-    return run_shapes.detail(row, ())
+    return await get_run(principal, row.id) if row.test or beginning else run_shapes.detail(row, ())
 
 
 async def list_runs(
@@ -65,12 +68,16 @@ async def list_runs(
     status: str | None = None,
     labels: Mapping[str, str] = MappingProxyType({}),
     parent_run_id: str | None = None,
+    forked_from: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[RunSummary]:
-    """Return a page of runs, newest first, that have all of `labels`; of a run, those it began itself."""
+    """Return a page of runs, newest first, that have all of `labels`.
+
+    Of a run those that it began itself (`parent_run_id`), or that went on from it (`forked_from`).
+    """
     limit, before = page_size(limit), decode_cursor(cursor)
-    if not all(is_id(wanted) for wanted in (workflow_id, parent_run_id) if wanted is not None):
+    if not all(is_id(wanted) for wanted in (workflow_id, parent_run_id, forked_from) if wanted is not None):
         return Page(items=())
     labels = {text_of(name): text_of(value) for name, value in labels.items()}
     rows = await get_resources().read(
@@ -83,6 +90,7 @@ async def list_runs(
             status=status,
             labels=labels,
             parent_run_id=parent_run_id,
+            forked_from=forked_from,
         )
     )
     items = tuple(run_shapes.summary(row) for row in rows[:limit])
@@ -148,10 +156,7 @@ async def terminate_run(principal: Principal, run_id: str) -> RunDetail:
 async def node_output(principal: Principal, run_id: str, node_id: str, *, scope: str = "") -> NodeOutput:
     """Return a node's whole output. Raises NotFound when the node has none (yet)."""
     row = await _node(principal, run_id, node_id, scope)
-    value = row.output
-    if row.output_blob:
-        data = await _blob(row.output_blob)
-        value = await asyncio.to_thread(loads, data)
+    value = await values.whole(row)
     return NodeOutput(node_id=node_id, scope=scope, media_type=row.media_type, value=value)
 
 
@@ -164,7 +169,7 @@ async def artifact(
         raise NotFound(f"The output of {node_id!r} is a value, not a file; read it as the node's output.")
     name = str(output.get("name") or node_id)
     media_type = str(output.get("media_type") or "application/octet-stream")
-    return await _blob(str(output["$artifact"])), media_type, name
+    return await values.blob(str(output["$artifact"])), media_type, name
 
 
 async def require(session: AsyncSession, principal: Principal, run_id: str, *, lock: bool = False) -> RunRow:
@@ -192,10 +197,3 @@ async def _node(principal: Principal, run_id: str, node_id: str, scope: str) -> 
     if row is None or row.status not in queries.NODE_SETTLED:
         raise NotFound(f"The run has no output of a node {node_id[:64]!r}, or not yet.")
     return row
-
-
-async def _blob(ref: str) -> bytes:
-    try:
-        return await PostgresBlobStore(get_resources()).get(BlobRef(ref))
-    except KeyError as error:
-        raise NotFound("The content of this output is no longer in the blob store.") from error

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contracts import Budget, NodeStatus, RunStatus, Tally, place
+from engine.contracts import Budget, NodeStatus, Origin, RunStatus, Tally, place
 from engine.errors import Failure, Problem
 from engine.graph import Document
 from workbench.services.run_options import TriggerType
@@ -77,7 +77,8 @@ class NodeRun(Shape):
     """One node of one run. `preview` is at most 2,000 characters of text made from the output.
 
     `scope` is the pass in which it stands, "" outside of containers; `tally` is a container's. `ports` are
-    those through which it was left, `port` the first of them.
+    those through which it was left, `port` the first of them. `origin` is set where the node did not run
+    here: its output was reused from another run, or pinned or edited by a person.
     """
 
     node_id: str
@@ -94,6 +95,7 @@ class NodeRun(Shape):
     output_bytes: int
     error: Failure | None
     tally: Tally | None = None
+    origin: Origin | None = None
 
     @property
     def place(self) -> str:
@@ -128,13 +130,14 @@ class ParentRun(Shape):
 
 
 class RunSummary(Shape):
-    """A run in a list."""
+    """A run in a list. `test` says that it was a draft's, to try things: only there may values be pinned."""
 
     id: str
     workflow_id: str | None
     workflow_name: str
     version: int | None
     version_hash: str
+    test: bool = False
     status: RunStatus
     created_at: datetime
     started_at: datetime | None
@@ -165,6 +168,72 @@ class NodeOutput(Shape):
     scope: str = ""
     media_type: str
     value: Any
+
+
+class Pin(Shape):
+    """A value kept beside a draft that stands for a node's output in test runs.
+
+    `preview` is at most 2,000 characters of it; `run_id` is the run whose output it was, if nobody wrote it.
+    """
+
+    node_id: str
+    media_type: str
+    preview: str
+    output_bytes: int
+    run_id: str | None
+    pinned_by: str
+    pinned_at: datetime
+
+
+class NodeStanding(Shape):
+    """How a node of a draft stands: `fresh` or `stale` is its latest output, `none` when there is no output.
+
+    `run_id` is the run that made the output; `latest` is the node as that run left it. A pinned node is fresh
+    by its pin.
+    """
+
+    node_id: str
+    standing: Literal["fresh", "stale", "none"]
+    fingerprint: str
+    run_id: str | None = None
+    latest: NodeRun | None = None
+    pin: Pin | None = None
+
+
+class Notebook(Shape):
+    """A draft as a notebook: how its nodes outside of containers stand with `inputs`, as they would run."""
+
+    revision: int
+    inputs: dict[str, Any]
+    nodes: tuple[NodeStanding, ...]
+
+
+class ValueChange(Shape):
+    """Where two values differ: `path` as `rows[0].title`; what is missing on one side is None there."""
+
+    path: str
+    before: Any = None
+    after: Any = None
+
+
+class NodeComparison(Shape):
+    """One node in two runs. `changes` are the first places where the outputs differ."""
+
+    node_id: str
+    difference: Literal["same", "changed", "only_before", "only_after"]
+    before: NodeRun | None = None
+    after: NodeRun | None = None
+    changes: tuple[ValueChange, ...] = ()
+
+
+class Comparison(Shape):
+    """Two runs node by node, with what differs in their inputs and outputs."""
+
+    before: RunSummary
+    after: RunSummary
+    inputs: tuple[ValueChange, ...]
+    outputs: tuple[ValueChange, ...]
+    nodes: tuple[NodeComparison, ...]
 
 
 class RunEvent(Shape):

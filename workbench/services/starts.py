@@ -17,7 +17,8 @@ from workbench.db import runs as queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 from workbench.errors import Conflict, Invalid, Unavailable
-from workbench.services import documents, inputs, run_options, run_shapes, workflows
+from workbench.services import beginnings, documents, inputs, run_options, run_shapes, seeds, workflows
+from workbench.services.beginnings import Again, Beginning
 from workbench.services.events import Change
 from workbench.services.resources import get_resources
 from workbench.services.run_options import RunOptions, Trigger
@@ -41,6 +42,7 @@ class Asked:
     version: Which
     options: RunOptions
     trigger: Trigger
+    beginning: Beginning = None
 
     @property
     def request_hash(self) -> str:
@@ -48,7 +50,10 @@ class Asked:
         if self.trigger.request is not None:
             return self.trigger.request
         return run_options.request_hash(
-            workflow_id=self.workflow_id, version=self.version, inputs=self.inputs
+            workflow_id=self.workflow_id,
+            version=self.version,
+            inputs=self.inputs,
+            beginning=beginnings.as_json(self.beginning),
         )
 
 
@@ -61,12 +66,13 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     if (row := await _known(session, principal, asked)) is not None:
         return row, None
     workflow = await workflows.require(session, principal, asked.workflow_id)
-    version = await _version(session, principal, workflow, asked.version)
-    document = await documents.load(version.document)
+    bound = await _bound(session, principal, workflow, asked)
+    document = await documents.load(bound.version.document)
     plan = await _plan(document)
-    new = _row(principal, workflow, version, document, asked)
+    new = _row(principal, workflow, bound, document, asked)
     new.change = await queries.next_change(session)
     if await queries.insert(session, new):
+        await seeds.store(session, new, document, asked.beginning)
         return new, plan
     row = await _known(session, principal, asked)  # somebody else took the key just now
     if row is None:
@@ -76,10 +82,14 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
 
 async def launch(row: RunRow, plan: Plan, *, patience_s: float = TEMPORAL_S) -> None:
     """Hand a queued run to Temporal; doing it again is harmless. With Temporal away, the run stays queued."""
+    seeded = row.test or row.trigger_type == "fork"
+    begins = await seeds.load(row, plan) if seeded else seeds.Loaded(plan)
     request = RunRequest(
         run_id=row.id,
-        plan=plan,
+        plan=begins.plan,
         inputs=row.inputs,
+        test=row.test,
+        seed=begins.seed,
         priority=row.priority,
         deadline=row.deadline_at,
         budget=Budget.model_validate(row.budget) if row.budget else None,
@@ -122,19 +132,37 @@ async def _known(session: AsyncSession, principal: Principal, asked: Asked) -> R
     return row
 
 
-async def _version(
-    session: AsyncSession, principal: Principal, workflow: WorkflowRow, which: Which
-) -> VersionRow:
-    if which == "live" and workflow.live_version is None:
+@dataclass(frozen=True)
+class _Bound:
+    """The version that a run is bound to; `test` says that it is run to try things, under no number."""
+
+    version: VersionRow
+    test: bool
+
+
+async def _bound(session: AsyncSession, principal: Principal, workflow: WorkflowRow, asked: Asked) -> _Bound:
+    if isinstance(asked.beginning, Again):
+        return await _as_before(session, asked.beginning)
+    if asked.version == "live" and workflow.live_version is None:
         raise Invalid("The workflow has no live version. Publish its draft first, or run the draft.")
-    number = workflow.live_version if which in ("live", None) else which
+    number = workflow.live_version if asked.version in ("live", None) else asked.version
     if isinstance(number, int):
-        return await workflows.require_version(session, workflow.id, number)
-    return await workflows.snapshot(session, principal, workflow, await documents.load(workflow.document))
+        return _Bound(await workflows.require_version(session, workflow.id, number), test=False)
+    document = await documents.load(workflow.document)
+    return _Bound(await workflows.snapshot(session, principal, workflow, document), test=True)
+
+
+async def _as_before(session: AsyncSession, again: Again) -> _Bound:
+    """Return what the older run was bound to; with an edited value, it is a test whatever it was."""
+    old = await queries.get(session, again.run_id)
+    version = await session.get(VersionRow, old.version_id) if old else None
+    if old is None or version is None:
+        raise Conflict("The run to go on from is gone.")
+    return _Bound(version, test=old.test or bool(again.edits))
 
 
 def _row(
-    principal: Principal, workflow: WorkflowRow, version: VersionRow, document: Document, asked: Asked
+    principal: Principal, workflow: WorkflowRow, bound: _Bound, document: Document, asked: Asked
 ) -> RunRow:
     at, options = now(), asked.options
     budget = run_options.budget(options, document.limits)
@@ -142,9 +170,10 @@ def _row(
         id=new_id(),
         workflow_id=workflow.id,
         workflow_name=workflow.name,
-        version_id=version.id,
-        version_number=version.number,
-        version_hash=version.content_hash,
+        version_id=bound.version.id,
+        version_number=None if bound.test else bound.version.number,
+        version_hash=bound.version.content_hash,
+        test=bound.test,
         status="queued",
         change=0,
         inputs=_checked_inputs(document, asked.inputs),

@@ -1,10 +1,12 @@
 """Runs that no engine knows: rows to record into."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
 from engine.graph import Document, Node
+from tests.e2e.witness import Witness
+from tests.workbench.services.chains import Draft, chain, draft_of
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.ids import new_id, now
@@ -42,3 +44,20 @@ def make_run(resources: Resources, principal: Principal) -> MakeRun:
         return run
 
     return make
+
+
+@pytest.fixture
+def witness() -> Iterator[Witness]:
+    witness = Witness()
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+async def draft(worker: None, principal: Principal, witness: Witness) -> Draft:
+    """The chain, run once."""
+    draft = await draft_of(principal, chain(witness.url))
+    run = await draft.run()
+    assert run.status == "succeeded", run.error
+    witness.seen.clear()
+    return draft

@@ -117,7 +117,7 @@ async def test_a_start_that_was_cut_off_goes_on_with_the_next_one_of_its_key(
 ) -> None:
     workflow_id = await workflow(principal)
 
-    async def killed(*_: object) -> None:
+    async def killed(*_: object, **more: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as patched:

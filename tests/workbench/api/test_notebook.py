@@ -1,0 +1,110 @@
+"""The notebook over HTTP: parts of a draft, pins, forks and comparisons."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.workbench.api.test_runs import ended, workflow
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+def doubled() -> dict[str, Any]:
+    """A document that doubles a number twice."""
+    steps = [("once", "{{ inputs.n * 2 }}"), ("twice", "{{ nodes.once.output * 2 }}")]
+    nodes = [{"id": name, "type": "transform", "config": {"value": value}} for name, value in steps]
+    properties = {"n": {"type": "integer", "default": 1}}
+    return {
+        "format": "workbench/1",
+        "name": "Doubled",
+        "inputs": {"type": "object", "properties": properties},
+        "outputs": {"result": "{{ nodes.twice.output }}"},
+        "nodes": nodes,
+        "edges": [],
+    }
+
+
+async def run_part(api: httpx.AsyncClient, workflow_id: str, **body: Any) -> dict[str, Any]:
+    answer = await api.post(f"/workflows/{workflow_id}/notebook/runs", json=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/api/v1/runs/{answer.json()['id']}"
+    return await ended(api, answer.json()["id"])
+
+
+async def test_a_part_of_a_draft_is_run_and_read(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, doubled)
+    first = await run_part(api, workflow_id, what="all")
+    second = await run_part(api, workflow_id, what="node", node="twice")
+    assert second["test"] is True
+    reused = {node["node_id"]: node["origin"] for node in second["nodes"] if node["origin"]}
+    assert reused == {"once": {"kind": "reused", "run_id": first["id"]}}
+
+    found = (await api.get(f"/workflows/{workflow_id}/notebook")).json()
+    assert found["inputs"] == {"n": 1}
+    assert [(node["node_id"], node["standing"]) for node in found["nodes"]] == [
+        ("once", "fresh"),
+        ("twice", "fresh"),
+    ]
+
+
+async def test_nothing_left_to_run_is_a_conflict(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, doubled)
+    await run_part(api, workflow_id, what="all")
+    answer = await api.post(f"/workflows/{workflow_id}/notebook/runs", json={"what": "stale"})
+    assert answer.status_code == 409
+    assert "up to date" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"what": "node"},
+        {"what": "stale", "node": "once"},
+        {"what": "node", "node": "nowhere"},
+        {"what": "all", "edits": {"nowhere": 1}},
+        {"what": "all", "inputs": {"n": "many"}},
+        {"what": "some"},
+    ],
+    ids=str,
+)
+async def test_a_part_that_cannot_be_is_refused(
+    api: httpx.AsyncClient, doubled: dict[str, Any], body: dict[str, Any]
+) -> None:
+    workflow_id = await workflow(api, doubled)
+    answer = await api.post(f"/workflows/{workflow_id}/notebook/runs", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["problems"]
+
+
+async def test_a_value_is_pinned_read_and_taken_away(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, doubled)
+    pin = f"/workflows/{workflow_id}/pins/once"
+    assert (await api.put(pin, json={"value": 21})).json()["preview"] == "21"
+    assert (await api.get(pin)).json()["value"] == 21
+    run = await run_part(api, workflow_id, what="all")
+    assert run["outputs"] == {"result": 42}
+
+    assert (await api.delete(pin)).status_code == 204
+    assert (await api.get(f"/workflows/{workflow_id}/pins")).json() == []
+    assert (await api.get(pin)).status_code == 404
+
+
+async def test_a_run_is_forked_and_compared(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, doubled)
+    first = await run_part(api, workflow_id, what="all")
+    answer = await api.post(f"/runs/{first['id']}/fork", json={"edits": {"once": 5}})
+    assert answer.status_code == 201, answer.text
+    second = await ended(api, answer.json()["id"])
+    assert second["outputs"] == {"result": 10}
+    assert second["trigger"] == {"type": "fork", "id": first["id"]}
+
+    forks = (await api.get(f"/runs/{first['id']}/forks")).json()["items"]
+    assert [run["id"] for run in forks] == [second["id"]]
+    found = (await api.get(f"/runs/{first['id']}/compare/{second['id']}")).json()
+    assert [(node["node_id"], node["difference"]) for node in found["nodes"]] == [
+        ("once", "changed"),
+        ("twice", "changed"),
+    ]
+    assert found["outputs"] == [{"path": "result", "before": 4, "after": 10}]
