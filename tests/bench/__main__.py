@@ -1,4 +1,4 @@
-"""Measure everything and write the table: python -m tests.bench [compile|engine|map|scale|stack|canvas …]"""
+"""Measure everything and write the table: python -m tests.bench [compile|engine|map|scale|stack|waiting|canvas]"""
 
 import asyncio
 import sys
@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bench_canvas, bench_compile, bench_engine, bench_map, bench_scale, bench_stack
+from tests.bench import (
+    bench_canvas,
+    bench_compile,
+    bench_engine,
+    bench_map,
+    bench_scale,
+    bench_stack,
+    bench_waiting,
+)
 from tests.bench.figures import Figure, machine, table
 
 PAGE = Path(__file__).with_name("README.md")
@@ -23,6 +31,7 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "map": bench_map.measure,
     "scale": bench_scale.measure,
     "stack": bench_stack.measure,
+    "waiting": bench_waiting.measure,
     "canvas": bench_canvas.measure,
 }
 
