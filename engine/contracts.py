@@ -532,3 +532,24 @@ class RunRequest(_Frozen):
     priority: int | None = Field(default=None, ge=1, le=5)
     deadline: datetime | None = None
     budget: Budget | None = None
+
+
+class ScheduledRequest(_Frozen):
+    """The ScheduledStart workflow's one argument. `waits`: it lasts as long as the run that it starts."""
+
+    trigger_id: str
+    waits: bool
+
+
+class ScheduledStartOrder(_Frozen):
+    """A run that is due: of which trigger, at what time. `waiter` is the workflow to be told of its end."""
+
+    trigger_id: str
+    due: datetime
+    waiter: str | None = None
+
+
+class ScheduledRun(_Frozen):
+    """The run that was started for a schedule; None: there was none to start."""
+
+    run_id: str | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.contracts import Event, EventWait, NodeRecord, RecordBatch
+from engine.contracts import Event, EventWait, NodeRecord, RecordBatch, ScheduledStartOrder
 from engine.ids import BlobRef
 
 
@@ -63,6 +63,20 @@ class EventInbox(Protocol):
 
         Raises NodeFailed when those that wait for it cannot use its data.
         """
+
+
+class RunStarter(Protocol):
+    """Starts the runs of schedules, as if somebody had asked for them."""
+
+    async def start(self, order: ScheduledStartOrder) -> str | None:
+        """Start the run that is due, once however often this is called, and return its id.
+
+        None when the trigger is gone or disarmed, or its run cannot be started as things are. The waiter is
+        told of the run's end by Schedules.tell_ended.
+        """
+
+    async def stop(self, run_id: str) -> None:
+        """Ask a run to stop."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
-from engine.activities import EventActivities, NodeActivities
+from engine.activities import EventActivities, NodeActivities, StartActivities
 from engine.activities.node import HEARTBEAT_S
 from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
-from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, SecretStore
+from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, RunStarter, SecretStore
 from engine.workflows.graph_run import GraphRun
+from engine.workflows.scheduled_start import ScheduledStart
 
 STOP = timedelta(seconds=10)
 """What running activities may still take when the worker is asked to stop."""
@@ -41,6 +42,7 @@ def build_worker(
     blobs: BlobStore,
     secrets: SecretStore,
     events: EventInbox,
+    starter: RunStarter,
     outbound: OutboundPolicy,
     task_queue: str,
     python: PythonPolicy | None = None,
@@ -49,10 +51,9 @@ def build_worker(
 ) -> Worker:
     """Return a worker for runs and their activities; `await worker.run()` or use it as a context manager.
 
-    `client` is an EngineClient's `temporal`. `python` says where code out of
-    documents is executed. `adapters` are added to the registered ones, by node type. The
-    sandbox takes a sixth of a run's time; there is one workflow, no user's code runs in it, and the tests
-    run it `sandboxed`.
+    `client` is an EngineClient's `temporal`. `python` says where code out of documents is executed.
+    `adapters` are added to the registered ones, by node type. The sandbox takes a sixth of a run's time; no
+    user's code runs in workflows, and the tests run them `sandboxed`.
     """
     means = registry.Means(OutboundClient(outbound), isolation(python or PythonPolicy()), events)
 
@@ -64,12 +65,19 @@ def build_worker(
     activities = NodeActivities(
         sink=sink, blobs=blobs, secrets=secrets, adapters={**registry.build(means), **(adapters or {})}
     )
-    waits = EventActivities(events)
+    waits, starts = EventActivities(events), StartActivities(starter)
     worker = Worker(
         client,
         task_queue=task_queue,
-        workflows=[GraphRun],
-        activities=[activities.run_node, activities.record, waits.await_event, waits.stop_waiting],
+        workflows=[GraphRun, ScheduledStart],
+        activities=[
+            activities.run_node,
+            activities.record,
+            waits.await_event,
+            waits.stop_waiting,
+            starts.start_scheduled,
+            starts.stop_scheduled,
+        ],
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         plugins=[SimplePlugin("workbench.connections", run_context=connections)],
         graceful_shutdown_timeout=STOP,

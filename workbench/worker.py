@@ -23,6 +23,8 @@ from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
+from workbench.services.triggers import following, schedules
+from workbench.services.triggers.starter import StoredSchedules
 from workbench.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -73,6 +75,7 @@ async def run(settings: Settings) -> None:
             blobs=blobs,
             secrets=StoredSecrets(resources.get_resources()),
             events=PostgresEventInbox(),
+            starter=StoredSchedules(),
             outbound=OutboundPolicy(services=settings.own_endpoints),
             task_queue=settings.task_queue,
             python=PythonPolicy(way=settings.python, image=settings.python_image),
@@ -80,7 +83,13 @@ async def run(settings: Settings) -> None:
         async with worker:
             _say_ready()
             log.info("worker takes work", task_queue=settings.task_queue)
-            await _until(stop, reconcile.run_forever(), event_inbox.run_forever())
+            await _until(
+                stop,
+                reconcile.run_forever(),
+                event_inbox.run_forever(),
+                schedules.run_forever(),
+                following.run_forever(),
+            )
             log.info("worker stops")
     finally:
         await resources.close()

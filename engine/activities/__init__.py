@@ -2,5 +2,6 @@
 
 from engine.activities.events import EventActivities
 from engine.activities.node import NodeActivities
+from engine.activities.starts import StartActivities
 
-__all__ = ["EventActivities", "NodeActivities"]
+__all__ = ["EventActivities", "NodeActivities", "StartActivities"]

@@ -25,8 +25,8 @@ _MONTHS = {
     )
 }
 _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
-LOOKED_AHEAD = timedelta(days=8 * 366 + 2)
-"""The 29th of February comes at least once in eight years; what does not come until then never does."""
+LOOKED_AHEAD = timedelta(days=41 * 366)
+"""A 29th of February of a certain weekday comes within 40 years; what does not come until then never does."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,19 @@ class Cron:
         """Yield the line's times after an instant, in UTC, in order.
 
         Wall clock times that a change of the clock leaves out are left out; those that it repeats come once.
+        (Temporal's server takes both hours of a line that comes several times an hour: up to an hour's times
+        in a year are missing here.)
         """
         local = after.astimezone(zone).replace(tzinfo=None)
         clock = [time(hour, minute) for hour in sorted(self.hours) for minute in sorted(self.minutes)]
-        day = local.date()
-        while day <= local.date() + LOOKED_AHEAD and day < date.max:
+        day, last = local.date(), local.date() + LOOKED_AHEAD
+        while day <= last:
             for moment in clock if self.on(day) else ():
                 wall = datetime.combine(day, moment)
-                instant = wall.replace(tzinfo=zone).astimezone(UTC)
+                instant = _instant(wall, zone)
                 if wall > local and instant > after and _exists(wall, instant, zone):
                     yield instant
+                    last = day + LOOKED_AHEAD
             day += timedelta(days=1)
 
 
@@ -117,6 +120,21 @@ def _number(text: str, field: _Field, *, least: int) -> int:
     if not least <= number <= field.most:
         raise ValueError(f"The {field.title} must be from {field.least} to {field.most}, not “{text}”")
     return number
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return when a clock of the zone shows a time.
+
+    Of the two instants at which a clock that is put back does so, this is the one that Temporal's server
+    takes (Go's time.Date): the offset is looked up as if the time were UTC, and again if that was wrong.
+    """
+    offset = _offset(wall.replace(tzinfo=UTC), zone)
+    offset = _offset(wall.replace(tzinfo=UTC) - offset, zone)
+    return wall.replace(tzinfo=UTC) - offset
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
 
 
 def _exists(wall: datetime, instant: datetime, zone: ZoneInfo) -> bool:

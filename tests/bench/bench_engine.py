@@ -38,7 +38,7 @@ from engine.runtime import build_worker
 from tests.bench import services
 from tests.bench.figures import Figure
 from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenMap, HandwrittenPure, fetch, write
-from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
+from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink, MemoryStarter
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 
@@ -171,6 +171,7 @@ async def engine(
         blobs=blobs,
         secrets=MemorySecrets(),
         events=MemoryEvents(),
+        starter=MemoryStarter(),
         outbound=OutboundPolicy(),
         task_queue=name,
     )
@@ -201,7 +202,9 @@ async def measure() -> list[Figure]:
         sink, blobs = PostgresRunSink(real), PostgresBlobStore(real)
         async with (
             engine(address, "recorded", sink, blobs, stack.run_ids) as recorded,
-            engine(address, "memory", MemorySink(), kept, map(str, iter(uuid.uuid4, None))) as memory,
+            engine(
+                address, "memory", MemorySink, MemoryStarter(), kept, map(str, iter(uuid.uuid4, None))
+            ) as memory,
             handwritten(address) as by_hand,
         ):
             pure = [one.runner(pure_plan(), {"n": 1}) for one in (recorded, memory)]

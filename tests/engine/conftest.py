@@ -24,7 +24,7 @@ from engine.outbound import OutboundPolicy
 from engine.payloads import data_converter
 from engine.runtime import build_worker
 from tests.engine.docker import IMAGE, docker_daemon, import_image
-from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink
+from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink, MemoryStarter
 
 BIN = Path(sys.executable).parent
 
@@ -39,6 +39,7 @@ class Rig:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     events: MemoryEvents = field(default_factory=MemoryEvents)
+    starter: MemoryStarter = field(default_factory=MemoryStarter)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
     python: PythonPolicy = field(default_factory=lambda: PythonPolicy("off"))
@@ -57,6 +58,7 @@ class Rig:
             blobs=self.blobs,
             secrets=self.secrets,
             events=self.events,
+            starter=self.starter,
             outbound=self.outbound,
             python=self.python,
             task_queue=self.client.task_queue,

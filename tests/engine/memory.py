@@ -3,8 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from engine.contracts import TERMINAL, Event, EventWait, NodeRecord, RecordBatch, RunRecord, place
+from engine.contracts import (
+    TERMINAL,
+    Event,
+    EventWait,
+    NodeRecord,
+    RecordBatch,
+    RunRecord,
+    ScheduledStartOrder,
+    place,
+)
 from engine.ids import BlobRef
 
 
@@ -116,3 +126,21 @@ class MemoryEvents:
         if not takers:
             self.kept.append(event)
         return takers
+
+
+@dataclass
+class MemoryStarter:
+    """Keeps what schedules ordered. The first order of a due time makes a run; `none` makes none of any."""
+
+    orders: list[ScheduledStartOrder] = field(default_factory=list)
+    runs: dict[tuple[str, datetime], str] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    none: bool = False
+
+    async def start(self, order: ScheduledStartOrder) -> str | None:
+        self.orders.append(order)
+        run_id = f"run {len(self.runs) + 1}"
+        return None if self.none else self.runs.setdefault((order.trigger_id, order.due), run_id)
+
+    async def stop(self, run_id: str) -> None:
+        self.stopped.append(run_id)

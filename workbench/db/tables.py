@@ -6,44 +6,14 @@ Ids are uuid7 text, so they sort by the time they were made; times are aware.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    BigInteger,
-    Index,
-    MetaData,
-    Sequence,
-    Text,
-    UniqueConstraint,
-    column,
-    text,
-)
+from sqlalchemy import JSON, BigInteger, Index, Sequence, Text, UniqueConstraint, column, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-"""Names of keys and indexes, so that a later migration can refer to what an earlier one made."""
-
-JSON_OR_NULL = JSON(none_as_null=True)
-JSONB_OR_NULL = JSONB(none_as_null=True)
-PORTS = ARRAY(Text())
-SCOPE = Text(collation="C")
-"""Compared by its bytes, so that the key finds the passes of a container: their scopes begin alike."""
-
-
-class Table(SQLModel):
-    """Base of all tables; holds their metadata."""
-
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
-
+from workbench.db.base import JSON_OR_NULL, JSONB_OR_NULL, PORTS, SCOPE
+from workbench.db.base import Table as Table
 
 run_changes = Sequence("run_changes", metadata=Table.metadata)
 """Numbers every write to `runs` and `node_runs`, so that a watcher can tell a newer state from an older."""
@@ -130,7 +100,9 @@ class RunRow(Table, table=True):
     """A run, bound to the version it started with. `test` says that it is of a draft, to try things.
 
     `request_hash` is what an idempotency key stands for. `terminating` says that Temporal has yet to be told
-    that the run was ended. `parent_place` is the sub-workflow node, with its pass, that began this run.
+    that the run was ended, `followed_at` that what follows from its end is done. `trigger_run_id` is the run
+    whose end began this one, `trigger_waiter` the workflow that waits for its end. `parent_place` is the
+    sub-workflow node, with its pass, that began this run.
     """
 
     __tablename__ = "runs"
@@ -149,6 +121,7 @@ class RunRow(Table, table=True):
         Index(None, "parent_run_id", postgresql_where=column("parent_run_id").is_not(None)),
         Index("ix_runs_forked_from", "trigger_id", postgresql_where=column("trigger_type") == "fork"),
         Index(None, "terminating", postgresql_where=column("terminating")),
+        Index(None, "followed_at", postgresql_where=text("followed_at IS NULL AND finished_at IS NOT NULL")),
         Index(
             None,
             "workflow_id",
@@ -191,6 +164,9 @@ class RunRow(Table, table=True):
         default="manual", sa_type=Text, sa_column_kwargs={"server_default": text("'manual'")}
     )
     trigger_id: str | None = Field(default=None, sa_type=Text)
+    trigger_run_id: str | None = Field(default=None, sa_type=Text)
+    trigger_waiter: str | None = Field(default=None, sa_type=Text)
+    followed_at: datetime | None = None
     parent_run_id: str | None = Field(
         default=None, sa_type=Text, foreign_key="runs.id", ondelete="SET NULL", nullable=True
     )

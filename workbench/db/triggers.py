@@ -42,3 +42,28 @@ async def disarm(session: AsyncSession, workflow_id: str) -> None:
 async def say(session: AsyncSession, trigger_id: str, problem: dict[str, object] | None) -> None:
     """Keep what is wrong with a trigger, or that nothing is."""
     await session.execute(update(TriggerRow).where(col(TriggerRow.id) == trigger_id).values(problem=problem))
+
+
+async def get(session: AsyncSession, trigger_id: str, *, lock: bool = False) -> TriggerRow | None:
+    """Return a trigger; with `lock`, nobody else changes it until the transaction ends."""
+    return await session.get(TriggerRow, trigger_id, with_for_update=lock or None)
+
+
+async def scheduled(session: AsyncSession, *, after: str, limit: int) -> Sequence[TriggerRow]:
+    """Return triggers that Temporal may have a schedule of, in the order of their ids."""
+    query = select(TriggerRow).where(col(TriggerRow.scheduled), col(TriggerRow.id) > after)
+    query = query.order_by(col(TriggerRow.id)).limit(limit)
+    return (await session.execute(query)).scalars().all()
+
+
+async def untold(session: AsyncSession, workflow_id: str) -> Sequence[TriggerRow]:
+    """Return the workflow's triggers of whose present state Temporal has yet to be told."""
+    mine = col(TriggerRow.workflow_id) == workflow_id
+    query = select(TriggerRow).where(mine, col(TriggerRow.scheduled), ~col(TriggerRow.told))
+    return (await session.execute(query)).scalars().all()
+
+
+async def orphans(session: AsyncSession) -> Sequence[TriggerRow]:
+    """Return the triggers of deleted workflows that Temporal may have a schedule of."""
+    query = select(TriggerRow).where(col(TriggerRow.scheduled), col(TriggerRow.workflow_id).is_(None))
+    return (await session.execute(query)).scalars().all()

@@ -89,6 +89,8 @@ class PostgresRunSink:
         values = _run_values(run) if run else statement.RunValues()
         written = await self._patiently(batch, nodes, values, asked)
         self._resources.events.publish(_changes(batch.run_id, records, nodes, written))
+        if written.run and written.run["finished_at"]:
+            self._resources.run_ended.set()
         return written
 
     async def _patiently(

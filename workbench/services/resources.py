@@ -36,7 +36,10 @@ RESTART_PAUSES_S = (0.1, 0.3, 0.6, 1.0, 2.0)
 
 
 class Resources:
-    """One process's connections. Everything is lazy; `close` ends what was made."""
+    """One process's connections. Everything is lazy; `close` ends what was made.
+
+    `run_ended` is set when this process writes the end of a run, to wake what follows ends.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -46,6 +49,7 @@ class Resources:
         self._events: Publisher | None = None
         self._temporal: EngineClient | None = None
         self._lock = asyncio.Lock()
+        self.run_ended = asyncio.Event()
 
     @property
     def engine(self) -> AsyncEngine:

@@ -30,12 +30,15 @@ class Trigger:
     """What made a run start; `id` names it where there are several: a webhook, a schedule, another run.
 
     `request` is what tells a request from another under the same idempotency key, where it is not what will
-    run and its inputs: those are made of the request, and of the time at which it came.
+    run and its inputs: those are made of the request, and of the time at which it came. `run_id` is the run
+    whose end it was, `waiter` the Temporal workflow that is to be told of the new run's end.
     """
 
     type: TriggerType = "manual"
     id: str | None = None
     request: str | None = None
+    run_id: str | None = None
+    waiter: str | None = None
 
 
 @dataclass(frozen=True)

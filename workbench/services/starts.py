@@ -187,6 +187,8 @@ def _row(
         labels=dict(options.labels),
         trigger_type=asked.trigger.type,
         trigger_id=asked.trigger.id,
+        trigger_run_id=asked.trigger.run_id,
+        trigger_waiter=asked.trigger.waiter,
     )
 
 

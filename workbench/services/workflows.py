@@ -19,7 +19,7 @@ from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
-from workbench.services.triggers import arming
+from workbench.services.triggers import arming, schedules
 
 
 async def list_workflows(
@@ -92,6 +92,7 @@ async def delete_workflow(principal: Principal, workflow_id: str) -> None:
             raise Conflict(f"{runs} of this workflow have not ended. Cancel them first, then delete it.")
         await triggers.disarm(session, workflow_id)
         await queries.remove(session, workflow_id)
+    await schedules.tell_orphans()
 
 
 async def check_draft(principal: Principal, workflow_id: str) -> tuple[Problem, ...]:
@@ -116,7 +117,9 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
             await queries.give_number(session, version, at=now(), by=principal.id)
         row.live_version = version.number
         await arming.arm(session, row, version=int(version.number or 0), triggers=document.triggers)
-        return _version(version, row.live_version)
+        published = _version(version, row.live_version)
+    await schedules.tell_workflow(workflow_id)
+    return published
 
 
 async def list_versions(

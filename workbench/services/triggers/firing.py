@@ -37,12 +37,15 @@ async def fire(
     *,
     key: str | None,
     same: Any = None,
+    waiter: str | None = None,
+    run_id: str | None = None,
     patience_s: float = TEMPORAL_S,
 ) -> RunDetail:
     """Start the run of an armed trigger that heard something; with a `key` it heard before, the run of then.
 
-    Under one key, `same` tells one request from another; a different one raises Conflict. Raises Invalid when
-    the inputs cannot be made or do not fit, and keeps that as the trigger's problem.
+    Under one key, `same` tells one request from another; a different one raises Conflict. `waiter` is told of
+    the run's end, `run_id` is the run whose end was heard. Raises Invalid when the inputs cannot be made or
+    do not fit, and keeps that as the trigger's problem.
     """
     trigger = Trigger.model_validate(row.definition)
     async with keeping_problems(row):
@@ -53,7 +56,9 @@ async def fire(
             inputs=values,
             version=row.version,
             options=RunOptions(idempotency_key=None if key is None else f"trigger:{row.id}:{key}"),
-            trigger=run_options.Trigger(_type(trigger), trigger.id, request=_digest(same)),
+            trigger=run_options.Trigger(
+                _type(trigger), trigger.id, request=_digest(same), run_id=run_id, waiter=waiter
+            ),
             patience_s=patience_s,
         )
 

@@ -22,7 +22,7 @@ from workbench.errors import Conflict, NotFound
 from workbench.services import documents, run_shapes, workflows
 from workbench.services.resources import get_resources
 from workbench.services.shapes import RunDetail, RunSummary, Shape
-from workbench.services.triggers import firing
+from workbench.services.triggers import firing, schedules
 from workbench.services.triggers.arming import new_address
 from workbench.settings import CONFIDENTIAL_PREFIX
 
@@ -39,8 +39,9 @@ class TriggerProblem(Shape):
 class TriggerState(Shape):
     """A trigger of the draft, of the live version, or of both; `id` is its id in the document.
 
-    `armed`: the live version has it, switched on. `changed`: the draft has it otherwise. `address` is
-    a webhook's path below the workbench's own address, once it was published. `next_times` are those of the
+    `armed`: the live version has it, switched on. `changed`: the draft has it otherwise. `pending`:
+    Temporal has yet to be told of a schedule's present state, as soon as it answers. `address` is a webhook's
+    path below the workbench's own address, once it was published. `next_times` are those of the
     live schedule when it is armed, else of the draft's. `missing_secret` names one that is not stored.
     """
 
@@ -51,6 +52,7 @@ class TriggerState(Shape):
     armed: bool
     changed: bool
     paused: bool = False
+    pending: bool = False
     version: int | None = None
     address: str | None = None
     next_times: tuple[datetime, ...] = ()
@@ -105,6 +107,7 @@ async def pause(principal: Principal, workflow_id: str, name: str, *, paused: bo
         row = await _require(session, principal, workflow_id, name)
         row.told = row.told and row.paused == paused
         row.paused = paused
+    await schedules.tell_workflow(workflow_id)
     return await get_trigger(principal, workflow_id, name)
 
 
@@ -153,6 +156,7 @@ def _state(draft: Trigger | None, row: TriggerRow | None, seen: _Seen) -> Trigge
         armed=live is not None,
         changed=draft != live if draft and live else bool(draft and draft.enabled) != (live is not None),
         paused=bool(row and row.paused),
+        pending=bool(row and row.scheduled and not row.told),
         version=row.version if row and live else None,
         address=f"/api/v1/hooks/{row.address}" if row and live and row.address else None,
         next_times=() if row and live and row.paused else _next_times(shown),
