@@ -47,13 +47,17 @@ _JSON = ("output", "error", "tally")
 
 _KEY = ("scope", "node_id")
 
+RUN_SETTLED = ("succeeded", "failed", "cancelled")
+
 _STATEMENT = """
-WITH given AS MATERIALIZED (
+WITH known AS MATERIALIZED (
+  SELECT r.id, r.status FROM runs r WHERE r.id = %(run_id)s::text FOR KEY SHARE
+), given AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(nodes)s::text::json) AS t({types})
 ), node AS (
   INSERT INTO node_runs AS n (run_id, {columns}, change)
   SELECT r.id, {given}, nextval('run_changes')
-  FROM given g JOIN runs r ON r.id = %(run_id)s::text
+  FROM given g CROSS JOIN known r
   WHERE g.status IN {node_settled} OR r.status NOT IN {run_settled}
   ON CONFLICT (run_id, scope, node_id) DO UPDATE SET
     started_at = coalesce(EXCLUDED.started_at, n.started_at), change = EXCLUDED.change,
@@ -93,8 +97,16 @@ UNION ALL SELECT 'run', row_to_json(run) FROM run
 UNION ALL SELECT 'settled', row_to_json(s) FROM node_runs s
   WHERE s.run_id = %(run_id)s::text AND s.scope = %(asked_scope)s::text AND s.node_id = %(asked)s::text
     AND s.status IN {node_settled}
-UNION ALL SELECT 'known', to_json(r.status) FROM runs r WHERE r.id = %(run_id)s::text
+UNION ALL SELECT 'known', NULL FROM known
 UNION ALL SELECT 'relaxed', NULL FROM relaxed
+"""
+
+
+_LOCK = b"SELECT FROM runs WHERE id = %s FOR UPDATE"
+"""Taken before the end of a run is written.
+
+Every write holds the run's row by its key and looks at its status under that lock. So whoever still begins a
+node either has done so before the end is written, which then closes it, or sees that the run has ended.
 """
 
 
@@ -107,7 +119,7 @@ def _statement() -> bytes:
         given=", ".join(f"g.{name}::json" if name in _JSON else f"g.{name}" for name in _COLUMNS),
         changed=", ".join(f"{name} = EXCLUDED.{name}" for name in changed),
         node_settled="('succeeded', 'failed', 'skipped', 'cancelled')",
-        run_settled="('succeeded', 'failed', 'cancelled')",
+        run_settled=str(RUN_SETTLED),
     ).encode()
 
 
@@ -170,7 +182,13 @@ async def write(
     `asked` is a scope and a node id. `relaxed` does not wait for the disk: right for what is written again if
     the process dies right after.
     """
-    cursor = await connection.execute(_statement(), _parameters(run_id, nodes, run, asked, relaxed))
+    parameters = _parameters(run_id, nodes, run, asked, relaxed)
+    if run.status in RUN_SETTLED:
+        async with connection.pipeline(), connection.transaction():
+            await connection.execute(_LOCK, (run_id,))
+            cursor = await connection.execute(_statement(), parameters)
+    else:
+        cursor = await connection.execute(_statement(), parameters)
     found: dict[str, list[Any]] = {}
     for kind, value in await cursor.fetchall():
         found.setdefault(kind, []).append(value)

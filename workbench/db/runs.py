@@ -112,6 +112,12 @@ async def to_be_moved(session: AsyncSession, *, before: datetime, limit: int) ->
     return (await session.execute(query.order_by(col(RunRow.created_at)).limit(limit))).scalars().all()
 
 
+async def queued(session: AsyncSession, *, before: datetime, limit: int) -> Sequence[RunRow]:
+    """Return runs made before that have not started."""
+    query = select(RunRow).where(col(RunRow.status) == "queued", col(RunRow.created_at) < before)
+    return (await session.execute(query.order_by(col(RunRow.created_at)).limit(limit))).scalars().all()
+
+
 async def under_way(
     session: AsyncSession, *, after: Position | None, before: datetime, limit: int
 ) -> Sequence[RunRow]:
@@ -169,11 +175,6 @@ async def document(session: AsyncSession, version_id: str) -> dict[str, Any]:
 async def next_change(session: AsyncSession) -> int:
     """Return a number larger than that of any write to runs and nodes before."""
     return (await session.execute(select(run_changes.next_value()))).scalar_one()
-
-
-async def try_lock(session: AsyncSession, key: int) -> bool:
-    """Return whether this transaction now holds the lock `key`; it is let go with the transaction."""
-    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(key)))).scalar_one())
 
 
 def _without_values() -> Select[*tuple[Any, ...]]:

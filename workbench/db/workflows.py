@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, inspect, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlmodel import col
 
 from workbench.db.ids import is_id, new_id
@@ -14,11 +15,14 @@ from workbench.db.runs import SETTLED
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 
 
-async def get(session: AsyncSession, workflow_id: str, *, lock: bool = False) -> WorkflowRow | None:
-    """Return the workflow; with `lock`, nobody else writes it until the transaction ends."""
+async def get(
+    session: AsyncSession, workflow_id: str, *, lock: bool = False, keep: bool = False
+) -> WorkflowRow | None:
+    """Return the workflow. Until the transaction ends nobody writes it (`lock`), or deletes it (`keep`)."""
     if not is_id(workflow_id):
         return None
-    return await session.get(WorkflowRow, workflow_id, with_for_update=lock or None)
+    kept = ForUpdateArg(read=True, key_share=True) if keep else None
+    return await session.get(WorkflowRow, workflow_id, with_for_update=lock or kept)
 
 
 async def page(

@@ -7,7 +7,7 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -21,6 +21,7 @@ from engine.contracts import RecordBatch, RunRecord
 from engine.errors import Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
+from workbench.db.locks import exclusive
 from workbench.db.paging import Position
 from workbench.db.tables import RunRow
 from workbench.errors import WorkbenchError
@@ -31,7 +32,10 @@ from workbench.services.resources import Resources, get_resources
 log = structlog.get_logger(__name__)
 
 EVERY_S = 30.0
-YOUNG = timedelta(seconds=10)
+QUEUED_EVERY_S = 2.0
+"""How often queued runs are looked at: somebody waits for those, and there are hardly ever any."""
+
+YOUNG = timedelta(seconds=starts.TEMPORAL_S)
 """Younger runs are left alone: whoever started them may still be at it."""
 
 AT_ONCE = 500
@@ -41,14 +45,19 @@ _LOCK = 0x72656363  # "recc": one number, known to every worker that reconciles
 
 
 async def run_forever() -> None:
-    """Reconcile now and every 30 seconds; what fails is logged and tried again next time."""
+    """Reconcile now and every 30 seconds, queued runs more often; what fails is tried again next time."""
     reconciler = Reconciler()
+    clock = asyncio.get_running_loop().time
+    due = clock()
     while True:
+        whole = clock() >= due
         try:
-            await reconciler.once()
-        except (WorkbenchError, SQLAlchemyError, OSError) as error:
+            await (reconciler.once() if whole else reconciler.start_queued())
+        except (WorkbenchError, SQLAlchemyError, PostgresError, OSError) as error:
             log.warning("reconcile.postponed", error=str(error) or type(error).__name__)
-        await asyncio.sleep(EVERY_S)
+        if whole:
+            due = clock() + EVERY_S
+        await asyncio.sleep(QUEUED_EVERY_S)
 
 
 class Reconciler:
@@ -63,15 +72,25 @@ class Reconciler:
 
         One process does it at a time; a second one that tries meanwhile does nothing and returns 0.
         """
+        return await self._mend_all(self._next)
+
+    async def start_queued(self) -> int:
+        """Look at the queued runs alone, if there are any; return how many were started or ended here."""
+        if not await get_resources().read(self._queued):
+            return 0
+        return await self._mend_all(self._queued)
+
+    async def _mend_all(self, which: Callable[[AsyncSession], Awaitable[Sequence[RunRow]]]) -> int:
         resources = get_resources()
         temporal = await resources.temporal()
-        async with resources.transaction() as session:
-            if not await queries.try_lock(session, _LOCK):
-                return 0
-            mended = 0
-            for row in await self._next(session):
+        mended = 0
+        async with exclusive(resources.database_url, _LOCK) as ours:
+            for row in await resources.read(which) if ours else ():
                 mended += await _try_to_mend(resources, temporal, row)
         return mended
+
+    async def _queued(self, session: AsyncSession) -> Sequence[RunRow]:
+        return await queries.queued(session, before=now() - self._young, limit=AT_ONCE)
 
     async def _next(self, session: AsyncSession) -> Sequence[RunRow]:
         before = now() - self._young

@@ -55,7 +55,7 @@ class Resources:
     def engine(self) -> AsyncEngine:
         """Return the SQLAlchemy engine."""
         if self._engine is None:
-            self._engine = create_engine(self._database_url())
+            self._engine = create_engine(self.database_url)
         return self._engine
 
     @property
@@ -77,7 +77,7 @@ class Resources:
         async with self._lock:
             if self._records is None:
                 pool = AsyncConnectionPool(
-                    plain_url(self._database_url()),
+                    plain_url(self.database_url),
                     min_size=1,
                     max_size=10,
                     open=False,
@@ -164,7 +164,9 @@ class Resources:
             await self._redis.aclose()
         self._engine = self._records = self._redis = self._events = self._temporal = None
 
-    def _database_url(self) -> str:
+    @property
+    def database_url(self) -> str:
+        """Return the address of Postgres. Raises Unavailable when there is none."""
         return _needed(self.settings.database_url, "database_url")
 
 

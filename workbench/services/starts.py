@@ -65,7 +65,7 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     """
     if (row := await _known(session, principal, asked)) is not None:
         return row, None
-    workflow = await workflows.require(session, principal, asked.workflow_id)
+    workflow = await workflows.require(session, principal, asked.workflow_id, keep=True)
     bound = await _bound(session, principal, workflow, asked)
     document = await documents.load(bound.version.document)
     plan = await _plan(document)

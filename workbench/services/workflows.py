@@ -150,10 +150,18 @@ async def get_version(principal: Principal, workflow_id: str, *, number: int) ->
 
 
 async def require(
-    session: AsyncSession, principal: Principal, workflow_id: str, *, lock: bool = False
+    session: AsyncSession,
+    principal: Principal,
+    workflow_id: str,
+    *,
+    lock: bool = False,
+    keep: bool = False,
 ) -> WorkflowRow:
-    """Return the workflow's row, or raise NotFound. The one place that decides who may see a workflow."""
-    row = await queries.get(session, workflow_id, lock=lock)
+    """Return the workflow's row, or raise NotFound. The one place that decides who may see a workflow.
+
+    Until the transaction ends, with `lock` nobody writes it, with `keep` nobody deletes it.
+    """
+    row = await queries.get(session, workflow_id, lock=lock, keep=keep)
     if row is None or row.owner != principal.id:
         raise NotFound(f"There is no workflow {workflow_id[:64]!r}.")
     return row

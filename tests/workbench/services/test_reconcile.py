@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.client import EngineClient, RunState
 from engine.contracts import NodeRecord, RecordBatch
 from engine.graph import Document, Edge, Node
 from tests.workbench.services.conftest import MakeRun
@@ -30,6 +31,17 @@ async def test_a_run_that_never_reached_temporal_is_started(principal: Principal
     while (await runs.get_run(principal, run.id)).status in ("queued", "running"):
         await asyncio.sleep(0.05)
     assert (await runs.get_run(principal, run.id)).status == "succeeded"
+
+
+async def test_a_queued_run_is_started_without_looking_at_the_others(
+    principal: Principal, make_run: MakeRun
+) -> None:
+    lost, queued = await make_run(status="running"), await make_run()
+    reconciler = Reconciler(young=timedelta(0))
+    assert await reconciler.start_queued() >= 1
+    while (await runs.get_run(principal, queued.id)).status != "succeeded":
+        await asyncio.sleep(0.05)
+    assert (await runs.get_run(principal, lost.id)).status == "running"
 
 
 async def test_with_temporal_away_a_run_stays_queued_and_starts_later(
@@ -137,6 +149,25 @@ async def test_more_runs_than_fit_into_a_pass_are_all_looked_at_in_the_end(
     for _ in range(20):
         await reconciler.once()
     assert {(await runs.get_run(principal, run.id)).status for run in lost} == {"failed"}
+
+
+async def test_no_transaction_is_open_while_temporal_is_asked(
+    make_run: MakeRun, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_run(status="running")
+    open_ones: list[int] = []
+    describe = EngineClient.describe
+
+    async def watched(self: EngineClient, run_id: str) -> RunState:
+        found = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        async with (await resources.records()).connection() as connection:
+            row = await (await connection.execute(found)).fetchone()
+        open_ones.append(row[0] if row else -1)
+        return await describe(self, run_id)
+
+    monkeypatch.setattr(EngineClient, "describe", watched)
+    await reconcile()
+    assert set(open_ones) == {0}
 
 
 async def test_only_one_process_reconciles_at_a_time(make_run: MakeRun) -> None:

@@ -311,3 +311,14 @@ async def test_records_are_written_although_postgres_is_killed_meanwhile(
     nodes = (await recorder.read()).nodes
     assert {node.node_id for node in nodes} == {f"n{count}" for count in range(number)}
     assert {node.status for node in nodes} == {"succeeded"}
+
+
+async def test_a_worker_that_begins_a_node_while_the_run_ends_leaves_none_open(
+    sink: PostgresRunSink, principal: Principal, make_run: MakeRun
+) -> None:
+    end = RunRecord(status="cancelled", at=at(4))
+    for _ in range(10):
+        recorder = Recorder(sink, principal, (await make_run()).id)
+        begun = [recorder.begin(running(f"n{number}")) for number in range(6)]
+        await asyncio.gather(*begun[:3], recorder.record(run=end), *begun[3:])
+        assert {node.status for node in (await recorder.read()).nodes} <= {"cancelled"}

@@ -1,9 +1,12 @@
 """Workflows: what is stored is what comes back; versions are immutable; a person sees their own."""
 
+import asyncio
+
 import pytest
 
 from engine.graph import Document, Edge, Node
 from workbench.auth.principal import Principal
+from workbench.db import workflows as queries
 from workbench.errors import Conflict, Invalid, NotFound
 from workbench.services import drafts, runs, workflows
 from workbench.services.operations import Describe
@@ -171,3 +174,16 @@ async def test_deleting_a_workflow_keeps_its_ended_run_readable(
     kept = await runs.get_run(principal, run.id)
     assert (kept.workflow_id, kept.workflow_name, kept.status) == (None, "Greeting", "succeeded")
     assert await runs.get_run_document(principal, run.id) == greeting()
+
+
+async def test_a_run_of_a_workflow_that_is_being_deleted_is_not_found(
+    principal: Principal, resources: Resources
+) -> None:
+    workflow = await workflows.create_workflow(principal, document=greeting())
+    async with resources.transaction() as session:
+        await workflows.require(session, principal, workflow.id, lock=True)
+        starting = asyncio.create_task(runs.start_run(principal, workflow_id=workflow.id, inputs={}))
+        await asyncio.sleep(0.3)
+        await queries.remove(session, workflow.id)
+    with pytest.raises(NotFound):
+        await starting
