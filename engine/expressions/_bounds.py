@@ -33,21 +33,37 @@ def size_of(value: Any) -> int:
                 continue
             if isinstance(item, str):
                 size += len(item)
+                if not item.isascii():
+                    _refuse_halves(item)
             elif isinstance(item, dict):
                 size += 4 * len(item) + sum(map(len, item))
+                if not all(map(str.isascii, item)):
+                    _refuse_halves("".join(item))
                 count += len(item)
                 inner.extend(item.values())
             elif isinstance(item, list | tuple):
                 size += 2 * len(item)
                 count += len(item)
                 inner.extend(item)
-            elif isinstance(item, float) and not math.isfinite(item):
+            elif not isinstance(item, float):
+                raise ExpressionError(f"The value holds a {type(item).__name__}, which JSON does not have.")
+            elif not math.isfinite(item):
                 raise ExpressionError("The value holds a number that is too large, or that is none.")
             _refuse_large(size, count)
         if not inner:
             return size
         level = inner
     raise ExpressionError(f"The value is nested too deeply: it has more than {MAX_DEPTH} levels.")
+
+
+def _refuse_halves(text: str) -> None:
+    """Refuse half a character, as broken JSON of others may hold it: UTF-8 cannot write it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ExpressionError(
+            "The value holds text that is no valid Unicode (half a surrogate pair)."
+        ) from None
 
 
 def _refuse_large(size: int, count: int) -> None:

@@ -8,7 +8,7 @@ with what went wrong, so that no run hangs on a task that fails for ever.
 import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
@@ -24,6 +24,8 @@ from engine.workflows.limits import DeadlineReached, Spending
 from engine.workflows.scheduler import Scheduler
 from engine.workflows.scopes import Scope
 from engine.workflows.waits import Waits
+
+T = TypeVar("T")
 
 BREATH = timedelta(seconds=2)
 """After so long in one workflow task, a run of local activities hands the task back."""
@@ -81,7 +83,7 @@ class _Interpreter:
         except Exception as error:
             workflow.logger.exception("The interpreter failed")
             end = self._journal.change("failed", error=fault(error))
-        await _shielded(self._finish(end))
+        end = await _shielded(self._finish(end))
         if cancelled:
             raise asyncio.CancelledError
         return end
@@ -159,11 +161,11 @@ class _Interpreter:
                 await self._breathe()
         return self._journal.change("succeeded", outputs=outputs)
 
-    async def _finish(self, end: RunRecord) -> None:
-        """Stop what is under way and write the end of the run."""
+    async def _finish(self, end: RunRecord) -> RunRecord:
+        """Stop what is under way, write the end of the run and return it."""
         scheduler = self._scheduler
         carried = scheduler.flights.carried() if scheduler else ()
-        await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
+        return await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
 
     def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:
         resume = Resume(
@@ -184,7 +186,7 @@ def _fresh(request: RunRequest) -> Resume:
     )
 
 
-async def _shielded(work: Coroutine[Any, Any, None]) -> None:
+async def _shielded(work: Coroutine[Any, Any, T]) -> T:
     """Finish `work` whatever is cancelled meanwhile: the end of a run is decided once."""
     task = asyncio.create_task(work)
     while not task.done():
@@ -193,4 +195,4 @@ async def _shielded(work: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError:
             if task.cancelled():
                 raise
-    task.result()
+    return task.result()

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from engine import expressions
 from engine.contracts import NodeRecord, RecordBatch, RunRecord, RunStatus
+from engine.errors import Failure
 from engine.workflows import calls
 
 CHUNK = 100
@@ -15,6 +16,10 @@ CHUNK = 100
 
 CHUNK_SIZE = 8_000_000
 """Characters of their outputs, likewise: a batch is in memory several times while it is written."""
+
+
+UNWRITABLE = (ValueError, TypeError, RecursionError)
+"""What is raised for a value that cannot be written as JSON, before anything leaves the workflow."""
 
 
 class Journal:
@@ -86,12 +91,45 @@ class Journal:
         if not self._pending:
             self._clear()
 
-    async def close(self, end: RunRecord, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]) -> None:
-        """Write the end of the run.
+    async def close(
+        self, end: RunRecord, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]
+    ) -> RunRecord:
+        """Write the end of the run and return it.
 
-        `carried` were handed over to activities that may not have written them, `last` are newer than any.
+        `carried` were handed over to activities that may not have written them, `last` are newer than any. A
+        value that nobody foresaw and that JSON cannot hold fails the run: it would keep it from ending.
         """
         nodes = {record.place: record for record in carried}
         nodes |= self._pending
         nodes |= {record.place: record for record in last}
-        await calls.record(RecordBatch(run_id=self.run_id, nodes=tuple(nodes.values()), run=end))
+        batch = RecordBatch(run_id=self.run_id, nodes=tuple(nodes.values()), run=end)
+        try:
+            await calls.record(batch)
+        except UNWRITABLE as error:
+            batch = _writable(batch, end, error)
+            await calls.record(batch)
+        return batch.run or end
+
+
+def _writable(batch: RecordBatch, end: RunRecord, error: Exception) -> RecordBatch:
+    """Return the batch without what cannot be written: such nodes, and with them the run, have failed."""
+    culprit = next((record for record in batch.nodes if not _fits(record)), None)
+    failure = Failure(
+        kind="output-unfit",
+        message=f"A value of the run cannot be written as JSON: {type(error).__name__}",
+        hint="Look at what this step puts out; a file can hold anything.",
+        node=culprit.node_id if culprit else None,
+        place=culprit.place if culprit else None,
+    )
+    unfit = {"status": "failed", "ports": ("error",), "output": None, "error": failure}
+    nodes = (record if _fits(record) else record.model_copy(update=unfit) for record in batch.nodes)
+    run = end.model_copy(update={"status": "failed", "outputs": None, "error": failure})
+    return batch.model_copy(update={"nodes": tuple(nodes), "run": run})
+
+
+def _fits(record: NodeRecord) -> bool:
+    try:
+        record.model_dump_json()
+    except UNWRITABLE:
+        return False
+    return True

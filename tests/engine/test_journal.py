@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.contracts import NodeRecord, RecordBatch
+from engine.contracts import NodeRecord, RecordBatch, RunRecord
 from engine.workflows import calls
 from engine.workflows.journal import Journal
 
@@ -50,3 +50,31 @@ async def test_what_is_taken_back_during_a_write_is_written_next(
     await write
     await journal.write()
     assert written == [["a"], ["b"]]
+
+
+async def test_a_value_that_cannot_be_written_fails_the_run_instead_of_keeping_it_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[RecordBatch] = []
+
+    async def record(batch: RecordBatch) -> None:
+        batch.model_dump_json()
+        written.append(batch)
+
+    monkeypatch.setattr(calls, "record", record)
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    journal = Journal("r", now, "running")
+    broken = done("broken").model_copy(update={"output": "\ud83d"})
+    end = await journal.close(RunRecord(status="succeeded", at=now), (), [done("fine"), broken])
+
+    assert (end.status, end.error and end.error.kind, end.error and end.error.node) == (
+        "failed",
+        "output-unfit",
+        "broken",
+    )
+    [batch] = written
+    assert batch.run == end
+    assert {record.node_id: record.status for record in batch.nodes} == {
+        "fine": "succeeded",
+        "broken": "failed",
+    }

@@ -113,9 +113,17 @@ async def test_answer_that_no_run_can_carry_fails_its_step(
     real: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run(call: AdapterCall) -> AdapterOutput:
-        return AdapterOutput(float("inf") if call.node_id == "endless" else json.loads("[" * 150 + "]" * 150))
+        return AdapterOutput(answers[call.node_id])
 
+    answers = {
+        "deep": json.loads("[" * 150 + "]" * 150),
+        "endless": float("inf"),
+        "half": ["\ud83d"],
+        "half_name": {"\ud83d": 1},
+        "set": {1, 2},
+    }
     monkeypatch.setattr(real.fake, "run", run)
-    steps = [fake("deep", on_error="continue"), fake("endless", on_error="continue", local=False)]
+    steps = [fake(name, on_error="continue", local=name != "endless") for name in answers]
     ran = await real.run(plan(*steps))
+    assert set(ran.statuses.values()) == {"failed"}
     assert {node.error.kind for node in ran.nodes.values() if node.error} == {"output-unfit"}
