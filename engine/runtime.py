@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
@@ -47,13 +48,15 @@ def build_worker(
     task_queue: str,
     python: PythonPolicy | None = None,
     adapters: Mapping[str, AgentAdapter] | None = None,
+    build_id: str | None = None,
     sandboxed: bool = False,
 ) -> Worker:
     """Return a worker for runs and their activities; `await worker.run()` or use it as a context manager.
 
     `client` is an EngineClient's `temporal`. `python` says where code out of documents is executed.
-    `adapters` are added to the registered ones, by node type. The sandbox takes a sixth of a run's time; no
-    user's code runs in workflows, and the tests run them `sandboxed`.
+    `adapters` are added to the registered ones, by node type. With a `build_id` the worker takes part in
+    Temporal's Worker Versioning, see `versioning`. The sandbox takes a sixth of a run's time; no user's
+    code runs in workflows, and the tests run them `sandboxed`.
     """
     means = registry.Means(OutboundClient(outbound), isolation(python or PythonPolicy()), events)
 
@@ -85,9 +88,24 @@ def build_worker(
         max_concurrent_local_activities=AT_ONCE,
         max_cached_workflows=2 * AT_ONCE,
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_S),
+        deployment_config=versioning(task_queue, build_id) if build_id else None,
     )
     _tolerate_busy_machines(worker)
     return worker
+
+
+def versioning(task_queue: str, build_id: str) -> WorkerDeploymentConfig:
+    """Return how a worker of one build shares the task queue with workers of another.
+
+    The deployment is named as the task queue; its workers take no work before their build is made the current
+    one (`temporal worker deployment set-current-version`). A run goes on with the build that is current: it
+    may take a year, changes of the interpreter are patched, and saved histories prove it.
+    """
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=task_queue, build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
 
 
 def _tolerate_busy_machines(worker: Worker) -> None:

@@ -27,7 +27,8 @@ class Settings(BaseSettings):
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
     no setting of their own (Temporal's HTTP and metrics ports). `events_kept_hours` is how long an event that
     nothing waits for is kept, and how long its id is remembered. `sealing_keys` seal secrets, see
-    `services.sealing`; without them the data directory's key does.
+    `services.sealing`; without them the data directory's key does. `build_id` makes workers take part in
+    Temporal's Worker Versioning, for deployments in which old and new ones run side by side.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", validate_default=True)
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     temporal_tls: bool = False
     redis_url: str | None = None
     task_queue: str = "workbench"
+    build_id: str | None = None
     internal_endpoints: list[str] = []
     sealing_keys: SecretStr | None = None
     events_kept_hours: float = Field(default=168.0, ge=0, le=24 * 366)

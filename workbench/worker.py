@@ -79,6 +79,7 @@ async def run(settings: Settings) -> None:
             outbound=OutboundPolicy(services=settings.own_endpoints),
             task_queue=settings.task_queue,
             python=PythonPolicy(way=settings.python, image=settings.python_image),
+            build_id=settings.build_id,
         )
         async with worker:
             _say_ready()

@@ -1,4 +1,4 @@
-"""Measure everything and write the table: python -m tests.bench [compile|engine|map|scale|stack|waiting|canvas]"""
+"""Measure and write the table: python -m tests.bench [compile|engine|map|scale|stack|waiting|canvas]"""
 
 import asyncio
 import sys

@@ -50,7 +50,7 @@ class Rig:
         config["data_converter"] = data_converter(self.blobs)
         self.client = EngineClient(Client(**config), task_queue=str(uuid.uuid4()))
 
-    def worker(self) -> Worker:
+    def worker(self, *, build_id: str | None = None) -> Worker:
         """Return a new worker; a test may stop it and start another."""
         return build_worker(
             self.client.temporal,
@@ -63,6 +63,7 @@ class Rig:
             python=self.python,
             task_queue=self.client.task_queue,
             adapters={"fake": self.fake},
+            build_id=build_id,
             sandboxed=True,
         )
 
