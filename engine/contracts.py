@@ -462,8 +462,9 @@ class ScopeState(_Frozen):
 class ContainerState(_Frozen):
     """A container under way, carried over.
 
-    `items` is the list of a map, `following` what the next pass of a loop or of a map over pages begins with,
-    `begun` how many passes have begun, `results` and `failures` those that have ended.
+    `items` is the list of a map, None where it is still to be evaluated, `following` what the next pass of a
+    loop or of a map over pages begins with, `begun` how many passes have begun, `results` and `failures`
+    those that have ended.
     """
 
     started_at: datetime

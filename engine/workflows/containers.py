@@ -28,7 +28,10 @@ def begin(step: Container, parent: Scope, now: datetime) -> Passes:
         case MapStep(items=None):
             return _Pages(step, parent, state or ContainerState(started_at=now))
         case MapStep():
-            return _Items(step, parent, state or ContainerState(started_at=now, items=_items(step, parent)))
+            state = state or ContainerState(started_at=now)
+            if state.items is None:  # results of an older run may be known all the same
+                state = state.model_copy(update={"items": _items(step, parent)})
+            return _Items(step, parent, state)
         case LoopStep():
             return _Loop(
                 step,

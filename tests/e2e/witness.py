@@ -9,10 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Witness:
-    """Counts requests by path. `/feed` answers a JSON feed; `?wait=SECONDS` answers late."""
+    """Counts requests by path. `/feed` answers a JSON feed; `?wait=SECONDS` answers late.
+
+    Paths in `failing` are answered with an error.
+    """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.failing: set[str] = set()
         witness = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -24,7 +28,7 @@ class Witness:
                 if wait := parse_qs(url.query).get("wait"):
                     threading.Event().wait(float(wait[0]))
                 body = json.dumps(witness.answer(url.path)).encode()
-                self.send_response(200)
+                self.send_response(500 if url.path in witness.failing else 200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

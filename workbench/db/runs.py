@@ -49,9 +49,9 @@ async def nodes(session: AsyncSession, run_id: str, scope: str = "") -> Rows:
     return (await session.execute(query)).all()
 
 
-async def whole_nodes(session: AsyncSession, run_id: str) -> Sequence[NodeRunRow]:
-    """Return the run's nodes outside of passes with their outputs, in the order in which they started."""
-    query = select(NodeRunRow).where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope) == "")
+async def whole_nodes(session: AsyncSession, run_id: str, scope: str = "") -> Sequence[NodeRunRow]:
+    """Return the run's nodes of one scope with their outputs, in the order in which they started."""
+    query = select(NodeRunRow).where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope) == scope)
     started = func.coalesce(NodeRunRow.started_at, NodeRunRow.finished_at).nulls_last()
     return (await session.execute(query.order_by(started, col(NodeRunRow.change)))).scalars().all()
 

@@ -177,7 +177,7 @@ class SeedRow(Table, table=True):
     """What a run begins with, besides the nodes that were settled beforehand: those are its `node_runs`.
 
     `fingerprints` are those of all nodes, for test runs. `steps` are the nodes that run; None: all that are
-    not settled.
+    not settled. `containers` are the states of maps and loops that go on from an older run.
     """
 
     __tablename__ = "run_seeds"
@@ -185,6 +185,7 @@ class SeedRow(Table, table=True):
     run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
     fingerprints: dict[str, str] | None = Field(default=None, sa_type=JSONB_OR_NULL)
     steps: list[str] | None = Field(default=None, sa_type=PORTS, nullable=True)
+    containers: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
 
 
 class NodeRunRow(Table, table=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from workbench.services.standing import What
 
@@ -20,15 +20,26 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Onward:
+    """How a map or loop goes on: `retry` its failed passes, or `restart` at pass `at`, counted from 0."""
+
+    kind: Literal["retry", "restart"]
+    at: int = 0
+
+
+@dataclass(frozen=True)
 class Again:
     """An older run once more: from `node` on, and wherever `edits` or other inputs reach.
 
     The rest is taken over as it was.
+
+    `containers` are maps and loops that go on where the older run had come to, by node.
     """
 
     run_id: str
     node: str = ""
     edits: Mapping[str, Any] = field(default_factory=dict)
+    containers: Mapping[str, Onward] = field(default_factory=dict)
 
 
 Beginning = Part | Again | None

@@ -1,14 +1,15 @@
-"""Going on from an older run: from one of its steps, or with other values."""
+"""Going on from an older run: from one of its steps, with other values, or with what failed in a map."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from engine.graph import Node
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.tables import RunRow
-from workbench.errors import Conflict
+from workbench.errors import Conflict, Invalid
 from workbench.services import runs
-from workbench.services.beginnings import Again
+from workbench.services.beginnings import Again, Onward
 from workbench.services.resources import get_resources
 from workbench.services.run_options import NOTHING_ASKED, RunOptions, Trigger
 from workbench.services.shapes import RunDetail
@@ -35,6 +36,21 @@ async def fork(
     return await _again(principal, Again(run_id, node, edits), inputs, options)
 
 
+async def retry_failed(principal: Principal, run_id: str, *, node: str) -> RunDetail:
+    """Start a run in which a map does only those passes again that failed, and then what follows it."""
+    await _require_container(principal, run_id, node, "map")
+    return await _again(principal, Again(run_id, containers={node: Onward("retry")}), None, NOTHING_ASKED)
+
+
+async def restart(principal: Principal, run_id: str, *, node: str, at: int) -> RunDetail:
+    """Start a run in which a map or loop begins at pass `at`, counted from 0, with the results before it."""
+    await _require_container(principal, run_id, node, "map", "loop")
+    if at < 0:
+        raise Invalid("Passes are counted from 0.")
+    again = Again(run_id, containers={node: Onward("restart", at)})
+    return await _again(principal, again, None, NOTHING_ASKED)
+
+
 async def _again(
     principal: Principal, again: Again, inputs: dict[str, Any] | None, options: RunOptions
 ) -> RunDetail:
@@ -56,3 +72,12 @@ async def _ended(principal: Principal, run_id: str) -> RunRow:
     if row.status not in queries.SETTLED:
         raise Conflict("The run has not ended yet. Cancel it, or wait for its end, then go on from it.")
     return row
+
+
+async def _require_container(principal: Principal, run_id: str, node_id: str, *types: str) -> Node:
+    document = await runs.get_run_document(principal, run_id)
+    node = next((one for one in document.nodes if one.id == node_id), None)
+    if node is None or node.type not in types or node.parent is not None:
+        kinds = " or ".join(types)
+        raise Invalid(f"{node_id[:64]!r} is no {kinds} of this run that stands outside of containers.")
+    return node

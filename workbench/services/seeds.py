@@ -5,13 +5,13 @@ moves; `load` reads them again whenever the run is handed to Temporal. Only runs
 edited values; `EngineClient.start` refuses them in any other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import compiler
-from engine.contracts import NodeRecord, Origin, Plan
+from engine.contracts import ContainerState, NodeRecord, Origin, Plan
 from engine.graph import Document
 from workbench.db import runs as run_queries
 from workbench.db import seeds as queries
@@ -30,10 +30,13 @@ class Loaded:
 
     plan: Plan
     seed: tuple[NodeRecord, ...] = ()
+    containers: dict[str, ContainerState] = field(default_factory=dict)
 
 
-async def store(session: AsyncSession, row: RunRow, document: Document, beginning: Beginning) -> None:
-    """Store what the new run `row` of `document` begins with.
+async def store(
+    session: AsyncSession, row: RunRow, document: Document, plan: Plan, beginning: Beginning
+) -> None:
+    """Store what the new run `row` of `document`, whose plan is `plan`, begins with.
 
     Raises Invalid when it names what is not there, and Conflict when nothing is left to run.
     """
@@ -45,7 +48,7 @@ async def store(session: AsyncSession, row: RunRow, document: Document, beginnin
         case Part():
             seeds = await seeds_part.of(session, row, document, beginning)
         case Again():
-            seeds = await seeds_again.of(session, row, document, beginning)
+            seeds = await seeds_again.of(session, row, document, plan, beginning)
         case _:
             assert_never(beginning)
     if seeds.steps is not None and not seeds.steps:
@@ -67,6 +70,7 @@ async def load(row: RunRow, plan: Plan) -> Loaded:
     return Loaded(
         compiler.part_of(plan, run=steps, settled=settled),
         tuple([await _record(node) for node in nodes]),
+        {name: ContainerState.model_validate(one) for name, one in (seeds.containers or {}).items()},
     )
 
 
@@ -75,6 +79,7 @@ async def _write(session: AsyncSession, row: RunRow, seeds: Seeds) -> None:
         run_id=row.id,
         fingerprints=seeds.fingerprints,
         steps=None if seeds.steps is None else sorted(seeds.steps),
+        containers={name: one.model_dump(mode="json") for name, one in seeds.containers.items()} or None,
     )
     await queries.put(session, stored)
     await queries.copy_nodes(session, row.id, seeds.reused)

@@ -6,18 +6,20 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import fingerprints
+from engine.contracts import ContainerState, LoopStep, MapStep, Plan
 from engine.fingerprints import Dependencies
 from engine.graph import Document
 from workbench.db import runs as run_queries
 from workbench.db import seeds as queries
 from workbench.db.tables import RunRow, SeedRow
 from workbench.errors import Conflict
+from workbench.services import onward
 from workbench.services.beginnings import Again
 from workbench.services.seeds_part import Seeds, edited_records, fingerprints_of, root
 from workbench.services.standing import Standings
 
 
-async def of(session: AsyncSession, row: RunRow, document: Document, again: Again) -> Seeds:
+async def of(session: AsyncSession, row: RunRow, document: Document, plan: Plan, again: Again) -> Seeds:
     """Return the seeds of the run `row`. Raises Invalid when `again` names what the document does not have.
 
     What runs is `again.node`, whatever other inputs reach, what did not come to an end before (of a run of
@@ -29,7 +31,7 @@ async def of(session: AsyncSession, row: RunRow, document: Document, again: Agai
     before = await queries.get(session, old.id)
     nodes = {node.node_id: node for node in await run_queries.nodes(session, old.id)}
     dependencies, edited = Dependencies(document), edited_records(document, again.edits)
-    wanted = {root(dependencies, again.node)} if again.node else set()
+    wanted = {root(dependencies, node_id) for node_id in (again.node, *again.containers) if node_id}
     wanted |= await _changed(dependencies, old.inputs, row.inputs)
     given = _given(nodes, before) if before else {}
     given = {node_id: one for node_id, one in given.items() if node_id not in wanted}
@@ -49,7 +51,21 @@ async def of(session: AsyncSession, row: RunRow, document: Document, again: Agai
         reused=dict.fromkeys(taken, old.id),
         edited=edited,
         fingerprints=await fingerprints_of(dependencies, row.inputs, given) if row.test else None,
+        containers=await _containers(session, old, plan, again),
     )
+
+
+async def _containers(
+    session: AsyncSession, old: RunRow, plan: Plan, again: Again
+) -> dict[str, ContainerState]:
+    """Return what the maps and loops that go on begin with."""
+    steps = {step.id: step for step in plan.steps}
+    found = {}
+    for node_id, how in again.containers.items():
+        step = steps[node_id]
+        assert isinstance(step, MapStep | LoopStep)
+        found[node_id] = await onward.state(session, old, step, how)
+    return {node_id: state for node_id, state in found.items() if state is not None}
 
 
 async def _changed(dependencies: Dependencies, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import fingerprints
-from engine.contracts import NodeRecord
+from engine.contracts import ContainerState, NodeRecord
 from engine.errors import Problem
 from engine.fingerprints import Dependencies
 from engine.graph import Document
@@ -28,6 +28,7 @@ class Seeds:
     pinned: Collection[str] = ()
     edited: tuple[NodeRecord, ...] = ()
     fingerprints: dict[str, str] | None = None
+    containers: Mapping[str, ContainerState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     new = _row(principal, workflow, bound, document, asked)
     new.change = await queries.next_change(session)
     if await queries.insert(session, new):
-        await seeds.store(session, new, document, asked.beginning)
+        await seeds.store(session, new, document, plan, asked.beginning)
         return new, plan
     row = await _known(session, principal, asked)  # somebody else took the key just now
     if row is None:
@@ -90,6 +90,7 @@ async def launch(row: RunRow, plan: Plan, *, patience_s: float = TEMPORAL_S) -> 
         inputs=row.inputs,
         test=row.test,
         seed=begins.seed,
+        containers=begins.containers,
         priority=row.priority,
         deadline=row.deadline_at,
         budget=Budget.model_validate(row.budget) if row.budget else None,

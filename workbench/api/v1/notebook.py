@@ -1,6 +1,6 @@
 """A draft as a notebook: how its outputs stand, pins, running a part of it; and going on from older runs."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -48,6 +48,12 @@ class Fork(_Body):
     node: str = Field(default="", description="This node and all that follows it runs again.")
     edits: dict[str, Any] = Field(default_factory=dict, description="Outputs by node, in place of what was.")
     inputs: dict[str, Any] | None = None
+
+
+class Restart(_Body):
+    """The pass, counted from 0, at which a map or loop begins again."""
+
+    at: Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 @router.get("/workflows/{workflow_id}/notebook", summary="Read how the draft's outputs stand")
@@ -106,6 +112,26 @@ async def list_forks(
 ) -> Page[RunSummary]:
     """Newest first."""
     return await runs.list_runs(principal, forked_from=run_id, limit=limit, cursor=cursor)
+
+
+@router.post(
+    "/runs/{run_id}/nodes/{node_id}/retry-failed", status_code=201, summary="Retry the failed items of a map"
+)
+async def retry_failed(
+    principal: CurrentPrincipal, run_id: str, node_id: str, response: Response
+) -> RunDetail:
+    """A new run: the results of the other items are taken over."""
+    return _located(await forks.retry_failed(principal, run_id, node=node_id), response)
+
+
+@router.post(
+    "/runs/{run_id}/nodes/{node_id}/restart", status_code=201, summary="Restart a map or loop at a pass"
+)
+async def restart(
+    principal: CurrentPrincipal, run_id: str, node_id: str, body: Restart, response: Response
+) -> RunDetail:
+    """A new run: the results of the passes before it are taken over."""
+    return _located(await forks.restart(principal, run_id, node=node_id, at=body.at), response)
 
 
 @router.get("/runs/{run_id}/compare/{other_id}", summary="Compare two runs node by node")

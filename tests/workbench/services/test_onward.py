@@ -1,0 +1,123 @@
+"""Maps and loops that go on from an older run: only what is left acts again."""
+
+from typing import Any
+
+import pytest
+
+from engine.graph import Document, Edge, Node
+from tests.e2e.witness import Witness
+from tests.workbench.services.chains import Draft, draft_of, origins
+from workbench.auth.principal import Principal
+from workbench.errors import Conflict, Invalid
+from workbench.services import forks
+from workbench.services.shapes import RunDetail
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+RESULTS = ["/one/1", "/one/2", "/one/3"]
+
+
+def mapped(url: str, **config: Any) -> Document:
+    """`before` leads to a map that asks for each of three items, and `after` reads its results."""
+    items = {"items": "{{ [1, 2, 3] }}", "result": "{{ nodes.one.output.path }}", **config}
+    return Document(
+        name="Each",
+        outputs={"results": "{{ nodes.each.output.results }}"},
+        nodes=[
+            Node(id="before", type="http", config={"url": f"{url}/before"}),
+            Node(id="each", type="map", config=items),
+            Node(id="one", type="http", parent="each", config={"url": f"{url}/one/{{{{ item }}}}"}),
+            Node(id="after", type="http", config={"url": f"{url}/after"}),
+        ],
+        edges=[Edge(source="before", target="each"), Edge(source="each", target="after")],
+    )
+
+
+def looped(url: str, result: str) -> Document:
+    body = Node(id="one", type="http", parent="again", config={"url": f"{url}/one/{{{{ index }}}}"})
+    config = {"maximum": 4, "initial": "0", "result": result}
+    outputs = {"last": "{{ nodes.again.output }}"}
+    return Document(name="Again", outputs=outputs, nodes=[Node(id="again", type="loop", config=config), body])
+
+
+async def retried(draft: Draft, run: RunDetail) -> RunDetail:
+    started = await forks.retry_failed(draft.principal, run.id, node="each")
+    return await draft.ended(started.id)
+
+
+async def restarted(draft: Draft, run: RunDetail, node: str, at: int) -> RunDetail:
+    return await draft.ended((await forks.restart(draft.principal, run.id, node=node, at=at)).id)
+
+
+@pytest.mark.parametrize("on_item_error", ["fail", "collect", "skip"])
+async def test_only_the_failed_items_of_a_map_are_retried(
+    principal: Principal, witness: Witness, on_item_error: str
+) -> None:
+    document = mapped(witness.url, on_item_error=on_item_error, concurrency=1)
+    witness.failing = {"/one/2"}
+    draft = await draft_of(principal, document)
+    first = await draft.run()
+    witness.seen.clear()
+    witness.failing = set()
+
+    run = await retried(draft, first)
+    assert run.outputs == {"results": RESULTS}, run.error
+    assert witness.seen["/one/2"] == 1
+    assert {"/before", "/one/1"}.isdisjoint(witness.seen)
+    assert witness.seen["/one/3"] == (1 if on_item_error == "fail" else 0)  # it had not begun then
+    assert origins(run) == {"before": ("reused", first.id)}
+    assert (run.trigger.type, run.trigger.id) == ("fork", first.id)
+
+
+async def test_a_map_without_failures_has_nothing_to_retry(principal: Principal, witness: Witness) -> None:
+    draft = await draft_of(principal, mapped(witness.url))
+    with pytest.raises(Conflict, match="No item"):
+        await retried(draft, await draft.run())
+
+
+async def test_a_map_restarts_at_a_pass(principal: Principal, witness: Witness) -> None:
+    draft = await draft_of(principal, mapped(witness.url))
+    first = await draft.run()
+    witness.seen.clear()
+    run = await restarted(draft, first, "each", 2)
+    assert run.outputs == {"results": RESULTS}
+    assert dict(witness.seen) == {"/one/3": 1, "/after": 1}
+
+
+async def test_a_map_over_pages_restarts_at_a_page(principal: Principal, witness: Witness) -> None:
+    pages = {"over": "pages", "next": "{{ (item or 1) + 1 if (item or 1) < 3 else none }}", "items": None}
+    document = mapped(witness.url, **pages)
+    document.nodes[2].config["url"] = f"{witness.url}/one/{{{{ item or 1 }}}}"
+    draft = await draft_of(principal, document)
+    first = await draft.run()
+    assert first.outputs == {"results": RESULTS}, first.error
+    witness.seen.clear()
+    run = await restarted(draft, first, "each", 1)
+    assert run.outputs == {"results": RESULTS}
+    assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1, "/after": 1}
+
+
+@pytest.mark.parametrize("result", ["{{ nodes.one.output.path }}", "{{ last }}{{ index }}"])
+async def test_a_loop_restarts_at_a_pass(principal: Principal, witness: Witness, result: str) -> None:
+    draft = await draft_of(principal, looped(witness.url, result))
+    first = await draft.run()
+    assert first.status == "succeeded", first.error
+    witness.seen.clear()
+    run = await restarted(draft, first, "again", 2)
+    assert run.outputs == first.outputs
+    assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1}
+
+
+async def test_a_pass_that_never_was_is_refused(principal: Principal, witness: Witness) -> None:
+    draft = await draft_of(principal, looped(witness.url, "{{ index }}"))
+    first = await draft.run()
+    with pytest.raises(Conflict, match="no pass 9"):
+        await forks.restart(draft.principal, first.id, node="again", at=9)
+
+
+@pytest.mark.parametrize("node", ["before", "one", "nowhere"])
+async def test_only_containers_have_passes(principal: Principal, witness: Witness, node: str) -> None:
+    draft = await draft_of(principal, mapped(witness.url))
+    first = await draft.run()
+    with pytest.raises(Invalid, match="no map"):
+        await forks.retry_failed(draft.principal, first.id, node=node)
