@@ -1,14 +1,14 @@
 """containers
 
-Revision: 0008, after: 0007. A run may begin with what an older one knew of a map or a loop.
+Revision: 0009, after: 0008. A run may begin with what an older one knew of a map or a loop.
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
