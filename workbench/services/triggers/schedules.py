@@ -18,8 +18,8 @@ from temporalio.service import RPCError
 from engine.graph import Trigger
 from engine.schedules import Planned, Schedules
 from engine.triggers import ScheduleConfig
-from workbench.db import runs as run_queries
 from workbench.db import triggers as queries
+from workbench.db.locks import exclusive
 from workbench.db.tables import TriggerRow
 from workbench.errors import Unavailable, WorkbenchError
 from workbench.services.resources import get_resources
@@ -56,12 +56,15 @@ class Keeper:
 
     async def once(self) -> int:
         """Tell Temporal of the next schedules; return how many it knows now. One process does so."""
-        async with get_resources().transaction() as session:
-            if not await run_queries.try_lock(session, _LOCK):
+        resources = get_resources()
+        async with exclusive(resources.database_url, _LOCK) as ours:
+            if not ours:
                 return 0
-            rows = await queries.scheduled(session, after=self._after, limit=AT_ONCE)
-        self._after = rows[-1].id if len(rows) == AT_ONCE else ""
-        return sum([await tell(row) for row in rows])
+            rows = await resources.read(
+                lambda session: queries.scheduled(session, after=self._after, limit=AT_ONCE)
+            )
+            self._after = rows[-1].id if len(rows) == AT_ONCE else ""
+            return sum([await tell(row) for row in rows])
 
 
 async def tell_workflow(workflow_id: str) -> None:
