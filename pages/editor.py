@@ -63,6 +63,7 @@ def _canvas() -> rx.Component:
         on_paste=EditorState.paste,
         on_select=EditorPageState.select,
         on_open=EditorPageState.open_node,
+        on_pass=RunState.show_pass,
         on_undo=EditorState.undo,
         on_redo=EditorState.redo,
         on_escape=EditorPageState.escape,

@@ -46,6 +46,7 @@ def _canvas() -> rx.Component:
         read_only=True,
         on_select=RunPageState.select,
         on_open=RunPageState.open_node,
+        on_pass=RunState.show_pass,
         on_escape=DrawerState.close,
         on_run=RunPageState.ask_again,
     )

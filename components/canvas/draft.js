@@ -35,7 +35,10 @@ export function useDraft(graph, types) {
   }, [graph]);
 
   const resized = (node) => ({ ...node, handles: handlesOf(portsOf(node.data, types), node.width) });
-  useEffect(() => setNodes((all) => framed(all, resized)), [nodes]);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setNodes((all) => framed(all, resized)));
+    return () => cancelAnimationFrame(frame);
+  }, [nodes]);
 
   /* Number a change: `moved` maps ids to new positions; null for a change of the graph's shape. */
   const number = (moved) => {

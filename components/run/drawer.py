@@ -5,8 +5,10 @@ import reflex as rx
 from components import theme
 from components.inspector.parts import panel
 from components.output.viewer import output_viewer
+from components.run.passes import pass_list
 from components.run.timeline import timeline
 from workbench.state.drawer import DrawerState
+from workbench.state.pass_list import PassListState
 from workbench.state.run import RunState
 from workbench.state.run_outputs import OutputPart
 
@@ -106,18 +108,32 @@ def inputs() -> rx.Component:
 
 def run_tabs(on_open: rx.EventHandler) -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
     """Return the tabs that a run has; a press on a node in the timeline is told to `on_open`."""
-    return (("result", "Result", result()), ("timeline", "Timeline", timeline(on_open)))
+    return (
+        ("result", "Result", result()),
+        ("timeline", "Timeline", timeline(on_open)),
+        ("passes", "Passes", pass_list()),
+    )
+
+
+_OPENING: dict[str, rx.event.EventType[()]] = {
+    "timeline": RunState.draw_timeline,
+    "passes": PassListState.load,
+}
+"""What happens when a tab is pressed, beside that it opens."""
 
 
 def _tab(name: str, label: rx.Component | str) -> rx.Component:
+    tab = _button(name, label)
+    return rx.cond(PassListState.containers.length() > 0, tab) if name == "passes" else tab
+
+
+def _button(name: str, label: rx.Component | str) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
         role="tab",
         aria_selected=rx.cond(DrawerState.tab == name, "true", "false"),
-        on_click=[DrawerState.show(name), RunState.draw_timeline]
-        if name == "timeline"
-        else DrawerState.show(name),
+        on_click=[DrawerState.show(name), _OPENING[name]] if name in _OPENING else DrawerState.show(name),
         class_name="wb-output-tab",
         data_testid=f"drawer-{name}",
     )

@@ -23,6 +23,10 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.cond(SHOWN.status != "", status_badge(SHOWN.status)),
+            rx.cond(
+                SHOWN.where != "",
+                rx.el.span("Pass ", SHOWN.where, class_name="wb-run-quiet", data_testid="output-pass"),
+            ),
             rx.cond(SHOWN.duration != "", rx.el.span(SHOWN.duration, class_name="wb-run-quiet")),
             rx.cond(SHOWN.attempt > 1, rx.el.span(SHOWN.attempt, " attempts", class_name="wb-run-quiet")),
             class_name="wb-run-state",

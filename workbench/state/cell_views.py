@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.services.shapes import NodeRun
 from workbench.state.durations import spoken
+from workbench.state.passes import PassView, tally_in_words
 
 LINES = 3
 LINE_LENGTH = 64
@@ -20,6 +21,7 @@ class CellView:
 
     `kind` says how the output is drawn: "text", "markdown", "image" (`preview` is its address), "table"
     (`head` and `rows`), or "" when there is none. `more` says that the whole output holds more than this.
+    `tally` and `passes` are a container's: how far it is, and which pass it shows.
     """
 
     status: str
@@ -32,10 +34,19 @@ class CellView:
     rows: list[list[str]] = field(default_factory=list)
     more: bool = False
     error: str = ""
+    tally: str = ""
+    passes: PassView | None = None
 
 
-def cell_view(node: NodeRun, *, artifact: str) -> CellView:
-    """Return what the cell of `node` shows; `artifact` is the address of its file, if its output is one."""
+IDLE = CellView(status="idle")
+"""What the cell of a node shows that has no state, after it showed one."""
+
+
+def cell_view(node: NodeRun, *, artifact: str, passes: PassView | None = None) -> CellView:
+    """Return what the cell of `node` shows.
+
+    `artifact` is the address of its file, if its output is one; `passes` is the pass that a container shows.
+    """
     kind, preview, head, rows, more = _output(node, artifact)
     return CellView(
         status=node.status,
@@ -48,6 +59,8 @@ def cell_view(node: NodeRun, *, artifact: str) -> CellView:
         rows=rows,
         more=more,
         error=node.error.message.splitlines()[0][: 2 * LINE_LENGTH] if node.error else "",
+        tally=tally_in_words(node),
+        passes=passes,
     )
 
 

@@ -29,7 +29,7 @@ class EditorPageState(AppState):
             if run_id != run.head.id:
                 run._forget()
             if run_id:
-                await run._watch(run_id)
+                await run._watch(run_id, query.get("pass", ""))
             if "ask" in query:
                 return [show_in_address(run_id), RunFormState.ask]
         return None

@@ -1,10 +1,11 @@
 """The run that a tab watches: on the editor's canvas, or on the run's own page. Statuses arrive by push.
 
 `base` holds every cell of the run, `recent` those that changed since `base` was sent; a push sends `recent`
-alone, so that a run of hundreds of nodes costs a few hundred bytes for each of them.
+alone, so that a run of hundreds of nodes costs a few hundred bytes for each of them. Of the nodes in
+containers, only the passes that are looked at are known here: `workbench.state.passes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isqrt
@@ -16,9 +17,12 @@ from reflex.event import EventSpec
 from workbench import routes
 from workbench.services import runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
+from workbench.state import passes
 from workbench.state.base import AppState
-from workbench.state.cell_views import CellView, cell_view
+from workbench.state.cell_views import IDLE, CellView, cell_view
 from workbench.state.drawer import DrawerState
+from workbench.state.pass_list import PassListState
+from workbench.state.passes import PassBook
 from workbench.state.push import tabs
 from workbench.state.run_outputs import OutputPart, output_parts
 from workbench.state.run_views import (
@@ -33,6 +37,9 @@ from workbench.state.run_views import (
     too_large,
 )
 
+TURN_PAUSE_S = 0.3
+"""How long a tab rests after it turned to a later pass: passes may follow each other in milliseconds."""
+
 
 class RunState(AppState):
     """The watched run, and the node's output that is looked at."""
@@ -45,6 +52,13 @@ class RunState(AppState):
     rows: list[TimelineRow] = []
     shown: OutputView = OutputView()
     _marks: dict[str, Mark] = {}
+    _book: PassBook = PassBook()
+
+    @property
+    def book(self) -> PassBook:
+        """The passes that are shown, not the proxy through which Reflex watches its states' values."""
+        book: PassBook = self.get_value("_book")
+        return book
 
     @rx.event
     async def cancel(self) -> EventSpec:
@@ -58,10 +72,24 @@ class RunState(AppState):
         """Bring the timeline up to now."""
         self._draw()
 
-    async def _watch(self, run_id: str) -> RunDetail:
-        """Show the run and what happens to it from now on. Raises NotFound."""
+    @rx.event
+    async def show_pass(self, container: str, which: str) -> EventSpec | None:
+        """Show another pass of a container: an index, `previous`, `next`, `failed` or `latest`."""
+        node = self.book.containers.get(container)
+        if node is None:
+            return None
+        index = await passes.wish(self.principal, self.head.id, self.book, node, which)
+        self._book = self.book.choose(container, index)
+        await self._turn([node])
+        self._draw()
+        return show_passes_in_address(self.book.address())
+
+    async def _watch(self, run_id: str, wishes: str = "") -> RunDetail:
+        """Show the run and what happens to it from now on, and the passes of `wishes`. Raises NotFound."""
         await runs.has_ended(self.principal, run_id)  # who may not see the run is told nothing of it
         tabs.watch(self.router.session.client_token, RunState, run_id=run_id)
+        document = await runs.get_run_document(self.principal, run_id)
+        self._book = PassBook.of(document, wishes)
         detail = await runs.get_run(self.principal, run_id)
         await self._show(detail)
         return detail
@@ -71,18 +99,65 @@ class RunState(AppState):
         tabs.forget(self.router.session.client_token)
         self.head, self.shown, self.rows = RunHead(), OutputView(), []
         self.base, self.recent, self.inputs, self.outputs, self._marks = {}, {}, {}, [], {}
+        self._book = PassBook()
 
-    async def _on_events(self, events: Sequence[RunEvent]) -> None:
+    async def _on_events(self, events: Sequence[RunEvent]) -> float:
         """Show what happened; the end of the run is read whole, for its outputs."""
-        changed = {event.node.node_id: event.node for event in events if event.node}
-        self._marks.update({node_id: Mark.of(node) for node_id, node in changed.items()})
-        self._put({node_id: self._cell(node) for node_id, node in changed.items()})
+        scopes = {"", *self.book.scopes}
+        nodes = [event.node for event in events if event.node]
+        changed = {node.node_id: node for node in nodes if node.scope in scopes}
         for head in (run_head(event.run) for event in events if event.run):
             self.head = head
             if not head.open:
                 await self._end(head.id)
+                return 0.0
+        self._note(changed)
+        turned = [node for node in changed.values() if node.tally and self.book.moved(node)]
+        if turned:
+            await self._turn(turned)
+        elif any(node.tally for node in changed.values()):
+            await self._list_passes()
         if self.shown.node in changed:
             await self._inspect(self.shown.node, list(self.shown.sources))
+        return TURN_PAUSE_S if turned else 0.0
+
+    def _note(self, nodes: Mapping[str, NodeRun]) -> None:
+        """Show new states of nodes."""
+        for node in nodes.values():
+            self._book = self.book.noted(node) if node.tally else self.book
+        self._marks.update({name: Mark.of(node) for name, node in nodes.items()})
+        self._put({name: self._cell(node) for name, node in nodes.items()})
+
+    async def _turn(self, containers: Iterable[NodeRun]) -> None:
+        """Show the passes that `containers` are to show now, in the place of those that they showed."""
+        containers = self._outermost(list(containers))
+        book, inside = await passes.read(self.principal, self.head.id, self.book, containers)
+        gone = {name for node in containers for name in book.bodies.get(node.node_id, ())} - inside.keys()
+        self._book = book
+        self._marks = {name: mark for name, mark in self._marks.items() if name not in gone}
+        self._put({name: IDLE for name in gone if self._known(name) not in (None, IDLE)})
+        self._note({node.node_id: node for node in containers} | inside)
+        await self._look()
+        if self.shown.node in gone | inside.keys():
+            await self._inspect(self.shown.node, list(self.shown.sources))
+
+    def _outermost(self, containers: Sequence[NodeRun]) -> list[NodeRun]:
+        """Return those that stand in no other: what is shown of the others depends on it."""
+        inside = {name for node in containers for name in self.book.bodies.get(node.node_id, ())}
+        return [node for node in containers if node.node_id not in inside]
+
+    def _known(self, name: str) -> CellView | None:
+        return self.recent.get(name) or self.base.get(name)
+
+    async def _look(self) -> None:
+        """Be told what happens in the passes that are shown, while something can."""
+        token = self.router.session.client_token
+        tabs.look(token, self.principal, self.book.scopes if self.head.open else ())
+        await self._list_passes()
+
+    async def _list_passes(self) -> None:
+        drawer = await self.get_state(DrawerState)
+        await (await self.get_state(PassListState))._follow(self.head.id, self.book, drawer.tab == "passes")
 
     async def _end(self, run_id: str) -> None:
         """Show the whole run, and its result in the drawer when that shows nothing else."""
@@ -91,6 +166,8 @@ class RunState(AppState):
         drawer = await self.get_state(DrawerState)
         if detail.outputs and not drawer.tab:
             drawer.tab = "result"
+        if self.shown.node:
+            await self._inspect(self.shown.node, list(self.shown.sources))
 
     async def _inspect(self, node_id: str, sources: Sequence[str]) -> None:
         """Show the whole output of a node, whose input came from `sources`."""
@@ -98,20 +175,23 @@ class RunState(AppState):
         if mark is None or not mark.size:
             self.shown = replace(output_view(node_id, mark), sources=known)
             return
+        place = (self.head.id, node_id, mark.scope)
         if mark.size > MOST_BYTES:
-            href = routes.output(self.head.id, node_id)
-            self.shown = replace(too_large(node_id, mark, href=href), sources=known)
+            self.shown = replace(too_large(node_id, mark, href=routes.output(*place)), sources=known)
             return
-        output = await runs.node_output(self.principal, self.head.id, node_id)
-        view = output_view(node_id, mark, output, href=routes.artifact(self.head.id, node_id))
+        output = await runs.node_output(self.principal, self.head.id, node_id, scope=mark.scope)
+        view = output_view(node_id, mark, output, href=routes.artifact(*place))
         self.shown = replace(view, sources=known)
 
     async def _show(self, detail: RunDetail) -> None:
-        self._marks = {node.node_id: Mark.of(node) for node in detail.nodes}
+        self._book, inside = await passes.read(self.principal, detail.id, self.book, detail.nodes)
+        nodes = {node.node_id: node for node in detail.nodes} | inside
+        self._marks = {name: Mark.of(node) for name, node in nodes.items()}
         self.head, self.inputs = run_head(detail), detail.inputs
         self.outputs = await self._parts(detail)
-        self.base = {node.node_id: self._cell(node) for node in detail.nodes}
+        self.base = {name: self._cell(node) for name, node in nodes.items()}
         self.recent = {}
+        await self._look()
         self._draw()
 
     async def _parts(self, detail: RunDetail) -> list[OutputPart]:
@@ -126,10 +206,20 @@ class RunState(AppState):
         self.recent = recent
 
     def _cell(self, node: NodeRun) -> CellView:
-        return cell_view(node, artifact=routes.artifact(self.head.id, node.node_id))
+        artifact = routes.artifact(self.head.id, node.node_id, node.scope)
+        return cell_view(node, artifact=artifact, passes=self.book.view(node.node_id))
 
     def _draw(self) -> None:
         since, until = self.head.started_at, self.head.finished_at
         if since:
             end = datetime.fromisoformat(until) if until else datetime.now(UTC)
             self.rows = timeline(self._marks, since=datetime.fromisoformat(since), until=end)
+
+
+def show_passes_in_address(wishes: str) -> EventSpec:
+    """Return the event that puts the passes that are looked at into the page's address."""
+    return rx.call_script(
+        "{const to = new URL(location.href);"
+        f" to.searchParams.set('pass', '{wishes}');"
+        " history.replaceState(history.state, '', to)}"
+    )

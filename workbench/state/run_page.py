@@ -45,7 +45,7 @@ class RunPageState(AppState):
             if run_id != run.head.id:
                 run._forget()
                 self.node, self.title = "", ""
-            detail = await run._watch(run_id)
+            detail = await run._watch(run_id, self.router.url.query_parameters.get("pass", ""))
             self._stored = await runs.get_run_document(self.principal, run_id)
             self.graph = graph_view(self.document, id=run_id, rev=1)
             drawer = await self.get_state(DrawerState)

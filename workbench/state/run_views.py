@@ -9,6 +9,7 @@ from engine.contracts import TERMINAL
 from engine.errors import Failure
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 from workbench.state.durations import spoken
+from workbench.state.passes import place_in_words
 
 MOST_BYTES = 2_000_000
 """An output larger than this is not sent into the page."""
@@ -52,7 +53,7 @@ class OutputView:
     """A node's whole output. `note` says why there is none; `href` is where a file's bytes are.
 
     `sources` are the nodes that its input came from; `elsewhere` is the address of an output that is too
-    large to be shown here.
+    large to be shown here. `where` says in which pass it stands: `each 4 › pages 1`.
     """
 
     node: str = ""
@@ -68,11 +69,15 @@ class OutputView:
     duration: str = ""
     sources: list[str] = field(default_factory=list)
     elsewhere: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What is kept of a node's run for the timeline and the output tab; the cell has the rest."""
+    """What is kept of a node's run for the timeline and the output tab; the cell has the rest.
+
+    `scope` is the pass in which it stands.
+    """
 
     status: str
     attempt: int
@@ -82,6 +87,7 @@ class Mark:
     media_type: str
     size: int
     error: Failure | None
+    scope: str = ""
 
     @classmethod
     def of(cls, node: NodeRun) -> "Mark":
@@ -95,6 +101,7 @@ class Mark:
             node.media_type,
             node.output_bytes if node.status in TERMINAL else 0,
             node.error,
+            node.scope,
         )
 
 
@@ -117,6 +124,7 @@ def output_view(
         detail=error.detail if error else "",
         attempt=node.attempt,
         duration=node.duration,
+        where=place_in_words(node.scope),
     )
 
 

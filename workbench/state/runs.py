@@ -11,7 +11,7 @@ from workbench import routes
 from workbench.services import runs, workflows
 from workbench.services.shapes import Page, RunEvent, RunSummary
 from workbench.state.base import AppState
-from workbench.state.push import tabs
+from workbench.state.push import LIST_PAUSE_S, tabs
 from workbench.state.views import Choice, RunRow
 
 PAGE = 50
@@ -64,13 +64,14 @@ class RunsState(AppState):
             cursor=cursor or None,
         )
 
-    async def _on_events(self, events: Sequence[RunEvent]) -> None:
+    async def _on_events(self, events: Sequence[RunEvent]) -> float:
         changed = {event.run.id: event.run for event in events if event.run}
         if not changed:
-            return
+            return 0.0
         rows = [RunRow.of(changed.pop(row.id)) if row.id in changed else row for row in self.rows]
         if changed:
             known = {row.id for row in rows}
             first = await self._page()
             rows = [*(RunRow.of(run) for run in first.items if run.id not in known), *rows]
         self.rows = rows
+        return LIST_PAUSE_S

@@ -11,7 +11,7 @@ from workbench.services import examples, workflows
 from workbench.services.shapes import RunEvent
 from workbench.state.base import AppState, toast_done
 from workbench.state.imports import ONE_AT_A_TIME, TOO_LARGE, read_document
-from workbench.state.push import tabs
+from workbench.state.push import LIST_PAUSE_S, tabs
 from workbench.state.views import Choice, ExampleCard, ProblemView, WorkflowRow
 
 PAGE = 50
@@ -128,7 +128,8 @@ class WorkflowsState(AppState):
         detail = await workflows.create_workflow(self.principal, document=document)
         return rx.redirect(routes.editor(detail.id))
 
-    async def _on_events(self, events: Sequence[RunEvent]) -> None:
+    async def _on_events(self, events: Sequence[RunEvent]) -> float:
         runs = {event.run.workflow_id: event.run for event in events if event.run}
         if any(row.id in runs for row in self.rows):
             self.rows = [row.after(runs[row.id]) if row.id in runs else row for row in self.rows]
+        return LIST_PAUSE_S

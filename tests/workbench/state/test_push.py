@@ -41,47 +41,52 @@ class Told:
 
 
 async def test_a_tab_hears_of_its_run_and_a_list_of_all() -> None:
-    tabs, told = Tabs(), Told()
+    told = Told()
+    tabs = Tabs(told)
     tabs.watch("one", AppState, run_id="a")
     tabs.watch("list", AppState)
-    tabs.offer(event("b"), told)
+    tabs.offer(event("b"))
     assert told.tokens == ["list"]
-    tabs.offer(event("a"), told)
+    tabs.offer(event("a"))
     assert told.tokens == ["list", "one"]
 
 
 async def test_while_a_tab_is_busy_the_newest_of_each_run_waits() -> None:
-    tabs, told = Tabs(), Told()
+    told = Told()
+    tabs = Tabs(told)
     tabs.watch("list", AppState)
     for number in range(3):
-        tabs.offer(event("a", number), told)
-    tabs.offer(event("b", 9), told)
+        tabs.offer(event("a", number))
+    tabs.offer(event("b", 9))
     tab = tabs._by_token["list"]
     assert told.tokens == ["list"]
     assert [waiting.id for waiting in tab.pending.values()] == ["2", "9"]
 
 
 async def test_a_tab_watches_the_page_it_shows_now() -> None:
-    tabs, told = Tabs(), Told()
+    told = Told()
+    tabs = Tabs(told)
     tabs.watch("tab", AppState, run_id="a")
     tabs.watch("tab", AppState, run_id="b")
-    tabs.offer(event("a"), told)
+    tabs.offer(event("a"))
     assert told.tokens == []
 
 
 async def test_a_forgotten_tab_hears_nothing() -> None:
-    tabs, told = Tabs(), Told()
+    told = Told()
+    tabs = Tabs(told)
     tabs.watch("tab", AppState)
     tabs.forget("tab")
-    tabs.offer(event("a"), told)
+    tabs.offer(event("a"))
     assert told.tokens == []
 
 
 async def test_tabs_that_have_gone_do_not_pile_up() -> None:
-    tabs, told = Tabs(), Told()
+    told = Told()
+    tabs = Tabs(told)
     for number in range(MOST_GONE + 1):
         tabs.watch(f"gone {number}", AppState, run_id="ended")
     tabs.watch("here", AppState)
     tabs.sweep({"here"})
-    tabs.offer(event("ended"), told)
+    tabs.offer(event("ended"))
     assert told.tokens == ["here"]
