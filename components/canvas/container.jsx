@@ -33,19 +33,19 @@ export const Container = memo(function Container({ id, data, selected }) {
           <span className="wb-cell-title" title={`${data.title} (${id})`}>
             {data.title}
           </span>
+          {problems && <ProblemMark id={id} problems={problems} report={report} />}
+          <StatusMark id={id} status={status} />
           {cell?.tally && (
             <span className="wb-frame-tally" data-testid={`tally-${id}`} data-failed={cell.passes?.failed > 0 || undefined}>
               {cell.tally}
             </span>
           )}
-          {problems && <ProblemMark id={id} problems={problems} report={report} />}
-          <StatusMark id={id} status={status} />
         </div>
         <div className="wb-frame-row">
+          {cell?.passes && <Passes id={id} passes={cell.passes} report={report} />}
           <p className="wb-frame-line" title={data.summary}>
             {data.summary}
           </p>
-          {cell?.passes && <Passes id={id} passes={cell.passes} report={report} />}
         </div>
       </header>
       {data.empty && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
@@ -58,15 +58,26 @@ export const Container = memo(function Container({ id, data, selected }) {
   );
 });
 
-/* Which pass the body shows, and the ways to another. Numbers are counted from 1, as people do. */
+const stop = (event) => event.stopPropagation(); // turning to another pass selects nothing
+const quiet = (event) => ["Enter", " "].includes(event.key) && event.stopPropagation();
+
+/* Which pass the body shows, and the ways to another. Numbers are counted from 1, as people do. The head is
+ * filled from the left, because a frame may be wider than the screen. */
 function Passes({ id, passes, report }) {
   const go = (which) => report.pass(id, which);
   const tools = [
-    ["failed", CircleX, "First pass that failed", passes.failed > 0],
+    ["failed", CircleX, "Next pass that failed", passes.failed > 0],
     ["latest", SkipForward, passes.follow ? "The latest pass is followed" : "The latest pass", true],
   ];
   return (
-    <div className="wb-passes nodrag" role="group" aria-label={`Pass of ${id}`} data-testid={`passes-${id}`}>
+    <div
+      className="wb-passes nodrag"
+      role="group"
+      aria-label={`Pass of ${id}`}
+      data-testid={`passes-${id}`}
+      onClick={stop}
+      onKeyDown={quiet}
+    >
       <Step name="previous" Icon={ChevronLeft} label="Pass before" off={passes.index <= 0} id={id} go={go} />
       <Number key={passes.index} id={id} passes={passes} go={go} />
       <Step name="next" Icon={ChevronRight} label="Next pass" off={passes.index + 1 >= passes.known} id={id} go={go} />
