@@ -80,7 +80,7 @@ WITH known AS MATERIALIZED (
     AND (%(run_status)s::text IN {run_settled} OR coalesce(r.status_at <= %(run_at)s::timestamptz, true))
   RETURNING r.id, r.workflow_id, r.workflow_name, r.version_number, r.version_hash, r.status, r.created_at,
     r.started_at, r.finished_at, r.started_by, r.error, r.change, r.priority, r.deadline_at, r.labels,
-    r.trigger_type, r.trigger_id, r.parent_run_id, r.parent_place, r.test
+    r.trigger_type, r.trigger_id, r.trigger_run_id, r.parent_run_id, r.parent_place, r.test
 ), closed AS (
   UPDATE node_runs n SET status = 'cancelled', finished_at = run.finished_at, change = nextval('run_changes')
   FROM run

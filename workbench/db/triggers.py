@@ -67,3 +67,22 @@ async def orphans(session: AsyncSession) -> Sequence[TriggerRow]:
     """Return the triggers of deleted workflows that Temporal may have a schedule of."""
     query = select(TriggerRow).where(col(TriggerRow.scheduled), col(TriggerRow.workflow_id).is_(None))
     return (await session.execute(query)).scalars().all()
+
+
+async def following(session: AsyncSession, owner: str, *, besides: str) -> Sequence[tuple[str, str]]:
+    """Return (workflow that is followed, workflow that follows it), leaving out what `besides` follows."""
+    query = select(col(TriggerRow.source_id), col(TriggerRow.workflow_id)).where(
+        col(TriggerRow.armed),
+        col(TriggerRow.source_id).is_not(None),
+        col(TriggerRow.owner) == owner,
+        col(TriggerRow.workflow_id) != besides,
+    )
+    return [(str(source), str(target)) for source, target in await session.execute(query)]
+
+
+async def followers(session: AsyncSession, workflow_id: str) -> Sequence[TriggerRow]:
+    """Return the armed triggers that follow the ends of a workflow's runs."""
+    query = select(TriggerRow).where(
+        col(TriggerRow.armed), ~col(TriggerRow.paused), col(TriggerRow.source_id) == workflow_id
+    )
+    return (await session.execute(query.order_by(col(TriggerRow.id)))).scalars().all()

@@ -90,6 +90,6 @@ def _fields(row: Any) -> dict[str, Any]:
         "priority": row.priority,
         "deadline_at": row.deadline_at,
         "labels": row.labels,
-        "trigger": {"type": row.trigger_type, "id": row.trigger_id},
+        "trigger": {"type": row.trigger_type, "id": row.trigger_id, "run_id": row.trigger_run_id},
         "parent": {"run_id": row.parent_run_id, "place": row.parent_place} if row.parent_run_id else None,
     }

@@ -116,10 +116,11 @@ class Pass(Shape):
 
 
 class TriggeredBy(Shape):
-    """What made a run start; `id` says which webhook, schedule or run it was."""
+    """What made a run start; `id` says which webhook, schedule or run it was, `run_id` whose end it was."""
 
     type: TriggerType = "manual"
     id: str | None = None
+    run_id: str | None = None
 
 
 class ParentRun(Shape):

@@ -19,7 +19,7 @@ from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
-from workbench.services.triggers import arming, schedules
+from workbench.services.triggers import arming, schedules, sources
 
 
 async def list_workflows(
@@ -112,6 +112,7 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
         row = await require(session, principal, workflow_id, lock=True)
         document = await documents.load(row.document)
         documents.require_none(await documents.check(document), "The draft cannot be published.")
+        documents.require_none(await sources.check(session, row, document), "The draft cannot be published.")
         version = await snapshot(session, principal, row, document)
         if version.number is None:
             await queries.give_number(session, version, at=now(), by=principal.id)

@@ -65,7 +65,7 @@ async def test_a_request_starts_a_run_and_is_told_where_it_is(
     run = (await api.get(answer.headers["location"].removeprefix("/api/v1"))).json()
     assert run["workflow_id"] == workflow_id
     assert run["inputs"]["name"] == "Ada"
-    assert run["trigger"] == {"type": "webhook", "id": "hook"}
+    assert run["trigger"] == {"type": "webhook", "id": "hook", "run_id": None}
     assert [shown["id"] for shown in (await state(api, workflow_id))["last_runs"]] == [run["id"]]
 
 

@@ -98,7 +98,7 @@ async def test_a_run_is_forked_and_compared(api: httpx.AsyncClient, doubled: dic
     assert answer.status_code == 201, answer.text
     second = await ended(api, answer.json()["id"])
     assert second["outputs"] == {"result": 10}
-    assert second["trigger"] == {"type": "fork", "id": first["id"]}
+    assert second["trigger"] == {"type": "fork", "id": first["id"], "run_id": None}
 
     forks = (await api.get(f"/runs/{first['id']}/forks")).json()["items"]
     assert [run["id"] for run in forks] == [second["id"]]

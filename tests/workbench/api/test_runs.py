@@ -236,7 +236,7 @@ async def test_options_are_given_in_the_body_and_shown(api: httpx.AsyncClient, h
     started = await start(api, workflow_id, inputs={"name": "Ada"}, idempotency_key="order-1", **asked)
     run = await ended(api, started["id"])
     assert (run["priority"], run["labels"], run["budget"]["steps"]) == (2, {"env": "prod"}, 9)
-    assert run["trigger"] == {"type": "api", "id": None}
+    assert run["trigger"] == {"type": "api", "id": None, "run_id": None}
     assert (await start(api, workflow_id, inputs={"name": "Ada"}, idempotency_key="order-1"))["id"] == run[
         "id"
     ]
