@@ -14,18 +14,14 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from engine.contracts import EVENT_ARRIVED, Arrival, RunRecord, RunRequest
+from engine.contracts import EVENT_ARRIVED, Arrival, ChildEnd, RunRecord, RunRequest
 from engine.errors import Failure, NotATest
+from engine.ids import workflow_id
 from engine.payloads import data_converter
 from engine.ports import BlobStore
 from engine.workflows.graph_run import GraphRun
 
 RunState = Literal["running", "completed", "failed", "cancelled", "terminated", "missing"]
-
-
-def workflow_id(run_id: str) -> str:
-    """Return the Temporal workflow id of a run."""
-    return f"run-{run_id}"
 
 
 class EngineClient:
@@ -91,6 +87,17 @@ class EngineClient:
         """Bring a run an event for one of its nodes; twice does no harm. A run that is over is left alone."""
         try:
             await self._handle(run_id).signal(EVENT_ARRIVED, arrival)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def child_ended(self, run_id: str, end: ChildEnd) -> None:
+        """Tell a run how a sub-workflow of its own ended, where that could not do so; once more does no harm.
+
+        A run that is over, or unknown, is left alone.
+        """
+        try:
+            await self._handle(run_id).signal(GraphRun.child_ended, end)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -30,6 +30,15 @@ STOP_WAITING = "stop_waiting"
 EVENT_ARRIVED = "event_arrived"
 """The signal that brings a run an Arrival."""
 
+GRAPH_RUN = "GraphRun"
+"""The workflow that interprets a plan: RunRequest in, RunRecord out."""
+
+OPEN_RUN = "open_run"
+"""The activity that stores the run of a sub-workflow: Opening in, Opened out."""
+
+CHILD_ENDED = "child_ended"
+"""The signal that brings a run a ChildEnd."""
+
 INTERRUPTED = "engine.interrupted"
 """The error type of an activity that stopped for a reason that is not the node's: it is started again."""
 
@@ -222,6 +231,20 @@ class LoopStep(StepBase):
     body: Body
 
 
+class SubworkflowStep(StepBase):
+    """Begins a run of the version that `pin` names in the run's `plans`, and waits for its end.
+
+    `inputs` is an object whose strings may be expressions. `timeout_s` bounds the other run, in each attempt
+    anew. Output: the other run's outputs.
+    """
+
+    kind: Literal["subworkflow"] = "subworkflow"
+    pin: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    timeout_s: float | None = None
+    attempts: Attempts = Attempts()
+
+
 class ActivityStep(StepBase):
     """Work that touches the world, done by the adapter named `type`.
 
@@ -253,6 +276,7 @@ Step = Annotated[
     | WaitStep
     | MapStep
     | LoopStep
+    | SubworkflowStep
     | ActivityStep,
     Field(discriminator="kind"),
 ]
@@ -439,6 +463,18 @@ class Waiting(_Frozen):
     registered: bool = False
 
 
+class Calling(_Frozen):
+    """A sub-workflow node under way, in its `attempt`-th run, carried over.
+
+    `begun` says that this run was begun; `until` is the instant at which the next one is, after a failed one.
+    """
+
+    started_at: datetime
+    attempt: int = 1
+    begun: bool = False
+    until: datetime | None = None
+
+
 class ItemFailure(_Frozen):
     """A pass of a map that failed."""
 
@@ -456,6 +492,7 @@ class ScopeState(_Frozen):
 
     settled: tuple[NodeRecord, ...] = ()
     waiting: dict[str, Waiting] = Field(default_factory=dict)
+    calling: dict[str, Calling] = Field(default_factory=dict)
     containers: dict[str, "ContainerState"] = Field(default_factory=dict)
 
 
@@ -489,11 +526,13 @@ class Spent(_Frozen):
 class Resume(ScopeState):
     """What a run carries over when it continues as new: all of it is recorded already.
 
-    `status` is the run's status as last recorded; `events` have come for nodes that wait, by their places.
+    `status` is the run's status as last recorded; `events` have come for nodes that wait, by their places;
+    `ended` are the ends of sub-workflows, by their runs' ids, which no node has taken yet.
     """
 
     started_at: datetime
     status: RunStatus
+    ended: dict[str, RunRecord] = Field(default_factory=dict)
     spent: Spent = Spent()
     events: dict[str, Event] = Field(default_factory=dict)
 
@@ -510,6 +549,52 @@ class Budget(_Frozen):
     on_reached: Literal["fail"] = "fail"
 
 
+class PinnedPlan(_Frozen):
+    """A published version that a run calls, compiled when that began. The records know it as `version_id`."""
+
+    version_id: str
+    plan: Plan
+
+
+class Parent(_Frozen):
+    """The node, with its pass, whose sub-workflow a run is, and the attempt of that node."""
+
+    run_id: str
+    scope: str = ""
+    node_id: str
+    attempt: int = 1
+
+
+class Opening(_Frozen):
+    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`."""
+
+    run_id: str
+    parent: Parent
+    version_id: str
+    inputs: dict[str, Any]
+    started_at: datetime
+    deadline: datetime | None = None
+
+
+class Opened(_Frozen):
+    """A sub-workflow's run as it was stored: inputs with their defaults, limits of its document added.
+
+    With a `failure` nothing was stored: the inputs do not fit, or the version is gone.
+    """
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    deadline: datetime | None = None
+    budget: Budget | None = None
+    failure: Failure | None = None
+
+
+class ChildEnd(_Frozen):
+    """How the run of a sub-workflow ended: what its parent is told."""
+
+    run_id: str
+    record: RunRecord
+
+
 class RunRequest(_Frozen):
     """The GraphRun workflow's one argument.
 
@@ -520,6 +605,9 @@ class RunRequest(_Frozen):
     `history_limit` is the number of history events after which the run continues as new, with `resume`
     filled in; Temporal's own suggestion is followed as well. `priority` is Temporal's, from 1, served first,
     to 5. A run that goes on at its `deadline` is cancelled with a failure of kind `deadline`.
+
+    `plans` are the versions that sub-workflow nodes pin, of this plan and of those called by it. A run with a
+    `parent` is the run of one: it stores itself, as a run of `version_id`, and tells its parent of its end.
     """
 
     run_id: str
@@ -530,6 +618,9 @@ class RunRequest(_Frozen):
     test: bool = False
     history_limit: int = Field(default=8_000, ge=20)
     resume: Resume | None = None
+    plans: dict[str, PinnedPlan] = Field(default_factory=dict)
+    parent: Parent | None = None
+    version_id: str | None = None
     priority: int | None = Field(default=None, ge=1, le=5)
     deadline: datetime | None = None
     budget: Budget | None = None

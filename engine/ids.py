@@ -1,6 +1,7 @@
 """Identifiers, one NewType each, so that a run's id is never passed where a node's belongs."""
 
 from typing import NewType
+from uuid import UUID, uuid5
 
 NodeId = NewType("NodeId", str)
 """A node's slug inside one document; expressions name it (`nodes.fetch`)."""
@@ -16,3 +17,18 @@ VersionHash = NewType("VersionHash", str)
 
 BlobRef = NewType("BlobRef", str)
 """`sha256:<hex>`: content in the blob store."""
+
+_CHILDREN = UUID("0198f6a2-5d0e-7c3e-9b7a-3f1c52d8e641")
+
+
+def workflow_id(run_id: str) -> str:
+    """Return the Temporal workflow id of a run."""
+    return f"run-{run_id}"
+
+
+def child_run_id(run_id: str, place: str, attempt: int) -> RunId:
+    """Return the id of the run that a sub-workflow node begins: the same one however often it is asked for.
+
+    It is no uuid7, since it must follow from the node alone.
+    """
+    return RunId(str(uuid5(_CHILDREN, f"{run_id}:{place}:{attempt}")))

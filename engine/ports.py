@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.contracts import Event, EventWait, NodeRecord, RecordBatch, ScheduledStartOrder
+from engine.contracts import (
+    Event,
+    EventWait,
+    NodeRecord,
+    Opened,
+    Opening,
+    RecordBatch,
+    ScheduledStartOrder,
+)
 from engine.ids import BlobRef
 
 
@@ -25,6 +33,12 @@ class RunSink(Protocol):
 
     async def record(self, batch: RecordBatch) -> None:
         """Write `batch` in one database round trip and publish it."""
+
+    async def open(self, opening: Opening) -> Opened:
+        """Store a sub-workflow's run as running, with what it has of its parent, and publish it.
+
+        Done again it stores nothing and answers the same.
+        """
 
 
 class BlobStore(Protocol):

@@ -76,6 +76,7 @@ def build_worker(
         activities=[
             activities.run_node,
             activities.record,
+            activities.open_run,
             waits.await_event,
             waits.stop_waiting,
             starts.start_scheduled,

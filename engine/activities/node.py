@@ -22,11 +22,14 @@ from engine.activities import tries
 from engine.activities.secrets import Blotter, rendered_config
 from engine.contracts import (
     INTERRUPTED,
+    OPEN_RUN,
     RECORD,
     RUN_NODE,
     NodeRecord,
     NodeResult,
     NodeTask,
+    Opened,
+    Opening,
     RecordBatch,
     place,
 )
@@ -62,6 +65,12 @@ class NodeActivities:
                 _log.info(
                     "run.status", status=batch.run.status, error=batch.run.error and batch.run.error.kind
                 )
+
+    @activity.defn(name=OPEN_RUN)
+    async def open_run(self, opening: Opening) -> Opened:
+        """Store the run of a sub-workflow."""
+        with bound_contextvars(run_id=opening.run_id):
+            return await self._sink.open(opening)
 
     @activity.defn(name=RUN_NODE)
     async def run_node(self, task: NodeTask) -> NodeResult:

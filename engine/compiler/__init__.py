@@ -13,7 +13,7 @@ from typing import Any
 from engine import nodes, triggers
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._decoding import MAX_BYTES
-from engine.compiler._inputs import validator
+from engine.compiler._inputs import known_inputs, validator
 from engine.compiler._parsing import parse
 from engine.compiler._partial import part_of
 from engine.compiler._pause import uncollected
@@ -33,6 +33,7 @@ __all__ = [
     "examine",
     "implied_edges",
     "json_schema",
+    "known_inputs",
     "parse",
     "part_of",
     "validator",

@@ -20,6 +20,7 @@ from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
 from engine.nodes.python import PYTHON
 from engine.nodes.send_event import SEND_EVENT
+from engine.nodes.subworkflow import SUBWORKFLOW
 from engine.nodes.switch import SWITCH
 from engine.nodes.transform import TABLE_MEDIA_TYPE, TRANSFORM, shaped
 from engine.nodes.wait_for_event import WAIT_FOR_EVENT
@@ -53,6 +54,7 @@ NODE_TYPES: tuple[NodeType, ...] = (
     DELAY,
     WAIT_FOR_EVENT,
     SEND_EVENT,
+    SUBWORKFLOW,
     FAIL,
     HTTP,
     PYTHON,

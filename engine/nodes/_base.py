@@ -18,7 +18,7 @@ from engine.graph import Node
 Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
 Widget = Literal[
     "expression", "code", "python", "text", "markdown", "json", "keyvalue", "cases", "select", "number",
-    "switch",
+    "switch", "workflow", "version",
 ]  # fmt: skip
 
 

@@ -6,7 +6,8 @@ the activity asks the records first, so nothing is done twice that was finished 
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -21,6 +22,7 @@ from temporalio.exceptions import (
 from engine.contracts import (
     AWAIT_EVENT,
     INTERRUPTED,
+    OPEN_RUN,
     RECORD,
     RUN_NODE,
     STOP_WAITING,
@@ -29,9 +31,15 @@ from engine.contracts import (
     Found,
     NodeResult,
     NodeTask,
+    Opened,
+    Opening,
+    Parent,
     RecordBatch,
+    RunRequest,
 )
 from engine.errors import Failure, NodeFailed
+
+T = TypeVar("T")
 
 GRACE = timedelta(seconds=60)
 """What an attempt may take beyond its own time limit, which the activity keeps, to read and write records."""
@@ -66,24 +74,37 @@ async def record(batch: RecordBatch) -> None:
 
 async def await_event(wait: EventWait) -> Found:
     """Make a wait known, trying for as long as it takes; return the event that was kept for it."""
-    return await _ask(AWAIT_EVENT, wait)
+    return await _ask(AWAIT_EVENT, wait, Found)
 
 
 async def stop_waiting(wait: EventWait) -> Found:
     """End a wait, likewise; return the event that it was given after all."""
-    return await _ask(STOP_WAITING, wait)
+    return await _ask(STOP_WAITING, wait, Found)
 
 
-async def _ask(activity: str, wait: EventWait) -> Found:
-    found: Found = await workflow.execute_local_activity(
+async def open_run(request: RunRequest, parent: Parent, started_at: datetime) -> Opened:
+    """Store the run of a sub-workflow, likewise; return it as it was stored."""
+    opening = Opening(
+        run_id=request.run_id,
+        parent=parent,
+        version_id=request.version_id or "",
+        inputs=request.inputs,
+        started_at=started_at,
+        deadline=request.deadline,
+    )
+    return await _ask(OPEN_RUN, opening, Opened)
+
+
+async def _ask(activity: str, argument: Any, answer: type[T]) -> T:
+    answered: T = await workflow.execute_local_activity(
         activity,
-        wait,
-        result_type=Found,
+        argument,
+        result_type=answer,
         start_to_close_timeout=GRACE,
         retry_policy=_RECORD_RETRIES,
         local_retry_threshold=LONGEST_LOCAL_BACKOFF,
     )
-    return found
+    return answered
 
 
 async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:

@@ -10,7 +10,7 @@ from typing import Any
 from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
-from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, Waiting, place
+from engine.contracts import ActivityStep, NodeRecord, NodeResult, Step, SubworkflowStep, Waiting, place
 from engine.errors import Failure
 from engine.workflows import inline
 
@@ -49,12 +49,18 @@ class Flights:
 
     def __init__(self) -> None:
         self.activities = 0
+        self._calls = 0
         self._flights: dict[str, _Flight] = {}
         self._landed: deque[NodeResult] = deque()
 
     def __bool__(self) -> bool:
         """Whether any step is under way, or has landed and was not taken yet."""
         return bool(self._flights)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether anything is done, here or in a sub-workflow, rather than waited for."""
+        return self.activities > 0 or self._calls > 0
 
     def start(
         self,
@@ -81,7 +87,7 @@ class Flights:
                 result = NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)
             self._landed.append(result)
 
-        self.activities += isinstance(step, ActivityStep)
+        self._count(step, 1)
         self._flights[place(scope, step.id)] = _Flight(
             step, scope, asyncio.create_task(fly()), started_at, waiting, carried
         )
@@ -93,8 +99,12 @@ class Flights:
         self._landed.clear()
         for result in results:
             flight = self._flights.pop(result.record.place)
-            self.activities -= isinstance(flight.step, ActivityStep)
+            self._count(flight.step, -1)
         return results
+
+    def _count(self, step: Step, by: int) -> None:
+        self.activities += by * isinstance(step, ActivityStep)
+        self._calls += by * isinstance(step, SubworkflowStep)
 
     def waiting(self, scope: str) -> dict[str, Waiting]:
         """Return the steps of a scope that wait for an instant or an event."""
@@ -103,6 +113,10 @@ class Flights:
             for flight in self._flights.values()
             if flight.waiting and flight.scope == scope
         }
+
+    def inside(self, scope: str) -> list[str]:
+        """Return the nodes of a scope that are under way."""
+        return [flight.step.id for flight in self._flights.values() if flight.scope == scope]
 
     def carried(self) -> list[NodeRecord]:
         """Return the records given to activities that may not have written them."""
@@ -122,7 +136,7 @@ class Flights:
         if at_place not in self._flights or self.landed(at_place):
             return None
         flight = self._flights.pop(at_place)
-        self.activities -= isinstance(flight.step, ActivityStep)
+        self._count(flight.step, -1)
         return Abandoned(flight.cancelled(at), flight.carried)
 
     def stop(self, at: datetime) -> list[NodeRecord]:

@@ -15,9 +15,21 @@ from structlog.contextvars import bound_contextvars
 from temporalio import workflow
 
 from engine import expressions
-from engine.contracts import EVENT_ARRIVED, Arrival, OutputStep, Resume, RunRecord, RunRequest, ScopeState
+from engine.contracts import (
+    CHILD_ENDED,
+    EVENT_ARRIVED,
+    GRAPH_RUN,
+    Arrival,
+    ChildEnd,
+    OutputStep,
+    Resume,
+    RunRecord,
+    RunRequest,
+    ScopeState,
+)
 from engine.errors import ExpressionError, Failure
-from engine.workflows import limits
+from engine.workflows import calls, children, limits
+from engine.workflows.children import Children
 from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
 from engine.workflows.limits import DeadlineReached, Spending
@@ -34,33 +46,41 @@ EFFORT = 2_000_000
 """After so many units of evaluation, likewise: a task may take 10 s, and a slow machine is often busy."""
 
 
-@workflow.defn(name="GraphRun", failure_exception_types=[ValidationError])
+@workflow.defn(name=GRAPH_RUN, failure_exception_types=[ValidationError])
 class GraphRun:
     """The run of one plan."""
 
     def __init__(self) -> None:
         self._waits = Waits()
+        self._children = Children()
 
     @workflow.signal(name=EVENT_ARRIVED)
     def event_arrived(self, arrival: Arrival) -> None:
         """Wake the node that waits for an event; brought again, it does nothing."""
         self._waits.bring(arrival)
 
+    @workflow.signal(name=CHILD_ENDED)
+    def child_ended(self, end: ChildEnd) -> None:
+        """Wake the node that waits for its sub-workflow; told again, it does nothing."""
+        self._children.ended(end)
+
     @workflow.run
     async def run(self, request: RunRequest) -> RunRecord:
         """Execute the plan; returns the run's last record."""
         with bound_contextvars(run_id=request.run_id):
-            return await _Interpreter(request, self._waits).run()
+            return await _Interpreter(request, self._waits, self._children).run()
 
 
 class _Interpreter:
     """Drives a run from its request to its end, and keeps the records up to date."""
 
-    def __init__(self, request: RunRequest, waits: Waits) -> None:
+    def __init__(self, request: RunRequest, waits: Waits, children: Children) -> None:
         self._request = request
         self._resume = request.resume or _fresh(request)
         self._waits = waits
         waits.carry_on(self._resume.events)
+        self._children = children
+        children.carry_on(self._resume.ended)
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
         if request.resume is None:
             for record in request.seed:
@@ -73,8 +93,7 @@ class _Interpreter:
         """Drive the run to its end, write that end down, and return it."""
         cancelled = False
         try:
-            async with limits.until(self._request.deadline):
-                end = await self._drive()
+            end = await self._end()
         except DeadlineReached as reached:
             end = self._journal.change("cancelled", error=reached.failure)
         except asyncio.CancelledError:
@@ -88,13 +107,27 @@ class _Interpreter:
             raise asyncio.CancelledError
         return end
 
+    async def _end(self) -> RunRecord:
+        """Come to the run's end; a sub-workflow's run is stored first."""
+        parent = self._request.parent
+        if parent and self._request.resume is None:
+            opened = await calls.open_run(self._request, parent, self._resume.started_at)
+            if opened.failure:
+                return self._journal.change("failed", error=opened.failure)
+            stored = {"inputs": opened.inputs, "deadline": opened.deadline, "budget": opened.budget}
+            self._request = self._request.model_copy(update=stored)
+        async with limits.until(self._request.deadline):
+            return await self._drive()
+
     async def _drive(self) -> RunRecord:
         plan = self._request.plan
         run = {"id": self._request.run_id, "started_at": self._resume.started_at.isoformat()}
         context = {"inputs": self._request.inputs, "run": run}
         root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
         spending = Spending(self._request.budget, self._resume.spent)
-        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, self._waits, spending)
+        self._scheduler = scheduler = Scheduler(
+            self._request, root, self._journal, spending, self._waits, self._children
+        )
         while True:
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
@@ -103,11 +136,12 @@ class _Interpreter:
             if root.progress.done:
                 return await self._succeeded(root)
             if scheduler.leaving and not scheduler.flights.activities:
+                await self._children.told()
                 await self._journal.write()
                 self._continue_as_new(scheduler.state(root), spending)
             if not scheduler.flights:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
-            await self._journal.write("running" if scheduler.flights.activities else "waiting")
+            await self._journal.write("running" if scheduler.flights.at_work else "waiting")
             for result in await scheduler.flights.landing():
                 scheduler.land(result)
             if not scheduler.flights.activities and self._task_age() >= BREATH:
@@ -162,16 +196,21 @@ class _Interpreter:
         return self._journal.change("succeeded", outputs=outputs)
 
     async def _finish(self, end: RunRecord) -> RunRecord:
-        """Stop what is under way, write the end of the run and return it."""
+        """Stop what is under way, write the end of the run, let those know who must, and return it."""
         scheduler = self._scheduler
         carried = scheduler.flights.carried() if scheduler else ()
-        return await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
+        written = await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
+        await self._children.told()
+        if self._request.parent:
+            await children.report(self._request.parent, self._request.run_id, written)
+        return written
 
     def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:
         resume = Resume(
             **dict(state),
             started_at=self._resume.started_at,
             status=self._journal.status,
+            ended=self._children.untaken(),
             spent=spending.spent,
             events=self._waits.arrived(),
         )
@@ -182,7 +221,10 @@ class _Interpreter:
 def _fresh(request: RunRequest) -> Resume:
     """Return what a run begins with: nothing, but for what it was given of an older one."""
     return Resume(
-        started_at=workflow.now(), status="queued", settled=request.seed, containers=request.containers
+        started_at=workflow.now(),
+        status="running" if request.parent else "queued",
+        settled=request.seed,
+        containers=request.containers,
     )
 
 

@@ -18,6 +18,7 @@ from engine.contracts import (
     NodeRecord,
     OutputStep,
     Step,
+    SubworkflowStep,
     SwitchStep,
     TransformStep,
     WaitStep,
@@ -72,7 +73,7 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[s
             return _merged(step, sources), OUT, media_type
         case FailStep():
             raise NodeFailed(_stated(step, context))
-        case DelayStep() | WaitStep() | MapStep() | LoopStep() | ActivityStep():
+        case DelayStep() | WaitStep() | MapStep() | LoopStep() | SubworkflowStep() | ActivityStep():
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
             assert_never(step)

@@ -19,11 +19,13 @@ from engine.contracts import (
     RunRequest,
     ScopeState,
     Step,
+    SubworkflowStep,
     WaitStep,
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.workflows import calls, containers, delays, inline
+from engine.workflows.children import Children
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
 from engine.workflows.limits import Spending
@@ -47,13 +49,20 @@ class Scheduler:
     """
 
     def __init__(
-        self, request: RunRequest, root: Scope, journal: Journal, waits: Waits, spending: Spending
+        self,
+        request: RunRequest,
+        root: Scope,
+        journal: Journal,
+        spending: Spending,
+        waits: Waits,
+        children: Children,
     ) -> None:
         self._request = request
         self._root = root
         self._journal = journal
         self._waits = waits
         self._spending = spending
+        self._children = children
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued: deque[tuple[Scope, ActivityStep]] = deque()
         self._scopes = {root.path: root}
@@ -85,13 +94,14 @@ class Scheduler:
         """Take note of a step that was under way."""
         record = result.record
         scope = self._scopes.get(record.scope)
-        world = scope is None or isinstance(scope.progress.step(record.node_id), ActivityStep)
-        if world:
+        step = scope.progress.step(record.node_id) if scope else None
+        activity = step is None or isinstance(step, ActivityStep)
+        if activity:
             self._spending.worked(record)
         if result.recorded:
             self._journal.forget(record.place)
         else:
-            self._journal.note(record, durable=world)
+            self._journal.note(record, durable=activity or isinstance(step, SubworkflowStep))
         if scope is not None:
             self._count(scope, record)
 
@@ -100,6 +110,7 @@ class Scheduler:
         return ScopeState(
             settled=tuple(scope.settled.values()),
             waiting=self._waits.carried(self.flights.waiting(scope.path), scope.path),
+            calling=self._children.carried(scope.path, self.flights.inside(scope.path)),
             containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},
         )
 
@@ -124,6 +135,8 @@ class Scheduler:
             return
         elif isinstance(step, DelayStep | WaitStep):
             self._start_waiting(scope, step)
+        elif isinstance(step, SubworkflowStep):
+            self._start_call(scope, step)
         elif isinstance(step, MapStep | LoopStep):
             self._start_container(scope, step)
         else:
@@ -264,6 +277,18 @@ class Scheduler:
             self._journal.take_back(task.pending, durable=task.durable)
             record = inline.failed(step, error.failure, workflow.now(), started_at)
             return NodeResult(record=record.model_copy(update={"scope": task.scope}), recorded=False)
+
+    def _start_call(self, scope: Scope, step: SubworkflowStep) -> None:
+        try:
+            inputs = scope.render(step.inputs)
+        except ExpressionError as error:
+            self._fail(scope, step, error)
+            return
+        since = self._children.begin(step, scope).started_at
+        running = NodeRecord(node_id=step.id, scope=scope.path, status="running", started_at=since)
+        self._journal.note(running)
+        work = self._children.result(step, scope.path, self._request, inputs)
+        self.flights.start(step, work, scope=scope.path, started_at=since)
 
     def _start_waiting(self, scope: Scope, step: DelayStep | WaitStep) -> None:
         try:

@@ -47,7 +47,8 @@ class Scope:
 
     def goes_on(self, node_id: str) -> bool:
         """Return whether a step was under way already when the run continued as new."""
-        return node_id in self.carried.waiting or node_id in self.carried.containers
+        carried = self.carried
+        return node_id in carried.waiting or node_id in carried.calling or node_id in carried.containers
 
     def add(self, record: NodeRecord) -> None:
         """Let expressions see a finished step."""

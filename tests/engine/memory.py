@@ -10,11 +10,14 @@ from engine.contracts import (
     Event,
     EventWait,
     NodeRecord,
+    Opened,
+    Opening,
     RecordBatch,
     RunRecord,
     ScheduledStartOrder,
     place,
 )
+from engine.errors import Failure
 from engine.ids import BlobRef
 
 
@@ -25,6 +28,7 @@ class MemorySink:
     batches: list[RecordBatch] = field(default_factory=list)
     nodes: dict[tuple[str, str], NodeRecord] = field(default_factory=dict)
     runs: dict[str, RunRecord] = field(default_factory=dict)
+    opened: list[Opening] = field(default_factory=list)
     away: int = 0
 
     async def begin(self, batch: RecordBatch, node_id: str, scope: str = "") -> NodeRecord | None:
@@ -34,6 +38,12 @@ class MemorySink:
 
     async def record(self, batch: RecordBatch) -> None:
         self._write(batch)
+
+    async def open(self, opening: Opening) -> Opened:
+        if opening.version_id == "gone":
+            return Opened(failure=Failure(kind="version-gone", message="it is gone"))
+        self.opened.append(opening)
+        return Opened(inputs=opening.inputs, deadline=opening.deadline)
 
     def _write(self, batch: RecordBatch) -> None:
         if self.away:

@@ -15,8 +15,10 @@ from engine.contracts import (
     MapStep,
     MergeStep,
     OutputStep,
+    PinnedPlan,
     Plan,
     Step,
+    SubworkflowStep,
     SwitchStep,
     TransformStep,
     WaitStep,
@@ -93,6 +95,18 @@ def fake(node_id: str, *edges: str, attempts: Any = 1, delay_s: float = 0.01, **
         attempts=Attempts(maximum=attempts, delay_s=delay_s) if isinstance(attempts, int) else attempts,
         **known,
     )
+
+
+def call(node_id: str, pin: str, *edges: str, inputs: Any = None, **more: Any) -> SubworkflowStep:
+    """Return a step behind `edges` that runs what `pin` names among the run's plans."""
+    return SubworkflowStep(
+        id=node_id, type="subworkflow", pin=pin, inputs=inputs or {}, incoming=after(*edges), **more
+    )
+
+
+def pinned(plan: Plan, version_id: str = "v") -> PinnedPlan:
+    """Return a published version with this plan."""
+    return PinnedPlan(version_id=version_id, plan=plan)
 
 
 def body(*steps: Step, result: Any = None, outer: tuple[str, ...] = ()) -> Body:

@@ -14,10 +14,12 @@ from typing import Any
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Arrival, Budget, Event, Plan
+from engine.contracts import Arrival, Attempts, Budget, Event, Plan
+from engine.ids import child_run_id
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
     body,
+    call,
     condition,
     delay,
     each,
@@ -27,6 +29,7 @@ from tests.engine.plans import (
     merge,
     output,
     pages,
+    pinned,
     plan,
     start,
     switch,
@@ -136,6 +139,24 @@ async def limited(rig: Rig, recorded: Plan, **limits: Any) -> str:
     return (await rig.run(recorded, **limits)).run_id
 
 
+async def calling(rig: Rig, *, child: bool) -> str:
+    """Return the id of a run that called a sub-workflow which failed once, or of its last run."""
+    inner = plan(fake("work", failures=1), output("done", True, "work"))
+    again = call("other", "p", attempts=Attempts(maximum=2, delay_s=0.2))
+    ran = await rig.run(plan(again), plans={"p": pinned(inner)})
+    return child_run_id(ran.run_id, "other", 2) if child else ran.run_id
+
+
+async def call_cancelled(rig: Rig) -> str:
+    """Return the id of a run that was cancelled while it waited for a sub-workflow."""
+    inner = pinned(plan(delay("pause", seconds=99)))
+    run_id = await rig.start(plan(call("other", "p")), plans={"p": inner})
+    await rig.seen(child_run_id(run_id, "other", 1), "pause", "waiting")
+    await rig.client.cancel(run_id)
+    await rig.ended(run_id)
+    return run_id
+
+
 async def cancelled(rig: Rig) -> str:
     """Return the id of a run that was cancelled while it worked and waited."""
     run_id = await rig.start(plan(fake("work", seconds=9, local=False), delay("pause", seconds=99)))
@@ -177,6 +198,9 @@ async def main() -> None:
             slow = plan(fake("work", seconds=9, local=False), delay("pause", seconds=99))
             row = plan(fake("a"), fake("b", "a"), fake("c", "b"))
             await keep(rig, "deadline", lambda: limited(rig, slow, deadline=late))
+            await keep(rig, "subworkflow", lambda: calling(rig, child=False))
+            await keep(rig, "subworkflow_child", lambda: calling(rig, child=True))
+            await keep(rig, "subworkflow_cancelled", lambda: call_cancelled(rig))
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
 

@@ -14,6 +14,8 @@ from engine.nodes import NODE_TYPES, NodeType, PlanContext
 from engine.nodes.__main__ import readme
 
 WIDGETS = {
+    "workflow",
+    "version",
     "expression",
     "code",
     "text",
@@ -39,6 +41,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "send_event": {"name": "order.paid", "data": {"amount": 3}},
     "switch": {"cases": [{"name": "urgent", "when": "{{ inputs.a > 3 }}"}]},
     "fail": {"message": "Order {{ inputs.id }} is empty"},
+    "subworkflow": {"workflow": "w", "version": 3, "inputs": {"name": "{{ inputs.name }}"}},
     "http": {"url": "https://example.org"},
     "map": {"items": "{{ inputs.orders }}"},
     "loop": {"until": "{{ result > 3 }}"},
@@ -129,6 +132,9 @@ def test_its_summary_survives_any_draft(node_type: NodeType) -> None:
         ("python", {"code": "def main(a):\n    return a", "inputs": {"a": 1}}, "main(a)"),
         ("python", {"code": 'def main():\n    """Adds up."""\n    return 1'}, "Adds up."),
         ("python", {"code": "def main("}, "main()"),
+        ("subworkflow", {"workflow": "w", "version": 3}, "Version 3"),
+        ("subworkflow", {"version": "a" * 64}, "Version aaaaaaaaaaaa"),
+        ("subworkflow", {}, "No workflow yet"),
         ("note", {"text": "\n## Title\nmore"}, "Title"),
         ("transform", {"value": {"ok": True, "name": "Zoë"}}, '{"ok": true, "name": "Zoë"}'),
         ("transform", {"value": "a\n  b" * 100}, None),
@@ -168,6 +174,9 @@ def test_the_line_in_the_cell_says_what_it_does(type: str, config: dict[str, Any
         ("switch", {"cases": [{"name": "default", "when": "{{ 1 }}"}]}, "Two ports would be named default"),
         ("switch", {"cases": [{"name": "a", "when": "{{ 1 }}"}] * 2}, "Two ports would be named a"),
         ("fail", {"message": ""}, "at least 1 character"),
+        ("subworkflow", {"workflow": "w", "version": 0}, "greater than or equal to 1"),
+        ("subworkflow", {"workflow": "w", "version": "latest"}, "number of a published version"),
+        ("subworkflow", {"version": 3}, "name the workflow whose version"),
         ("fail", {"message": "no", "kind": "Not A Kind"}, "String should match pattern"),
         ("merge", {"wait_for": "at_least", "at_least": 0}, "greater than or equal to 1"),
         ("python", {}, "Field required"),

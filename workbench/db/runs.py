@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, inspect, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from workbench.db.ids import is_id
@@ -149,6 +150,18 @@ async def terminating(session: AsyncSession, *, limit: int) -> Sequence[RunRow]:
 async def terminated(session: AsyncSession, run_id: str) -> None:
     """Note that Temporal knows of a run's end."""
     await session.execute(update(RunRow).where(col(RunRow.id) == run_id).values(terminating=False))
+
+
+async def cancel_orphans(session: AsyncSession, *, at: datetime) -> None:
+    """Ask the runs of sub-workflows to stop whose parents have ended."""
+    parent = aliased(RunRow)
+    ended = select(col(parent.id)).where(col(parent.status).in_(SETTLED))
+    orphan = (
+        col(RunRow.parent_run_id).in_(ended)
+        & col(RunRow.status).not_in(SETTLED)
+        & col(RunRow.cancel_requested_at).is_(None)
+    )
+    await session.execute(update(RunRow).where(orphan).values(cancel_requested_at=at))
 
 
 async def active_since(session: AsyncSession, since: datetime) -> Rows:

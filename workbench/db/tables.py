@@ -102,7 +102,8 @@ class RunRow(Table, table=True):
     `request_hash` is what an idempotency key stands for. `terminating` says that Temporal has yet to be told
     that the run was ended, `followed_at` that what follows from its end is done. `trigger_run_id` is the run
     whose end began this one, `trigger_waiter` the workflow that waits for its end. `parent_place` is the
-    sub-workflow node, with its pass, that began this run.
+    sub-workflow node, with its pass, that began this run, and `may_call` are the versions that this one
+    calls, directly and through others.
     """
 
     __tablename__ = "runs"
@@ -171,6 +172,9 @@ class RunRow(Table, table=True):
         default=None, sa_type=Text, foreign_key="runs.id", ondelete="SET NULL", nullable=True
     )
     parent_place: str | None = Field(default=None, sa_type=Text)
+    may_call: list[str] = Field(
+        default_factory=list, sa_type=PORTS, sa_column_kwargs={"server_default": text("'{}'")}
+    )
 
 
 class SeedRow(Table, table=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, inspect, select, true, tuple_
+from sqlalchemy import any_, delete, exists, func, inspect, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -51,9 +51,12 @@ async def page(
 
 
 async def remove(session: AsyncSession, workflow_id: str) -> None:
-    """Delete the workflow. Versions that a run was bound to stay, as the runs do, without their workflow."""
+    """Delete the workflow. Versions that a run is bound to, or may yet call, stay without their workflow."""
     unused = ~exists().where(col(RunRow.version_id) == col(VersionRow.id))
-    await session.execute(delete(VersionRow).where(col(VersionRow.workflow_id) == workflow_id, unused))
+    callers = col(RunRow.status).not_in(SETTLED) & (col(VersionRow.id) == any_(col(RunRow.may_call)))
+    uncalled = ~exists().where(callers)
+    of_it = col(VersionRow.workflow_id) == workflow_id
+    await session.execute(delete(VersionRow).where(of_it, unused, uncalled))
     await session.execute(delete(WorkflowRow).where(col(WorkflowRow.id) == workflow_id))
 
 
@@ -107,6 +110,26 @@ async def version_numbered(session: AsyncSession, workflow_id: str, number: int)
         col(VersionRow.workflow_id) == workflow_id, col(VersionRow.number) == number
     )
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def pinned_version(
+    session: AsyncSession, *, owner: str, workflow_id: str | None, version: int | str
+) -> VersionRow | None:
+    """Return a published version of this person's by its number, or by its content hash alone."""
+    query = (
+        select(VersionRow)
+        .join(WorkflowRow, col(WorkflowRow.id) == col(VersionRow.workflow_id))
+        .where(col(WorkflowRow.owner) == owner, col(VersionRow.number).is_not(None))
+    )
+    if workflow_id is not None:
+        query = query.where(col(VersionRow.workflow_id) == workflow_id)
+    if isinstance(version, str):
+        query = query.where(col(VersionRow.content_hash) == version)
+    elif version < 2**31:
+        query = query.where(col(VersionRow.number) == version)
+    else:
+        return None
+    return (await session.execute(query.order_by(col(VersionRow.id)).limit(1))).scalar_one_or_none()
 
 
 async def published(session: AsyncSession, workflow_id: str, *, limit: int, before: Position | None) -> Rows:

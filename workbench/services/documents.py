@@ -25,12 +25,6 @@ async def check(document: Document) -> tuple[Problem, ...]:
     return await off_loop(len(document.nodes), lambda: compiler.check(document))
 
 
-async def examine(data: Any) -> tuple[Problem, ...]:
-    """Return everything that is wrong with what may be a document: its form, else its sense."""
-    _, problems = await asyncio.to_thread(compiler.examine, data)
-    return problems
-
-
 async def compile_plan(document: Document) -> Plan:
     """Return the plan. Raises engine.errors.DocumentInvalid with all problems."""
     return await off_loop(len(document.nodes), lambda: compiler.compile(document))

@@ -3,6 +3,7 @@
 - A queued run that Temporal does not know is started.
 - A run that somebody wanted to stop is asked to stop again; one that never started is just ended.
 - A run that is to be ended at once is ended on Temporal.
+- A sub-workflow's run whose parent has ended is asked to stop; a parent is told of an end that went untold.
 - A run whose workflow has ended, or is gone, gets its end, so that no run is shown as running for ever.
 """
 
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.exceptions import TemporalError
 
 from engine.client import EngineClient
-from engine.contracts import RecordBatch, RunRecord
+from engine.contracts import ChildEnd, RecordBatch, RunRecord
 from engine.errors import Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
@@ -72,6 +73,8 @@ class Reconciler:
 
         One process does it at a time; a second one that tries meanwhile does nothing and returns 0.
         """
+        async with get_resources().transaction() as session:
+            await queries.cancel_orphans(session, at=now())
         return await self._mend_all(self._next)
 
     async def start_queued(self) -> int:
@@ -155,4 +158,8 @@ def _failed(kind: str, message: str, hint: str) -> RunRecord:
 async def _end(resources: Resources, row: RunRow, record: RunRecord) -> None:
     """Write the end of a run; the nodes that were under way end with it."""
     await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, run=record))
+    if row.parent_run_id:
+        await (await resources.temporal()).child_ended(
+            row.parent_run_id, ChildEnd(run_id=row.id, record=record)
+        )
     log.warning("reconcile.ended", run_id=row.id, status=record.status)

@@ -10,13 +10,13 @@ import structlog
 from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
-from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.contracts import NodeRecord, Opened, Opening, RecordBatch, RunRecord
 from engine.errors import NotATest
 from engine.ids import BlobRef
 from workbench.db import records as statement
 from workbench.db import runs as queries
 from workbench.db.json_text import dumps, loads, text_of
-from workbench.services import run_shapes
+from workbench.services import child_runs, run_shapes
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.events import Change
 from workbench.services.previews import preview_of
@@ -61,6 +61,10 @@ class PostgresRunSink:
         Raises NotATest for a pinned or edited value in a run that is no test.
         """
         await self._write(batch, asked=None)
+
+    async def open(self, opening: Opening) -> Opened:
+        """Store a sub-workflow's run, unless it is there; return it as it is stored."""
+        return await child_runs.open_run(self._resources, opening)
 
     async def _require_test(self, batch: RecordBatch) -> None:
         """Raise NotATest when `batch` holds a value that a person gave, and its run is no test."""

@@ -51,13 +51,13 @@ async def start_run(
     documents.require_none(run_options.check(options, at=now()), "The run cannot be started like this.")
     asked = Asked(workflow_id, inputs, version, options, trigger, beginning)
     async with get_resources().transaction() as session:
-        row, plan = await starts.store(session, principal, asked)
-    if plan is None:
+        row, compiled = await starts.store(session, principal, asked)
+    if compiled is None:
         if row.status == "queued":  # the first request may have been cut off before Temporal knew of the run
             await starts.relaunch(row, patience_s=patience_s)
         return await get_run(principal, row.id)
     starts.publish(row)
-    await starts.launch(row, plan, patience_s=patience_s)
+    await starts.launch(row, compiled, patience_s=patience_s)
     return await get_run(principal, row.id) if row.test or beginning else run_shapes.detail(row, ())
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
-from engine.contracts import Budget, Plan, RunRequest
+from engine.contracts import Budget, RunRequest
 from engine.errors import DocumentInvalid
 from engine.graph import Document
 from workbench.auth.principal import Principal
@@ -17,12 +17,22 @@ from workbench.db import runs as queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 from workbench.errors import Conflict, Invalid, Unavailable
-from workbench.services import beginnings, documents, inputs, run_options, run_shapes, seeds, workflows
+from workbench.services import (
+    beginnings,
+    documents,
+    inputs,
+    run_options,
+    run_shapes,
+    seeds,
+    subworkflows,
+    workflows,
+)
 from workbench.services.beginnings import Again, Beginning
 from workbench.services.events import Change
 from workbench.services.resources import get_resources
 from workbench.services.run_options import RunOptions, Trigger
 from workbench.services.shapes import RunEvent
+from workbench.services.subworkflows import Compiled
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +67,8 @@ class Asked:
         )
 
 
-async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tuple[RunRow, Plan | None]:
-    """Store a new run and return its row and plan; or the run, without a plan, that has the same key already.
+async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tuple[RunRow, Compiled | None]:
+    """Store a new run and return its row and plans; or the run, without any, that has the same key already.
 
     Raises Invalid with every problem of the document and of the inputs, and Conflict when the idempotency
     key stood for another request.
@@ -68,25 +78,27 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     workflow = await workflows.require(session, principal, asked.workflow_id, keep=True)
     bound = await _bound(session, principal, workflow, asked)
     document = await documents.load(bound.version.document)
-    plan = await _plan(document)
+    compiled = await _compiled(session, workflow, document)
     new = _row(principal, workflow, bound, document, asked)
+    new.may_call = [pinned.version_id for pinned in compiled.plans.values()]
     new.change = await queries.next_change(session)
     if await queries.insert(session, new):
-        await seeds.store(session, new, document, plan, asked.beginning)
-        return new, plan
+        await seeds.store(session, new, document, compiled.plan, asked.beginning)
+        return new, compiled
     row = await _known(session, principal, asked)  # somebody else took the key just now
     if row is None:
         raise Conflict("Another run with this idempotency key began and is gone. Start the run again.")
     return row, None
 
 
-async def launch(row: RunRow, plan: Plan, *, patience_s: float = TEMPORAL_S) -> None:
+async def launch(row: RunRow, compiled: Compiled, *, patience_s: float = TEMPORAL_S) -> None:
     """Hand a queued run to Temporal; doing it again is harmless. With Temporal away, the run stays queued."""
     seeded = row.test or row.trigger_type == "fork"
-    begins = await seeds.load(row, plan) if seeded else seeds.Loaded(plan)
+    begins = await seeds.load(row, compiled.plan) if seeded else seeds.Loaded(compiled.plan)
     request = RunRequest(
         run_id=row.id,
         plan=begins.plan,
+        plans=compiled.plans,
         inputs=row.inputs,
         test=row.test,
         seed=begins.seed,
@@ -108,8 +120,12 @@ async def relaunch(row: RunRow, *, patience_s: float = TEMPORAL_S) -> None:
     Raises DocumentInvalid or ValidationError when its document, stored by another version of the workbench,
     cannot be read any more.
     """
-    stored = await get_resources().read(lambda session: queries.document(session, row.version_id))
-    await launch(row, await documents.compile_plan(await documents.load(stored)), patience_s=patience_s)
+
+    async def query(session: AsyncSession) -> Compiled:
+        document = await documents.load(await queries.document(session, row.version_id))
+        return await subworkflows.compile_run(session, row.started_by, document, workflow_id=row.workflow_id)
+
+    await launch(row, await get_resources().read(query), patience_s=patience_s)
 
 
 def publish(row: RunRow) -> None:
@@ -193,9 +209,9 @@ def _row(
     )
 
 
-async def _plan(document: Document) -> Plan:
+async def _compiled(session: AsyncSession, workflow: WorkflowRow, document: Document) -> Compiled:
     try:
-        return await documents.compile_plan(document)
+        return await subworkflows.compile_run(session, workflow.owner, document, workflow_id=workflow.id)
     except DocumentInvalid as error:
         documents.require_none(error.problems, "The workflow cannot be run.")
         raise

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from temporalio.service import RPCError
 
-from engine.contracts import RecordBatch, RunRecord
+from engine.contracts import ChildEnd, RecordBatch, RunRecord
 from engine.errors import Failure
 from workbench.db import runs as queries
 from workbench.db.ids import now
@@ -45,10 +45,14 @@ async def finish(row: RunRow) -> None:
 
 
 async def _told(resources: Resources, row: RunRow) -> bool:
-    """End the workflow; return whether that is done for good."""
+    """End the workflow, and let the run that began it know; return whether that is done for good."""
+    end = ChildEnd(run_id=row.id, record=RunRecord(status="cancelled", at=now(), error=TERMINATED))
     try:
         async with asyncio.timeout(TEMPORAL_S):
-            known = await (await resources.temporal()).terminate(row.id, TERMINATED.message)
+            temporal = await resources.temporal()
+            known = await temporal.terminate(row.id, TERMINATED.message)
+            if row.parent_run_id:
+                await temporal.child_ended(row.parent_run_id, end)
     except (Unavailable, RPCError, TimeoutError) as error:
         log.warning("run.terminate-postponed", run_id=row.id, error=str(error) or type(error).__name__)
         return False

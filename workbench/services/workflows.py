@@ -14,7 +14,7 @@ from workbench.db.ids import new_id, now
 from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import documents
+from workbench.services import documents, subworkflows
 from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
@@ -98,7 +98,8 @@ async def delete_workflow(principal: Principal, workflow_id: str) -> None:
 async def check_draft(principal: Principal, workflow_id: str) -> tuple[Problem, ...]:
     """Return everything that keeps the draft from being run. Executes nothing."""
     row = await get_resources().read(lambda session: require(session, principal, workflow_id))
-    return await documents.check(await documents.load(row.document))
+    document = await documents.load(row.document)
+    return await subworkflows.check(row.owner, document, workflow_id=row.id)
 
 
 async def publish(principal: Principal, workflow_id: str) -> Version:
@@ -111,7 +112,8 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
     async with get_resources().transaction() as session:
         row = await require(session, principal, workflow_id, lock=True)
         document = await documents.load(row.document)
-        documents.require_none(await documents.check(document), "The draft cannot be published.")
+        problems = await subworkflows.check(row.owner, document, workflow_id=row.id)
+        documents.require_none(problems, "The draft cannot be published.")
         documents.require_none(await sources.check(session, row, document), "The draft cannot be published.")
         version = await snapshot(session, principal, row, document)
         if version.number is None:
@@ -199,7 +201,7 @@ async def detail(row: WorkflowRow, document: Document, *, can_undo: bool, can_re
         revision=row.revision,
         live_version=row.live_version,
         document=document,
-        problems=await documents.check(document),
+        problems=await subworkflows.check(row.owner, document, workflow_id=row.id),
         can_undo=can_undo,
         can_redo=can_redo,
         created_at=row.created_at,

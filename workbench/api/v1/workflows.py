@@ -11,7 +11,7 @@ from workbench.api.bodies import read_document, read_object
 from workbench.api.principal import CurrentPrincipal
 from workbench.db.paging import MAX_LIMIT
 from workbench.errors import Invalid
-from workbench.services import documents, workflows
+from workbench.services import subworkflows, workflows
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
 
 router = APIRouter(tags=["workflows"])
@@ -138,7 +138,7 @@ async def check_document(principal: CurrentPrincipal, request: Request) -> Probl
     The body is `{"document": …}` or the document itself.
     """
     body = await read_object(request)
-    return Problems(problems=await documents.examine(body.get("document", body)))
+    return Problems(problems=await subworkflows.examine(principal.id, body.get("document", body)))
 
 
 def _revision(given: Any, if_match: str | None) -> int:

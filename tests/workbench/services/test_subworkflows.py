@@ -1,0 +1,204 @@
+"""Sub-workflows: what a document may call is checked, pinned, and run as a run of its own."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.graph import Document, Edge, Node
+from engine.ids import child_run_id
+from workbench.auth.principal import Principal
+from workbench.db.ids import new_id
+from workbench.errors import Invalid
+from workbench.services import runs, workflows
+from workbench.services.reconcile import Reconciler
+from workbench.services.resources import Resources
+from workbench.services.shapes import RunDetail
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+TEXT = {"type": "string"}
+NAME = {"type": "object", "properties": {"name": TEXT, "mark": {**TEXT, "default": "!"}}}
+SAYS = {"greeting": "Hello, {{ inputs.name }}{{ inputs.mark }}"}
+
+
+async def published(principal: Principal, *nodes: Node, **more: Any) -> str:
+    """Return the id of a workflow whose draft is published as version 1."""
+    document = Document(name="Other", nodes=[Node(id="start", type="input"), *nodes], **more)
+    workflow = await workflows.create_workflow(principal, document=document)
+    await workflows.publish(principal, workflow.id)
+    return workflow.id
+
+
+async def greeting(principal: Principal) -> str:
+    schema = {**NAME, "required": ["name"]}
+    return await published(principal, inputs=schema, outputs=SAYS)
+
+
+def call(workflow: str, version: Any = 1, **inputs: Any) -> Node:
+    config = {"workflow": workflow, "version": version, "inputs": inputs}
+    return Node(id="call", type="subworkflow", config=config)
+
+
+async def caller(principal: Principal, *nodes: Node, edges: Any = (), **more: Any) -> str:
+    document = Document(name="Caller", nodes=list(nodes), edges=list(edges), **more)
+    return (await workflows.create_workflow(principal, document=document)).id
+
+
+async def ended(principal: Principal, run_id: str) -> RunDetail:
+    async with asyncio.timeout(30):
+        while (run := await runs.get_run(principal, run_id)).status in ("queued", "running", "waiting"):
+            await asyncio.sleep(0.05)
+    return run
+
+
+async def problems(principal: Principal, *nodes: Node) -> list[tuple[str, str | None]]:
+    found = await workflows.check_draft(principal, await caller(principal, *nodes))
+    return [(problem.code, problem.field) for problem in found]
+
+
+async def test_a_published_version_runs_as_a_run_of_its_own(principal: Principal) -> None:
+    other = await greeting(principal)
+    workflow_id = await caller(
+        principal, call(other, name="Ada"), outputs={"said": "{{ nodes.call.output.greeting }}"}
+    )
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
+    assert run.outputs == {"said": "Hello, Ada!"}
+
+    [child] = (await runs.list_runs(principal, parent_run_id=run.id)).items
+    assert (child.workflow_id, child.version, child.status) == (other, 1, "succeeded")
+    assert child.parent
+    assert (child.parent.run_id, child.parent.place) == (run.id, "call")
+    assert (child.trigger.type, child.trigger.id) == ("subworkflow", run.id)
+    assert (await runs.get_run(principal, child.id)).inputs == {"name": "Ada", "mark": "!"}
+
+
+async def test_what_is_published_later_changes_no_call(principal: Principal) -> None:
+    other = await greeting(principal)
+    workflow_id = await caller(
+        principal, call(other, name="Ada"), outputs={"said": "{{ nodes.call.output.greeting }}"}
+    )
+    detail = await workflows.get_workflow(principal, other)
+    newer = detail.document.model_copy(update={"outputs": {"greeting": "Bye"}})
+    await workflows.replace_draft(principal, other, document=newer, revision=detail.revision)
+    await workflows.publish(principal, other)
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
+    assert run.outputs == {"said": "Hello, Ada!"}
+
+
+async def test_a_version_can_be_pinned_by_its_content_alone(principal: Principal) -> None:
+    other = await greeting(principal)
+    version, _ = await workflows.get_version(principal, other, number=1)
+    workflow_id = await caller(principal, call("", version.version_hash, name="Ada"))
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
+    assert run.status == "succeeded"
+
+
+async def test_unknown_workflows_and_versions_are_problems(principal: Principal) -> None:
+    other, stranger = await greeting(principal), Principal(id=new_id(), name="Bob")
+    unknown = [("subworkflow-unknown", "config.version")]
+    assert await problems(principal, call(other, 2, name="Ada")) == unknown
+    assert await problems(principal, call(other, 2**40, name="Ada")) == unknown
+    assert await problems(principal, call(new_id(), 1, name="Ada")) == unknown
+    assert await problems(principal, call("", "a" * 64, name="Ada")) == unknown
+    assert await problems(principal, call(await greeting(stranger), 1, name="Ada")) == unknown
+
+
+async def test_a_draft_cannot_be_called(principal: Principal) -> None:
+    draft = await caller(principal, Node(id="start", type="input"))
+    assert [code for code, _ in await problems(principal, call(draft))] == ["subworkflow-unknown"]
+
+
+async def test_inputs_that_cannot_fit_are_problems(principal: Principal) -> None:
+    other = await greeting(principal)
+    assert await problems(principal, call(other)) == [("subworkflow-inputs", "config.inputs.name")]
+    assert await problems(principal, call(other, name=7)) == [("subworkflow-inputs", "config.inputs.name")]
+    assert await problems(principal, call(other, name="A", nme="B")) == [
+        ("subworkflow-inputs", "config.inputs.nme")
+    ]
+    assert await problems(principal, call(other, name="{{ run.id }}")) == []
+
+
+async def test_inputs_that_turn_out_not_to_fit_fail_the_node(principal: Principal) -> None:
+    workflow_id = await caller(principal, call(await greeting(principal), name="{{ 7 }}"))
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
+    assert run.error
+    assert (run.error.kind, run.error.node) == ("inputs-unfit", "call")
+    assert "inputs.name" in run.error.message
+    assert not (await runs.list_runs(principal, parent_run_id=run.id)).items
+
+
+async def test_a_workflow_cannot_call_itself_directly_or_through_another(principal: Principal) -> None:
+    first = await greeting(principal)
+    second = await published(principal, call(first, name="Ada"))
+    detail = await workflows.get_workflow(principal, first)
+    looping = detail.document.model_copy(update={"nodes": [call(second)]})
+    changed = await workflows.replace_draft(principal, first, document=looping, revision=detail.revision)
+    assert [problem.code for problem in changed.problems] == ["subworkflow-recursion"]
+    with pytest.raises(Invalid, match="call itself"):
+        await workflows.publish(principal, first)
+
+
+async def test_the_depth_of_calls_is_bounded(principal: Principal) -> None:
+    inner = await published(principal)
+    for _ in range(10):
+        deepest, inner = inner, await published(principal, call(inner))
+    assert await problems(principal, call(deepest)) == []
+    assert [code for code, _ in await problems(principal, call(inner))] == ["subworkflow-depth"]
+
+
+async def test_a_run_goes_on_although_what_it_calls_was_deleted(principal: Principal) -> None:
+    other = await greeting(principal)
+    pause = Node(id="pause", type="delay", config={"seconds": 2})
+    edges = [Edge(source="pause", target="call")]
+    workflow_id = await caller(principal, pause, call(other, name="Ada"), edges=edges)
+    run = await runs.start_run(principal, workflow_id=workflow_id, inputs={})
+    await workflows.delete_workflow(principal, other)
+    assert (await ended(principal, run.id)).status == "succeeded"
+
+
+async def long_call(principal: Principal) -> tuple[str, str]:
+    """Return the ids of a run and of the sub-workflow's run that it waits for."""
+    other = await published(principal, Node(id="pause", type="delay", config={"seconds": 600}))
+    workflow_id = await caller(principal, call(other))
+    run = await runs.start_run(principal, workflow_id=workflow_id, inputs={})
+    child = child_run_id(run.id, "call", 1)
+    async with asyncio.timeout(30):
+        while not (await runs.list_runs(principal, parent_run_id=run.id, status="waiting")).items:
+            await asyncio.sleep(0.05)
+    return run.id, child
+
+
+async def test_cancelling_reaches_the_run_of_a_sub_workflow(principal: Principal) -> None:
+    run_id, child = await long_call(principal)
+    await runs.cancel_run(principal, run_id)
+    assert (await ended(principal, run_id)).status == "cancelled"
+    assert (await ended(principal, child)).status == "cancelled"
+
+
+async def test_terminating_reaches_the_run_of_a_sub_workflow(
+    principal: Principal, resources: Resources
+) -> None:
+    run_id, child = await long_call(principal)
+    await runs.terminate_run(principal, run_id)
+    assert (await runs.get_run(principal, child)).error == (await runs.get_run(principal, run_id)).error
+    assert await (await resources.temporal()).describe(child) == "terminated"
+
+
+async def test_a_sub_workflows_run_that_is_terminated_fails_its_node(principal: Principal) -> None:
+    run_id, child = await long_call(principal)
+    await runs.terminate_run(principal, child)
+    run = await ended(principal, run_id)
+    assert (run.status, run.error and run.error.kind) == ("failed", "terminated")
+
+
+async def test_the_run_of_a_sub_workflow_ends_when_its_parent_was_ended_from_outside(
+    principal: Principal, resources: Resources
+) -> None:
+    run_id, child = await long_call(principal)
+    await (await resources.temporal()).terminate(run_id, "somebody with the command line")
+    for _ in range(2):  # it ends the parent, then asks the child to stop
+        await Reconciler(young=timedelta(0)).once()
+    assert (await ended(principal, run_id)).status == "failed"
+    assert (await ended(principal, child)).status == "cancelled"

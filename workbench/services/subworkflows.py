@@ -1,0 +1,201 @@
+"""The versions that documents pin in their sub-workflow nodes: found, checked, and compiled along.
+
+A version that is published never changes, and can only pin what was published before it. So what a document
+calls, directly and through others, is a finite tree that nobody can change under a run.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine import compiler, expressions
+from engine.contracts import PinnedPlan, Plan
+from engine.errors import DocumentInvalid, Problem
+from engine.graph import Document, Node
+from engine.nodes.subworkflow import SubworkflowConfig
+from workbench.db import workflows as queries
+from workbench.db.tables import VersionRow
+from workbench.services import documents
+from workbench.services.resources import get_resources
+
+DEEPEST = 10
+"""Sub-workflows within each other."""
+
+MOST = 100
+"""Versions that one document may call, directly and through others."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A node that calls a version, with settings that can be read."""
+
+    node: Node
+    config: SubworkflowConfig
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A published version that is called. `depth` is how many lie within each other, itself included."""
+
+    version: VersionRow
+    document: Document
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a document calls, directly and through others, by the pins; None stands for what there is not."""
+
+    found: Mapping[str, Pinned | None] = field(default_factory=dict)
+
+    def workflows(self, pin: str) -> frozenset[str]:
+        """Return the workflows that this version belongs to and calls."""
+        pinned = self.found.get(pin)
+        if pinned is None:
+            return frozenset()
+        inner = (self.workflows(call.config.pin) for call in pinned.calls)
+        return frozenset({pinned.version.workflow_id or ""}.union(*inner))
+
+    def depth(self, pin: str) -> int:
+        """Return how many sub-workflows lie within each other here."""
+        pinned = self.found.get(pin)
+        if pinned is None:
+            return 0
+        return 1 + max((self.depth(call.config.pin) for call in pinned.calls), default=0)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """All that a run carries: its plan, and those of the versions it calls by their pins."""
+
+    plan: Plan
+    plans: dict[str, PinnedPlan]
+
+
+async def check(owner: str, document: Document, *, workflow_id: str | None = None) -> tuple[Problem, ...]:
+    """Return everything that keeps `document`, of that workflow, from being run; what it calls included."""
+    problems = await documents.check(document)
+    if not calls_of(document):
+        return problems
+    catalogue = await get_resources().read(lambda session: load(session, owner, document))
+    return (*problems, *check_calls(document, catalogue, workflow_id=workflow_id))
+
+
+async def examine(owner: str, data: Any) -> tuple[Problem, ...]:
+    """Return everything that is wrong with what may be a document: its form, else its sense."""
+    document, problems = await asyncio.to_thread(compiler.parse, data)
+    return problems if document is None else await check(owner, document)
+
+
+async def compile_run(
+    session: AsyncSession, owner: str, document: Document, *, workflow_id: str | None = None
+) -> Compiled:
+    """Return the plans of a run. Raises engine.errors.DocumentInvalid with all problems."""
+    plan = await documents.compile_plan(document)
+    if not calls_of(document):
+        return Compiled(plan, {})
+    catalogue = await load(session, owner, document)
+    if problems := tuple(check_calls(document, catalogue, workflow_id=workflow_id)):
+        raise DocumentInvalid(problems)
+    plans = {
+        pin: PinnedPlan(version_id=pinned.version.id, plan=await documents.compile_plan(pinned.document))
+        for pin, pinned in catalogue.found.items()
+        if pinned is not None
+    }
+    return Compiled(plan, plans)
+
+
+async def load(session: AsyncSession, owner: str, document: Document) -> Catalogue:
+    """Return what `document` calls among the published versions of this person."""
+    found: dict[str, Pinned | None] = {}
+    waiting = list(calls_of(document))
+    while waiting and len(found) <= MOST:
+        call = waiting.pop()
+        if call.config.pin not in found:
+            pinned = found[call.config.pin] = await _pinned(session, owner, call.config)
+            waiting += pinned.calls if pinned else ()
+    return Catalogue(found)
+
+
+def calls_of(document: Document) -> tuple[Call, ...]:
+    """Return the document's sub-workflow nodes, but for those whose settings cannot be read."""
+    return tuple(_calls(document))
+
+
+def _calls(document: Document) -> Iterator[Call]:
+    for node in document.nodes:
+        if node.type == "subworkflow":
+            try:
+                yield Call(node, SubworkflowConfig.model_validate(node.config))
+            except ValidationError:
+                continue  # the compiler names what is wrong with it
+
+
+async def _pinned(session: AsyncSession, owner: str, config: SubworkflowConfig) -> Pinned | None:
+    row = await queries.pinned_version(
+        session, owner=owner, workflow_id=config.workflow or None, version=config.version
+    )
+    if row is None:
+        return None
+    document = await documents.load(row.document)
+    return Pinned(row, document, calls_of(document))
+
+
+def check_calls(document: Document, catalogue: Catalogue, *, workflow_id: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with what `document` calls."""
+    if len(catalogue.found) > MOST:
+        message = f"This document calls more than {MOST} versions, directly and through others."
+        yield Problem(code="subworkflow-count", message=message, hint="Call fewer of them.")
+        return
+    for call in calls_of(document):
+        pinned = catalogue.found.get(call.config.pin)
+        if pinned is None:
+            yield _unknown(call)
+        elif workflow_id is not None and workflow_id in catalogue.workflows(call.config.pin):
+            hint = "Take what both need into a third workflow."
+            yield _problem("recursion", call, "workflow", "This workflow would call itself.", hint)
+        elif catalogue.depth(call.config.pin) > DEEPEST:
+            message = f"More than {DEEPEST} sub-workflows would lie within each other."
+            yield _problem("depth", call, "workflow", message, "Call the inner ones from here.")
+        else:
+            yield from _inputs(call, pinned.document.inputs)
+
+
+def _unknown(call: Call) -> Problem:
+    version = call.config.version
+    shown = version if isinstance(version, int) else f"{version[:12]}…"
+    message = f"There is no published version {shown} of this workflow."
+    if not call.config.workflow:
+        message = f"There is no published version with the content hash {shown}."
+    hint = "Choose a workflow of yours and one of its published versions; a draft cannot be called."
+    return _problem("unknown", call, "version", message, hint)
+
+
+def _inputs(call: Call, schema: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield why the inputs cannot fit, as far as that can be told before anything runs."""
+    given, parts = call.config.inputs, schema.get("properties") or {}
+    for name in schema.get("required", ()):
+        if name not in given and "default" not in (parts.get(name) or {}):
+            hint = "Give it a value; the other workflow needs it."
+            yield _problem("inputs", call, f"inputs.{name}", f"The input “{name}” is missing.", hint)
+    known = compiler.known_inputs(schema)
+    for name, value in given.items():
+        if known is not None and name not in known:
+            hint = f"It has {', '.join(sorted(known)) or 'no inputs'}."
+            message = f"The other workflow has no input “{name}”."
+            yield _problem("inputs", call, f"inputs.{name}", message, hint)
+        elif not any(expressions.has_expression(text) for _, text in expressions.strings(value, "")):
+            part = {"$defs": schema.get("$defs", {}), **(parts.get(name) or {})}
+            for error in compiler.validator(part).iter_errors(value):
+                message = f"The input “{name}” does not fit: {error.message[:200]}."
+                yield _problem("inputs", call, f"inputs.{name}", message, "Correct the value.")
+
+
+def _problem(code: str, call: Call, field: str, message: str, hint: str) -> Problem:
+    return Problem(
+        code=f"subworkflow-{code}", node=call.node.id, field=f"config.{field}", message=message, hint=hint
+    )
