@@ -112,6 +112,13 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
         ),
         "map_over_pages": (plan(pages("all", "{{ index < 2 }}", body(fake("page")))), {}),
         "map_of_many": (plan(each("all", "{{ range(300) | list }}", body(transform("n", "{{ item }}")))), {}),
+        "heavy": (
+            plan(
+                *[transform(f"t{n}", "{% for n in range(9) %}{{ n }}{% endfor %}") for n in range(3)],
+                each("all", "{{ range(2500) | list }}", body(transform("n", "{{ item + 1 }}"))),
+            ),
+            {},
+        ),
         "loop": (
             plan(
                 loop(
