@@ -26,6 +26,7 @@ class _Planner:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._position = {node_id: position for position, node_id in enumerate(analysis.checked)}
         self._inside: dict[str | None, list[str]] = {}
         for node_id in analysis.order:
             self._inside.setdefault(analysis.tree.parents.get(node_id), []).append(node_id)
@@ -58,14 +59,17 @@ class _Planner:
         )
 
     def _end(self, container: str) -> Any:
-        """Return the expression of what a body ends with: its last node's output, or an object of several."""
+        """Return the expression of what a body ends with: its last node's output, or an object of several.
+
+        Their order is the document's.
+        """
         analysis, node_ids = self._analysis, self._inside[container]
         drawn = {edge.source for node_id in node_ids for edge in analysis.incoming.get(node_id, ())}
         implied = {source for node_id in node_ids for source in analysis.implied.get(node_id, ())}
         leading = drawn | implied
         outputs = {
             node_id: f"{{{{ nodes.{node_id}.output }}}}"
-            for node_id in node_ids
+            for node_id in sorted(node_ids, key=self._position.__getitem__)
             if node_id not in leading and analysis.checked[node_id].outputs
         }
         return next(iter(outputs.values()), None) if len(outputs) < 2 else outputs

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import expressions
-from engine.contracts import Container, ContainerState, NodeRecord, ScopeState, Tally, place
+from engine.contracts import Container, ContainerState, MapStep, NodeRecord, ScopeState, Tally, place
 from engine.errors import ExpressionError, Failure
 from engine.workflows import inline
 from engine.workflows.scopes import Scope
@@ -82,7 +82,7 @@ class Passes(ABC):
         views = {node_id: self.parent.view(node_id) for node_id in body.outer}
         scope = Scope(
             body.steps,
-            body.result,
+            _read_at_the_end(self.step),
             context={**self.parent.context, **names},
             views={**views, self.step.id: names},
             path=f"{self.place}/{index}",
@@ -146,3 +146,8 @@ class Passes(ABC):
     def state(self, passes: dict[int, ScopeState]) -> ContainerState:
         """Return what is carried over; `passes` are the states of the scopes under way."""
         return self._state(passes)
+
+
+def _read_at_the_end(step: Container) -> tuple[Any, ...]:
+    """Return what is evaluated at the end of a pass: what that reads is not given up when a race is over."""
+    return step.body.result, step.next if isinstance(step, MapStep) else step.until

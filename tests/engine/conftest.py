@@ -50,6 +50,10 @@ class Rig:
         config["data_converter"] = data_converter(self.blobs)
         self.client = EngineClient(Client(**config), task_queue=str(uuid.uuid4()))
 
+    def __repr__(self) -> str:
+        """Return no more than its name: Hypothesis prints the arguments of a test that fails."""
+        return "Rig()"
+
     def worker(self, *, build_id: str | None = None) -> Worker:
         """Return a new worker; a test may stop it and start another."""
         return build_worker(

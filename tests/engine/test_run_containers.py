@@ -275,6 +275,17 @@ async def test_seeded_nodes_are_recorded_and_not_run(real: Rig) -> None:
     assert ran.nodes["work"].origin == origin
 
 
+@pytest.mark.parametrize("kind", ["loop", "pages"])
+async def test_what_is_read_at_the_end_of_a_pass_is_not_given_up_for_a_race(real: Rig, kind: str) -> None:
+    slow = fake("slow", seconds=0.2, value=True)
+    inside = body(slow, transform("quick", 1), merge("first", "slow", "quick", needs=1))
+    again = loop("all", inside, until="{{ nodes.slow.output }}")
+    ran = await real.run(
+        plan(again if kind == "loop" else pages("all", "{{ not nodes.slow.output }}", inside))
+    )
+    assert (ran.statuses["all/0/slow"], "all/1/slow" in ran.statuses) == ("succeeded", False)
+
+
 async def test_map_that_is_given_results_runs_only_what_is_missing(real: Rig) -> None:
     known = ContainerState(
         started_at=BEFORE,
