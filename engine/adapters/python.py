@@ -107,7 +107,7 @@ def _of_exception(report: Report, memory_mb: int) -> NodeFailed:
     if report.reason == "memory":
         return NodeFailed(_too_much_memory(report, memory_mb))
     kind = report.reason if report.reason in _HINTS else "exception"
-    hint = _HINTS.get(report.reason, "The lines it came by are below.")
+    hint = _HINTS.get(report.reason, "The node's output shows the lines it came by.")
     return NodeFailed(_failure(kind, f"{report.message}{_line(report)}", hint, report), retryable=True)
 
 

@@ -1,8 +1,8 @@
 """What stands around a person's code in the place where it is executed: it calls `main` and reports.
 
-This file is executed by itself (`python3 -I -c SOURCE`) inside the container or the process. So it needs
-nothing but the standard library and runs on any Python since 3.9. Nobody trusts what it reports: the code
-could write there whatever it likes.
+This file is executed by itself (`python3 -I -c SOURCE`) inside the container or the process. So it is one
+file, however long, that needs nothing but the standard library and runs on any Python since 3.9. Nobody
+trusts what it reports: the code could write there whatever it likes.
 
 It is two processes. The child executes the code; the parent listens, and ends everything when the code takes
 too long and when stdin closes: the worker that wanted the result is gone, or does not want it any more.

@@ -18,7 +18,8 @@ CHROMIUM = [
 
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("e2e") / "data")
+    home = tmp_path_factory.mktemp("e2e") / "data"
+    stack = Stack(home, variables={"WORKBENCH_PYTHON": "process"})
     await stack.start()
     yield stack
     await stack.stop()

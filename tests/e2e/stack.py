@@ -36,6 +36,7 @@ class Stack:
     port: int = field(default_factory=free_port)
     command: str = WORKBENCH
     home: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     url: str = ""
 
@@ -48,12 +49,12 @@ class Stack:
         self.url = await asyncio.wait_for(self._ready(), timeout_s)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a person whose home is `home`, or of this process."""
+        """Return the environment of a person whose home is `home`, or of this process, and `variables`."""
         if self.home is None:
-            return dict(os.environ)
+            return dict(os.environ) | self.variables
         self.home.mkdir(parents=True, exist_ok=True)
         inherited = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-        return inherited | {"HOME": str(self.home)}
+        return inherited | {"HOME": str(self.home)} | self.variables
 
     async def _ready(self) -> str:
         assert self.process

@@ -15,8 +15,11 @@ import pytest
 from engine.adapters.python import PythonAdapter
 from engine.errors import Failure, NodeFailed
 from engine.isolation import PythonPolicy, isolation
+from engine.isolation._processes import Processes
 from engine.ports import AdapterCall
 from tests.engine.memory import MemoryBlobs
+
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 class Caller:
@@ -280,3 +283,19 @@ async def test_a_process_writes_no_endless_file(process: Caller) -> None:
 def runs(pid: int) -> bool:
     """Return whether a process has not ended."""
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path(SYSTEM_PYTHON).exists(), reason="needs root and a Python")
+async def test_an_ordinary_users_process_cannot_fork_without_end(tmp_path: Path) -> None:
+    """Linux limits no process of root; so the code is given to another user's Python."""
+    python = tmp_path / "python"
+    user = "--reuid=61234 --regid=61234 --clear-groups"
+    python.write_text(f'#!/bin/sh\nexec setpriv {user} {SYSTEM_PYTHON} "$@"\n')
+    python.chmod(0o755)
+    async with Processes(str(python)) as place:
+        caller = Caller(PythonAdapter(place), PythonPolicy("process"))
+        failure = await caller.fail(
+            "import os\ndef main():\n    while True:\n        os.fork()\n    return 1"
+        )
+    assert failure.kind == "python.processes"
+    assert not [one for one in psutil.process_iter() if 61234 in one.uids() and runs(one.pid)]
