@@ -44,10 +44,10 @@ def _head() -> rx.Component:
             rx.el.code(PassListState.container),
         ),
         rx.el.label(
-            rx.el.input(
-                type="checkbox",
+            rx.switch(
                 checked=PassListState.failed_only,
                 on_change=PassListState.filter_failed,
+                size="1",
                 data_testid="passes-failed-only",
             ),
             "Only failed",
@@ -66,7 +66,7 @@ def _row(row: rx.Var[PassRow]) -> rx.Component:
             type="button",
             title=rx.cond(row.error != "", row.error, "Show this pass"),
             aria_current=rx.cond(row.index == PassListState.current, "true", "false"),
-            on_click=RunState.show_pass(PassListState.container, row.index.to(str)),
-            data_testid="pass-row-" + row.index.to(str),
+            on_click=RunState.show_pass(PassListState.container, row.wish),
+            data_testid="pass-row-" + row.wish,
         ),
     )

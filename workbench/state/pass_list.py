@@ -16,9 +16,13 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class PassRow:
-    """A pass in the list; `number` is its index counted from 1, `error` the first line of what went wrong."""
+    """A pass in the list: its index, and as texts its index (to ask for it) and that counted from 1.
+
+    `error` is the first line of what went wrong.
+    """
 
     index: int
+    wish: str
     number: str
     status: str
     duration: str
@@ -30,6 +34,7 @@ class PassRow:
         message = one.error.message.strip() if one.error else ""
         return cls(
             index=one.index,
+            wish=str(one.index),
             number=f"{one.index + 1:,}",
             status=one.status,
             duration=spoken(one.duration_ms),
