@@ -8,14 +8,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 
-class Witness:
-    """Counts requests by path. `/feed` answers a JSON feed; `?wait=SECONDS` answers late.
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
 
-    Paths in `failing` are answered with an error.
+
+class Witness:
+    """Counts requests by path, and by the key of the effect that they ask for.
+
+    `/feed` answers a JSON feed; `?wait=SECONDS` answers late. Paths in `failing` are answered with an error.
     """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.keys: Counter[str] = Counter()
         self.failing: set[str] = set()
         witness = self
 
@@ -23,8 +29,11 @@ class Witness:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"] or 0))
                 url = urlsplit(self.path)
                 witness.seen[url.path] += 1
+                if key := self.headers["Idempotency-Key"]:
+                    witness.keys[key] += 1
                 if wait := parse_qs(url.query).get("wait"):
                     threading.Event().wait(float(wait[0]))
                 body = json.dumps(witness.answer(url.path)).encode()
@@ -39,8 +48,7 @@ class Witness:
             def log_message(self, format: str, *args: object) -> None:
                 """Keep the tests' output quiet; `seen` is the log."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
