@@ -75,12 +75,24 @@ def no_python(image: str) -> Failure:
 def _unreachable(error: Exception) -> Failure:
     return Failure(
         kind="python.no-docker",
-        message=f"Python steps are executed in a container, and Docker does not answer: {error}"[:500],
+        message=f"Python steps are executed in a container, and Docker does not answer: {_reason(error)}",
         hint=(
             "Start Docker, or say in DOCKER_HOST where it is. On a machine of your own, "
             "WORKBENCH_PYTHON=process executes them in a process, which is no sandbox."
         ),
     )
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the system said at the bottom of an error that libraries have wrapped several times."""
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, OSError) and one.strerror:
+            return one.strerror
+        if isinstance(one, BaseException):
+            waiting += [one.__context__, one.__cause__, *one.args]
+    return " ".join(str(error).split())[:300]
 
 
 def look(policy: PythonPolicy) -> Readiness:

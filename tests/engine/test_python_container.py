@@ -178,6 +178,7 @@ async def test_without_docker_a_step_says_what_to_do() -> None:
     async for caller in calling(policy):
         failure = await caller.fail("def main():\n    return 1")
     assert (failure.kind, "WORKBENCH_PYTHON=process" in failure.hint) == ("python.no-docker", True)
+    assert failure.message.endswith("does not answer: No such file or directory")
     assert readiness(policy).remedy == failure.hint
 
 
