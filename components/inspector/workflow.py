@@ -5,6 +5,7 @@ import reflex as rx
 from components import theme
 from components.inspector.form import problem_line
 from components.inspector.parts import text_field
+from components.inspector.triggers import triggers
 from workbench.state.editor_forms import WorkflowFormState
 from workbench.state.inspector import InspectorState
 from workbench.state.inspector_views import InputField, OutputField
@@ -32,6 +33,7 @@ def workflow_form() -> rx.Component:
         ),
         _inputs(),
         _outputs(),
+        triggers(),
         class_name="wb-form",
         data_testid="workflow-form",
     )

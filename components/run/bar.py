@@ -24,6 +24,7 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
                 rx.el.span(HEAD.version, class_name="wb-run-quiet"),
                 rx.el.span(took(since=HEAD.started_at, until=HEAD.finished_at), class_name="wb-run-quiet"),
                 rx.el.span("started ", ago(at=HEAD.started_at), class_name="wb-run-quiet wb-wide"),
+                rx.cond(HEAD.trigger != "", _trigger()),
                 class_name="wb-run-state",
             ),
             rx.cond(HEAD.error != "", _error(on_open)),
@@ -60,6 +61,20 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
             data_status=HEAD.status,
             data_run=HEAD.id,
         ),
+    )
+
+
+def _trigger() -> rx.Component:
+    """Return what started the run; of a run's end, a link to that run."""
+    return rx.el.span(
+        "by ",
+        rx.cond(
+            HEAD.trigger_href != "",
+            rx.link(HEAD.trigger, href=HEAD.trigger_href, underline="hover"),
+            HEAD.trigger,
+        ),
+        class_name="wb-run-quiet",
+        data_testid="run-trigger",
     )
 
 

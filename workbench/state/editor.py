@@ -19,6 +19,7 @@ from workbench.state import changes, fragments
 from workbench.state.base import AppState, toast_error
 from workbench.state.canvas_views import Focus, GraphView, graph_view
 from workbench.state.inspector import InspectorState
+from workbench.state.triggers import TriggersState
 from workbench.state.views import ProblemView
 
 
@@ -137,6 +138,9 @@ class EditorState(AppState):
         """Make an immutable version of the draft; runs that name no version use it from now on."""
         version = await workflows.publish(self.principal, self.graph.id)
         await self._read_versions(self.graph.id)
+        triggers = await self.get_state(TriggersState)
+        await triggers._reload(self.graph.id)
+        triggers._show(self.document, self.problems)
         said: EventSpec = rx.toast.success(f"Version {version.number} is published.")
         return said
 
@@ -163,6 +167,7 @@ class EditorState(AppState):
             inspector.selected, inspector.settings = [], not detail.document.nodes
         self.conflict = None
         await self._read_versions(workflow_id)
+        await (await self.get_state(TriggersState))._reload(workflow_id)
         await self._show(detail)
 
     async def _read_versions(self, workflow_id: str) -> None:
@@ -219,6 +224,7 @@ class EditorState(AppState):
         self.problems = [ProblemView.of(problem) for problem in detail.problems]
         self.graph = graph_view(document, id=detail.id, rev=detail.revision, ack=self._ack)
         (await self.get_state(InspectorState))._show(document, self.problems)
+        (await self.get_state(TriggersState))._show(document, self.problems)
 
     def _point_at(self, *names: str, centre: bool = False) -> None:
         self.focus = Focus(list(names), self.focus.n + 1, centre)

@@ -136,7 +136,7 @@ def workflow_form(document: Document, problems: Sequence[ProblemView]) -> Workfl
         outputs=[OutputField(name, as_text(value, ANY)) for name, value in document.outputs.items()],
         schema=json.dumps(schema, indent=2, ensure_ascii=False),
         example=json.dumps(examples[0], indent=2, ensure_ascii=False),
-        problems=[problem for problem in problems if not problem.node],
+        problems=[one for one in problems if not one.node and not one.field.startswith("triggers.")],
     )
 
 

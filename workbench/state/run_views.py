@@ -7,9 +7,11 @@ from typing import Any
 
 from engine.contracts import TERMINAL
 from engine.errors import Failure
+from workbench import routes
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 from workbench.state.durations import spoken
 from workbench.state.passes import place_in_words
+from workbench.state.views import triggered_by
 
 MOST_BYTES = 2_000_000
 """An output larger than this is not sent into the page."""
@@ -17,7 +19,10 @@ MOST_BYTES = 2_000_000
 
 @dataclass(frozen=True)
 class RunHead:
-    """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled."""
+    """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled.
+
+    `trigger` says what started it, empty for a person; `trigger_href` is the run whose end it was.
+    """
 
     id: str = ""
     workflow_id: str = ""
@@ -32,6 +37,8 @@ class RunHead:
     error_node: str = ""
     hint: str = ""
     open: bool = False
+    trigger: str = ""
+    trigger_href: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,8 @@ def run_head(run: RunSummary) -> RunHead:
         error_node=(run.error.node or "") if run.error else "",
         hint=run.error.hint if run.error else "",
         open=run.status in ("queued", "running", "waiting"),
+        trigger=triggered_by(run),
+        trigger_href=routes.run(run.trigger.run_id) if run.trigger.run_id else "",
     )
 
 

@@ -100,6 +100,15 @@ class ExampleCard:
         return cls(example.slug, example.name, example.description, types)
 
 
+_TRIGGERS = {"webhook": "Webhook", "schedule": "Schedule", "workflow_end": "Run's end"}
+
+
+def triggered_by(run: RunSummary) -> str:
+    """Return which trigger started a run, in words; empty when it was none."""
+    kind = _TRIGGERS.get(run.trigger.type)
+    return f"{kind} “{run.trigger.id}”" if kind else ""
+
+
 @dataclass(frozen=True)
 class RunRow:
     """A run in the list; `error` is the first line of what went wrong."""
@@ -128,7 +137,7 @@ class RunRow:
             created_at=iso(run.created_at),
             started_at=iso(run.started_at),
             finished_at=iso(run.finished_at),
-            started_by=run.started_by,
+            started_by=triggered_by(run) or run.started_by,
             error=message.splitlines()[0] if message else "",
         )
 
