@@ -9,13 +9,22 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowUpdateFailedError,
 )
 from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from engine.contracts import EVENT_ARRIVED, Arrival, ChildEnd, RunRecord, RunRequest
-from engine.errors import Failure, NotATest
+from engine.contracts import (
+    DECIDE,
+    EVENT_ARRIVED,
+    Arrival,
+    ChildEnd,
+    NodeDecision,
+    RunRecord,
+    RunRequest,
+)
+from engine.errors import DecisionRefused, Failure, NotATest
 from engine.ids import workflow_id
 from engine.payloads import data_converter
 from engine.ports import BlobStore
@@ -101,6 +110,21 @@ class EngineClient:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+    async def decide(self, run_id: str, decision: NodeDecision) -> None:
+        """Bring a run a decision about a node that failed; returns when the run has taken it.
+
+        DecisionRefused says why it was not: it comes too late, or cannot be carried out.
+        """
+        try:
+            await self._handle(run_id).execute_update(DECIDE, decision)
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            raise DecisionRefused(getattr(cause, "message", str(cause))) from error
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise DecisionRefused("The run is over; nothing waits for a decision in it.") from error
 
     async def result(self, run_id: str) -> RunRecord:
         """Wait for a run's end and return its last record, whichever way it ended.

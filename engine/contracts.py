@@ -27,6 +27,9 @@ AWAIT_EVENT = "await_event"
 STOP_WAITING = "stop_waiting"
 """The activity that ends a wait whose time is over: EventWait in; Found out, as an event may have come."""
 
+DECIDE = "decide"
+"""The update that brings a run a NodeDecision; refused unless the node waits for it."""
+
 EVENT_ARRIVED = "event_arrived"
 """The signal that brings a run an Arrival."""
 
@@ -97,7 +100,7 @@ class StepBase(_Frozen):
     type: str
     incoming: tuple[Incoming, ...] = ()
     after: tuple[str, ...] = ()
-    on_error: Literal["fail", "continue"] = "fail"
+    on_error: Literal["fail", "continue", "pause"] = "fail"
 
 
 class InputStep(StepBase):
@@ -318,6 +321,30 @@ class Origin(_Frozen):
         return self.kind != "reused"
 
 
+class Decided(_Frozen):
+    """What a person decided about a node that had failed: retry it, give its output, skip it, or abort."""
+
+    action: Literal["retry", "output", "skip", "abort"]
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+class NodeDecision(Decided):
+    """A decision on its way to the node: the argument of the update `decide`.
+
+    `attempt` is the one that had failed when it was made. `config` replaces settings for the attempts that
+    follow; `output` is what the node is to have given, leaving by `port`.
+    """
+
+    scope: str = ""
+    node_id: str
+    attempt: int
+    config: dict[str, Any] = Field(default_factory=dict)
+    output: Any = None
+    port: str = "out"
+
+
 class NodeRecord(_Frozen):
     """The state of one node of one run, written over its earlier state. Times are aware UTC.
 
@@ -327,6 +354,7 @@ class NodeRecord(_Frozen):
 
     `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
     `ports` are the ports through which the node was left: one, but for a switch that follows all matches.
+    A node that waits and has an `error` waits for a decision; `decision` is the last one that was made.
     """
 
     node_id: str
@@ -341,6 +369,7 @@ class NodeRecord(_Frozen):
     error: Failure | None = None
     tally: Tally | None = None
     origin: Origin | None = None
+    decision: Decided | None = None
 
     @property
     def place(self) -> str:
@@ -385,7 +414,8 @@ class NodeTask(_Frozen):
     `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
     records of nodes that settled before and `run` the run's changed state: both are written together with
     this node's start, `durable` if one of those nodes touched the world. `attempts_before` were spent by an
-    execution that was interrupted. No attempt begins after `deadline`, and none goes on.
+    execution that was interrupted. No attempt begins after `deadline`, and none goes on. One that
+    `pauses` waits for a decision after its last attempt; `decision` is the one that let it try again.
     """
 
     run_id: str
@@ -397,6 +427,8 @@ class NodeTask(_Frozen):
     context: dict[str, Any] = Field(default_factory=dict)
     timeout_s: float
     max_attempts: int = 1
+    pauses: bool = False
+    decision: Decided | None = None
     attempts: Attempts = Attempts()
     deadline: datetime | None = None
     attempts_before: int = 0
@@ -483,16 +515,27 @@ class ItemFailure(_Frozen):
     error: Failure
 
 
+class Retried(_Frozen):
+    """A node that failed and was told to try again, after so many attempts, with these settings replaced."""
+
+    attempts: int
+    decision: Decided
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
 class ScopeState(_Frozen):
     """One scope, carried over: the whole run's own, or that of a pass under way.
 
     `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays and
-    the waits for events that go on; `containers` those under way.
+    the waits for events that go on; `paused` those that failed and wait for a decision; `retried` those that
+    were told to try again; `containers` those under way.
     """
 
     settled: tuple[NodeRecord, ...] = ()
     waiting: dict[str, Waiting] = Field(default_factory=dict)
     calling: dict[str, Calling] = Field(default_factory=dict)
+    paused: dict[str, NodeRecord] = Field(default_factory=dict)
+    retried: dict[str, "Retried"] = Field(default_factory=dict)
     containers: dict[str, "ContainerState"] = Field(default_factory=dict)
 
 

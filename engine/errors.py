@@ -5,6 +5,7 @@ EngineError
 ├── ExpressionError      an expression could not be parsed or evaluated
 ├── Interrupted          work was cut off for a reason that is not its own
 ├── NotATest             a run that is no test was given a pinned or edited value
+├── DecisionRefused      a decision about a failed node came too late, or cannot be carried out
 └── NodeFailed           a node's work failed; carries a Failure
 """
 
@@ -72,6 +73,10 @@ class NotATest(EngineError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"Run {run_id} is no test run, so no pinned or edited value may stand in it.")
+
+
+class DecisionRefused(EngineError):
+    """A decision about a failed node was not taken; the message says why, fit to be shown."""
 
 
 class NodeFailed(EngineError):

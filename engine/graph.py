@@ -74,9 +74,9 @@ class Policy(_Part):
         exclude_if=_is_none,
         description="Seconds all attempts may take together, pauses included; empty: no limit.",
     )
-    on_error: Literal["fail", "continue"] = Field(
+    on_error: Literal["fail", "continue", "pause"] = Field(
         default="fail",
-        description="After the last attempt: fail the run, or go on along the node's error port.",
+        description="After the last attempt: fail the run, go on along the error port, or wait for somebody.",
     )
     cache: bool = Field(
         default=True,

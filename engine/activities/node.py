@@ -86,7 +86,12 @@ class NodeActivities:
 
     async def _run(self, task: NodeTask, attempt: int) -> NodeResult:
         running = NodeRecord(
-            node_id=task.node_id, scope=task.scope, status="running", started_at=_now(), attempt=attempt
+            node_id=task.node_id,
+            scope=task.scope,
+            status="running",
+            started_at=_now(),
+            attempt=attempt,
+            decision=task.decision,
         )
         settled = await self._begin(task, running)
         if settled:
@@ -102,9 +107,7 @@ class NodeActivities:
             failure = blotter.failure(error.failure).model_copy(update={"node": task.node_id})
             if tries.another(task, error, attempt):
                 await self._try_again(task, running, failure)
-            record = running.model_copy(
-                update={"status": "failed", "finished_at": _now(), "ports": ("error",), "error": failure}
-            )
+            record = _failed(task, running, failure)
         recorded = not activity.info().is_local and await self._recorded(task, record)
         return NodeResult(record=record, recorded=recorded)
 
@@ -191,6 +194,14 @@ def _succeeded(running: NodeRecord, output: AdapterOutput, blotter: Blotter) -> 
         "output": blotter.value(output.value),
         "media_type": output.media_type,
     }
+    return running.model_copy(update=changes)
+
+
+def _failed(task: NodeTask, running: NodeRecord, failure: Failure) -> NodeRecord:
+    """Return the record of a node that failed for good, or that waits for a decision about it."""
+    if task.pauses:
+        return running.model_copy(update={"status": "waiting", "error": failure})
+    changes = {"status": "failed", "finished_at": _now(), "ports": ("error",), "error": failure}
     return running.model_copy(update=changes)
 
 

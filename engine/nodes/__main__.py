@@ -8,7 +8,8 @@ HEAD = """# Node types
 
 One file a type, one line in `NODE_TYPES`; this page is made of them (`python -m engine.nodes`). Strings in
 settings may be [expressions](../expressions/README.md). Around every step stands its policy: `retry`,
-`timeout_s`, and `on_error`, which is `fail` or `continue`.
+`timeout_s` and `total_timeout_s`, and `on_error`: the run fails, goes on along the error port (`continue`),
+or the step waits until somebody decides (`pause`: retry, give its output, skip, abort).
 """
 
 

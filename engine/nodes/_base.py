@@ -70,7 +70,7 @@ class StepShape(TypedDict):
     type: str
     incoming: tuple[Incoming, ...]
     after: tuple[str, ...]
-    on_error: Literal["fail", "continue"]
+    on_error: Literal["fail", "continue", "pause"]
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ class _Flight:
     task: asyncio.Task[None]
     started_at: datetime
     waiting: Waiting | None
+    paused: NodeRecord | None
     carried: tuple[NodeRecord, ...]
 
     def cancelled(self, at: datetime) -> NodeRecord:
@@ -70,11 +71,13 @@ class Flights:
         scope: str = "",
         started_at: datetime,
         waiting: Waiting | None = None,
+        paused: NodeRecord | None = None,
         carried: tuple[NodeRecord, ...] = (),
     ) -> None:
         """Let a step's work go on by itself; a fault in it fails the step.
 
-        `waiting` is what a wait carries over, `carried` are records that its activity was given to write.
+        `waiting` is what a wait carries over, `paused` the record of a step that waits for a decision;
+        `carried` are records that an activity was given to write.
         """
 
         async def fly() -> None:
@@ -87,10 +90,9 @@ class Flights:
                 result = NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)
             self._landed.append(result)
 
-        self._count(step, 1)
-        self._flights[place(scope, step.id)] = _Flight(
-            step, scope, asyncio.create_task(fly()), started_at, waiting, carried
-        )
+        flight = _Flight(step, scope, asyncio.create_task(fly()), started_at, waiting, paused, carried)
+        self._count(flight, 1)
+        self._flights[place(scope, step.id)] = flight
 
     async def landing(self) -> list[NodeResult]:
         """Wait until something lands; return all that has."""
@@ -99,12 +101,13 @@ class Flights:
         self._landed.clear()
         for result in results:
             flight = self._flights.pop(result.record.place)
-            self._count(flight.step, -1)
+            self._count(flight, -1)
         return results
 
-    def _count(self, step: Step, by: int) -> None:
-        self.activities += by * isinstance(step, ActivityStep)
-        self._calls += by * isinstance(step, SubworkflowStep)
+    def _count(self, flight: _Flight, by: int) -> None:
+        if flight.paused is None:
+            self.activities += by * isinstance(flight.step, ActivityStep)
+            self._calls += by * isinstance(flight.step, SubworkflowStep)
 
     def waiting(self, scope: str) -> dict[str, Waiting]:
         """Return the steps of a scope that wait for an instant or an event."""
@@ -118,9 +121,22 @@ class Flights:
         """Return the nodes of a scope that are under way."""
         return [flight.step.id for flight in self._flights.values() if flight.scope == scope]
 
+    def paused(self, scope: str) -> dict[str, NodeRecord]:
+        """Return the steps of a scope that wait for a decision."""
+        return {
+            flight.step.id: flight.paused
+            for flight in self._flights.values()
+            if flight.paused and flight.scope == scope
+        }
+
     def carried(self) -> list[NodeRecord]:
         """Return the records given to activities that may not have written them."""
         return [record for flight in self._flights.values() for record in flight.carried]
+
+    @property
+    def some_landed(self) -> bool:
+        """Whether any step has come to a result that was not taken yet."""
+        return bool(self._landed)
 
     def landed(self, at_place: str) -> bool:
         """Whether a step has come to a result that was not taken yet."""
@@ -136,7 +152,7 @@ class Flights:
         if at_place not in self._flights or self.landed(at_place):
             return None
         flight = self._flights.pop(at_place)
-        self._count(flight.step, -1)
+        self._count(flight, -1)
         return Abandoned(flight.cancelled(at), flight.carried)
 
     def stop(self, at: datetime) -> list[NodeRecord]:

@@ -17,10 +17,12 @@ from temporalio import workflow
 from engine import expressions
 from engine.contracts import (
     CHILD_ENDED,
+    DECIDE,
     EVENT_ARRIVED,
     GRAPH_RUN,
     Arrival,
     ChildEnd,
+    NodeDecision,
     OutputStep,
     Resume,
     RunRecord,
@@ -29,13 +31,12 @@ from engine.contracts import (
 )
 from engine.errors import ExpressionError, Failure
 from engine.workflows import calls, children, limits
-from engine.workflows.children import Children
 from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
 from engine.workflows.limits import DeadlineReached, Spending
+from engine.workflows.outside import Outside
 from engine.workflows.scheduler import Scheduler
 from engine.workflows.scopes import Scope
-from engine.workflows.waits import Waits
 
 T = TypeVar("T")
 
@@ -51,36 +52,48 @@ class GraphRun:
     """The run of one plan."""
 
     def __init__(self) -> None:
-        self._waits = Waits()
-        self._children = Children()
+        self._outside = Outside()
 
     @workflow.signal(name=EVENT_ARRIVED)
     def event_arrived(self, arrival: Arrival) -> None:
         """Wake the node that waits for an event; brought again, it does nothing."""
-        self._waits.bring(arrival)
+        self._outside.waits.bring(arrival)
 
     @workflow.signal(name=CHILD_ENDED)
     def child_ended(self, end: ChildEnd) -> None:
         """Wake the node that waits for its sub-workflow; told again, it does nothing."""
-        self._children.ended(end)
+        self._outside.children.ended(end)
+
+    @workflow.update(name=DECIDE)
+    async def decide(self, decision: NodeDecision) -> None:
+        """Let a node that failed, and waits, go on as somebody decided."""
+        if not self._outside.pauses.known:  # it came before this execution knew what it was carrying on
+            await workflow.wait_condition(lambda: self._outside.pauses.known)
+            self._outside.pauses.check(decision)
+        self._outside.pauses.take(decision)
+
+    @decide.validator
+    def check_decision(self, decision: NodeDecision) -> None:
+        """Refuse a decision before it enters history."""
+        if self._outside.pauses.known:
+            self._outside.pauses.check(decision)
 
     @workflow.run
     async def run(self, request: RunRequest) -> RunRecord:
         """Execute the plan; returns the run's last record."""
         with bound_contextvars(run_id=request.run_id):
-            return await _Interpreter(request, self._waits, self._children).run()
+            return await _Interpreter(request, self._outside).run()
 
 
 class _Interpreter:
     """Drives a run from its request to its end, and keeps the records up to date."""
 
-    def __init__(self, request: RunRequest, waits: Waits, children: Children) -> None:
+    def __init__(self, request: RunRequest, outside: Outside) -> None:
         self._request = request
         self._resume = request.resume or _fresh(request)
-        self._waits = waits
-        waits.carry_on(self._resume.events)
-        self._children = children
-        children.carry_on(self._resume.ended)
+        self._outside = outside
+        outside.waits.carry_on(self._resume.events)
+        outside.children.carry_on(self._resume.ended)
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
         if request.resume is None:
             for record in request.seed:
@@ -125,20 +138,22 @@ class _Interpreter:
         context = {"inputs": self._request.inputs, "run": run}
         root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
         spending = Spending(self._request.budget, self._resume.spent)
-        self._scheduler = scheduler = Scheduler(
-            self._request, root, self._journal, spending, self._waits, self._children
-        )
+        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, spending, self._outside)
         while True:
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
+            self._outside.pauses.known = True
             if scheduler.failure:
                 return self._journal.change("failed", error=scheduler.failure)
             if root.progress.done:
                 return await self._succeeded(root)
             if scheduler.leaving and not scheduler.flights.activities:
-                await self._children.told()
+                await self._outside.children.told()
                 await self._journal.write()
-                self._continue_as_new(scheduler.state(root), spending)
+                if (
+                    not scheduler.flights.some_landed and not self._outside.pauses.decided
+                ):  # else that goes on first
+                    self._continue_as_new(scheduler.state(root), spending)
             if not scheduler.flights:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
             await self._journal.write("running" if scheduler.flights.at_work else "waiting")
@@ -200,7 +215,7 @@ class _Interpreter:
         scheduler = self._scheduler
         carried = scheduler.flights.carried() if scheduler else ()
         written = await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
-        await self._children.told()
+        await self._outside.children.told()
         if self._request.parent:
             await children.report(self._request.parent, self._request.run_id, written)
         return written
@@ -210,9 +225,9 @@ class _Interpreter:
             **dict(state),
             started_at=self._resume.started_at,
             status=self._journal.status,
-            ended=self._children.untaken(),
+            ended=self._outside.children.untaken(),
             spent=spending.spent,
-            events=self._waits.arrived(),
+            events=self._outside.waits.arrived(),
         )
         request = self._request.model_copy(update={"resume": resume, "seed": (), "containers": {}})
         workflow.continue_as_new(request)

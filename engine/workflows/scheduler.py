@@ -1,7 +1,7 @@
 """Which step is next, in whatever scope: steps are decided, begun, settled, and given up."""
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -15,7 +15,6 @@ from engine.contracts import (
     MergeStep,
     NodeRecord,
     NodeResult,
-    NodeTask,
     RunRequest,
     ScopeState,
     Step,
@@ -24,15 +23,14 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
-from engine.workflows import calls, containers, delays, inline
-from engine.workflows.children import Children
+from engine.workflows import containers, delays, inline, pauses, tasks
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
 from engine.workflows.limits import Spending
+from engine.workflows.outside import Outside
 from engine.workflows.passes import Passes
 from engine.workflows.progress import Decision
 from engine.workflows.scopes import Scope
-from engine.workflows.waits import Waits
 
 MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
@@ -54,15 +52,15 @@ class Scheduler:
         root: Scope,
         journal: Journal,
         spending: Spending,
-        waits: Waits,
-        children: Children,
+        outside: Outside,
     ) -> None:
         self._request = request
         self._root = root
         self._journal = journal
-        self._waits = waits
         self._spending = spending
-        self._children = children
+        self._waits = outside.waits
+        self._pauses = outside.pauses
+        self._children = outside.children
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued: deque[tuple[Scope, ActivityStep]] = deque()
         self._scopes = {root.path: root}
@@ -96,14 +94,26 @@ class Scheduler:
         scope = self._scopes.get(record.scope)
         step = scope.progress.step(record.node_id) if scope else None
         activity = step is None or isinstance(step, ActivityStep)
+        if isinstance(step, ActivityStep) and record.status == "running":  # it was told to try again
+            self._queued.append((self._scopes[record.scope], step))
+            return
         if activity:
             self._spending.worked(record)
+        if step is not None and pauses.is_failure(step, record):
+            record = pauses.paused(record)
+            self._pause(step, record)
         if result.recorded:
             self._journal.forget(record.place)
         else:
             self._journal.note(record, durable=activity or isinstance(step, SubworkflowStep))
-        if scope is not None:
+        if scope is not None and record.status != "waiting":
             self._count(scope, record)
+
+    def _pause(self, step: Step, record: NodeRecord) -> None:
+        """Let a step that failed wait for a decision."""
+        work = self._pauses.result(step, record, self._scopes[record.scope].retried)
+        started_at = record.started_at or workflow.now()
+        self.flights.start(step, work, scope=record.scope, started_at=started_at, paused=record)
 
     def state(self, scope: Scope) -> ScopeState:
         """Return what a scope, and what is under way in it, carries over."""
@@ -111,6 +121,8 @@ class Scheduler:
             settled=tuple(scope.settled.values()),
             waiting=self._waits.carried(self.flights.waiting(scope.path), scope.path),
             calling=self._children.carried(scope.path, self.flights.inside(scope.path)),
+            paused=self.flights.paused(scope.path),
+            retried={at: again for at, again in scope.retried.items() if at not in scope.settled},
             containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},
         )
 
@@ -129,6 +141,8 @@ class Scheduler:
             return
         if not decision.runs:
             self._settle(scope, NodeRecord(node_id=step.id, status="skipped", finished_at=now))
+        elif step.id in scope.carried.paused:
+            self._pause(step, scope.carried.paused[step.id])
         elif isinstance(step, ActivityStep):
             self._queued.append((scope, step))
         elif not self._affords(scope, step):
@@ -154,17 +168,24 @@ class Scheduler:
         """Take note of a step that is finished at once."""
         if scope.path:
             record = record.model_copy(update={"scope": scope.path})
+        step = scope.progress.step(record.node_id)
+        if pauses.is_failure(step, record):
+            record = pauses.paused(record)
+            self._pause(step, record)
         self._journal.note(record)
-        self._count(scope, record)
+        if record.status != "waiting":
+            self._count(scope, record)
 
     def _fail(self, scope: Scope, step: Step, error: ExpressionError | NodeFailed) -> None:
         """Settle a step that failed before it began."""
-        self._settle(scope, inline.failed(step, inline.reason(error), workflow.now()))
+        before = scope.retried[step.id].attempts if step.id in scope.retried else 0
+        record = inline.failed(step, inline.reason(error), workflow.now())
+        self._settle(scope, record.model_copy(update={"attempt": before + 1}))
 
     def _count(self, scope: Scope, record: NodeRecord) -> None:
         """Let a finished step count: its targets may become ready, or its scope fails or ends by it."""
         scope.add(record)
-        if record.error and scope.progress.step(record.node_id).on_error == "fail":
+        if record.error and scope.progress.step(record.node_id).on_error != "continue":
             self._end(scope, record.error)
             return
         self._ready.extend((scope, decision) for decision in scope.progress.settle(record))
@@ -246,37 +267,12 @@ class Scheduler:
     def _start_activity(self, scope: Scope, step: ActivityStep) -> None:
         now = workflow.now()
         try:
-            config = inline.rendered_config(step, scope.context)
+            task = tasks.task(step, scope, self._journal, now)
         except ExpressionError as error:
             self._fail(scope, step, error)
             return
-        carried, durable = self._journal.hand_over()
-        task = NodeTask(
-            run_id=self._request.run_id,
-            node_id=step.id,
-            scope=scope.path,
-            type=step.type,
-            config=config,
-            secret_fields=step.secret_fields,
-            context=inline.secret_context(step, scope.context),
-            timeout_s=step.timeout_s,
-            max_attempts=step.attempts.maximum,
-            attempts=step.attempts,
-            deadline=_deadline(step, now),
-            pending=carried,
-            run=self._journal.changed("running"),
-            durable=durable,
-        )
-        work = self._run_activity(step, task, now)
-        self.flights.start(step, work, scope=scope.path, started_at=now, carried=carried)
-
-    async def _run_activity(self, step: ActivityStep, task: NodeTask, started_at: datetime) -> NodeResult:
-        try:
-            return await calls.run_node(step, task)
-        except NodeFailed as error:
-            self._journal.take_back(task.pending, durable=task.durable)
-            record = inline.failed(step, error.failure, workflow.now(), started_at)
-            return NodeResult(record=record.model_copy(update={"scope": task.scope}), recorded=False)
+        work = tasks.done(step, task, self._journal, now)
+        self.flights.start(step, work, scope=scope.path, started_at=now, carried=task.pending)
 
     def _start_call(self, scope: Scope, step: SubworkflowStep) -> None:
         try:
@@ -311,8 +307,3 @@ class Scheduler:
             started_at=begun.waiting.started_at,
             waiting=begun.waiting,
         )
-
-
-def _deadline(step: ActivityStep, now: datetime) -> datetime | None:
-    total = step.attempts.total_s
-    return None if total is None else now + timedelta(seconds=total)

@@ -16,6 +16,7 @@ class Scope:
     - `settled`: the finished steps in the order in which they finished.
     - `context`: the names that expressions read; its `nodes` grows with what is settled.
     - `carried`: what this scope had come to when the run continued as new, or was given when it began.
+    - `retried`: failed steps that somebody told to try again.
     - `closed`: it was cancelled; whatever of it still lands counts for nothing.
     """
 
@@ -34,6 +35,7 @@ class Scope:
         self.index = index
         self.closed = False
         self.carried = carried or ScopeState()
+        self.retried = dict(self.carried.retried)
         self.progress = Progress(steps, outputs)
         self.settled: dict[str, NodeRecord] = {}
         self._views = dict(views)
@@ -48,7 +50,8 @@ class Scope:
     def goes_on(self, node_id: str) -> bool:
         """Return whether a step was under way already when the run continued as new."""
         carried = self.carried
-        return node_id in carried.waiting or node_id in carried.calling or node_id in carried.containers
+        under_way = (carried.waiting, carried.calling, carried.paused, carried.containers)
+        return any(node_id in steps for steps in under_way)
 
     def add(self, record: NodeRecord) -> None:
         """Let expressions see a finished step."""

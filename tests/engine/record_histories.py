@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Arrival, Attempts, Budget, Event, Plan
+from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan
 from engine.ids import child_run_id
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
@@ -186,6 +186,24 @@ async def woken(rig: Rig) -> str:
     return run_id
 
 
+async def decided(rig: Rig) -> str:
+    """Return the id of a run in which a step paused twice: it was tried again, then its output was given."""
+    work = fake("work", failures=9, on_error="pause")
+    inline = transform("inline", "{{ inputs.nothing }}", "work", on_error="pause")
+    run_id = await rig.start(plan(start(), work, inline, fake("behind", "inline")))
+    for node_id, action, attempt in (("work", "retry", 1), ("work", "output", 2), ("inline", "output", 1)):
+        async with asyncio.timeout(30):
+            while (record := rig.sink.of(run_id).get(node_id)) is None or (
+                record.status,
+                record.attempt,
+            ) != ("waiting", attempt):
+                await asyncio.sleep(0.02)
+        made = {"action": action, "by": "ada", "at": datetime.now(UTC), "node_id": node_id}
+        await rig.client.decide(run_id, NodeDecision(**made, attempt=attempt, output=1))
+    await rig.ended(run_id)
+    return run_id
+
+
 async def main() -> None:
     """Record what is missing."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -210,6 +228,7 @@ async def main() -> None:
             await keep(rig, "subworkflow_cancelled", lambda: call_cancelled(rig))
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
+            await keep(rig, "paused", lambda: decided(rig))
 
 
 async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:

@@ -35,6 +35,7 @@ _COLUMNS = {
     "output_bytes": "bigint",
     "error": "text",
     "tally": "text",
+    "decision": "text",
 }
 """The columns of a node's row that a record writes, and the types in which they are given.
 
@@ -42,7 +43,7 @@ All nodes are one JSON parameter, whatever their number: so there is one stateme
 Python to do. JSON inside of it stays text, in which U+0000 may stand.
 """
 
-_JSON = ("output", "error", "tally")
+_JSON = ("output", "error", "tally", "decision")
 """The columns that are given as text and are JSON."""
 
 _KEY = ("scope", "node_id")
@@ -87,7 +88,7 @@ WITH known AS MATERIALIZED (
   WHERE run.status IN {run_settled} AND n.run_id = run.id AND n.status NOT IN {node_settled}
     AND (n.scope, n.node_id) NOT IN (SELECT g.scope, g.node_id FROM given g)
   RETURNING n.scope, n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.ports, n.media_type,
-    n.preview, n.output_bytes, n.error, n.tally, n.change
+    n.preview, n.output_bytes, n.error, n.tally, n.decision, n.change
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
 )
@@ -125,7 +126,7 @@ def _statement() -> bytes:
 
 @dataclass(frozen=True)
 class NodeValues:
-    """The columns of one node's row; `output`, `error` and `tally` are JSON text."""
+    """The columns of one node's row; `output`, `error`, `tally` and `decision` are JSON text."""
 
     scope: str
     node_id: str
@@ -141,6 +142,7 @@ class NodeValues:
     output_bytes: int
     error: str | None
     tally: str | None
+    decision: str | None
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,7 @@ class NodeRunRow(Table, table=True):
     error: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     tally: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     origin: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    decision: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
 
 
 class BlobRow(Table, table=True):

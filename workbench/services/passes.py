@@ -64,7 +64,7 @@ def _body(document: Document, container: str, run: RunRow, row: NodeRunRow | Non
     ended = row is not None and row.status in runs.NODE_SETTLED
     return passes.Body(
         steps=len(steps),
-        going_on=tuple(node.id for node in steps if node.policy.on_error != "fail"),
+        going_on=tuple(node.id for node in steps if node.policy.on_error == "continue"),
         over=ended or run.status in runs.SETTLED,
         cut_at=row.finished_at if row is not None and row.status in ("failed", "cancelled") else None,
     )

@@ -139,6 +139,7 @@ class PostgresRunSink:
             output_bytes=len(output),
             error=_json(record.error and record.error.model_dump()),
             tally=_json(record.tally and record.tally.model_dump()),
+            decision=_json(record.decision and record.decision.model_dump()),
         )
 
     async def _settled(self, row: dict[str, Any]) -> NodeRecord:

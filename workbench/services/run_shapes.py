@@ -37,6 +37,7 @@ def node_run(row: Any) -> NodeRun:
         output_bytes=row.output_bytes,
         error=row.error,
         tally=row.tally,
+        decision=row.decision,
         origin=getattr(row, "origin", None),
     )
 
@@ -58,6 +59,7 @@ def recorded(record: NodeRecord, *, started_at: datetime | None, preview: str, o
         output_bytes=output_bytes,
         error=record.error,
         tally=record.tally,
+        decision=record.decision,
         origin=record.origin,
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contracts import Budget, NodeStatus, Origin, RunStatus, Tally, place
+from engine.contracts import Budget, Decided, NodeStatus, Origin, RunStatus, Tally, place
 from engine.errors import Failure, Problem
 from engine.graph import Document
 from workbench.services.run_options import TriggerType
@@ -78,7 +78,8 @@ class NodeRun(Shape):
 
     `scope` is the pass in which it stands, "" outside of containers; `tally` is a container's. `ports` are
     those through which it was left, `port` the first of them. `origin` is set where the node did not run
-    here: its output was reused from another run, or pinned or edited by a person.
+    here: its output was reused from another run, or pinned or edited by a person. `decision` is what somebody
+    decided when it had failed; one that waits and has an `error` waits for that.
     """
 
     node_id: str
@@ -96,6 +97,7 @@ class NodeRun(Shape):
     error: Failure | None
     tally: Tally | None = None
     origin: Origin | None = None
+    decision: Decided | None = None
 
     @property
     def place(self) -> str:

@@ -21,7 +21,11 @@ class _PolicyField:
     options: tuple[Choice, ...] = ()
 
 
-ON_ERROR = (Choice("fail", "Fail the run"), Choice("continue", "Go on along the error port"))
+ON_ERROR = (
+    Choice("fail", "Fail the run"),
+    Choice("continue", "Go on along the error port"),
+    Choice("pause", "Wait for a decision"),
+)
 
 FIELDS = (
     _PolicyField("retry.attempts", "Attempts", "In all, the first one included."),

@@ -262,3 +262,12 @@ async def test_a_run_past_its_deadline_is_cancelled_and_says_so(
     run = await start(api, await workflow(api, waiting(hello)), inputs={"name": "Ada"}, deadline=0.5)
     late = await ended(api, run["id"])
     assert (late["status"], late["error"]["kind"]) == ("cancelled", "deadline")
+
+
+async def test_a_decision_about_a_step_that_does_not_wait_is_refused(
+    api: httpx.AsyncClient, hello: dict[str, Any]
+) -> None:
+    workflow = (await api.post("/workflows", json={"document": hello})).json()
+    run = (await api.post("/runs", json={"workflow_id": workflow["id"], "inputs": {"name": "A"}})).json()
+    answer = await api.post(f"/runs/{run['id']}/nodes/start/decide", json={"action": "skip", "attempt": 1})
+    assert answer.status_code in (404, 409)

@@ -12,7 +12,7 @@ from engine.contracts import Budget, RunStatus
 from engine.graph import Document
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
-from workbench.services import live, passes, run_options, runs
+from workbench.services import decisions, live, passes, run_options, runs
 from workbench.services.run_options import RunOptions, Trigger
 from workbench.services.shapes import (
     NodeOutput,
@@ -202,6 +202,32 @@ async def read_output(
 ) -> NodeOutput:
     """The JSON value; for a file, its description, with the file itself at `/artifact`."""
     return await runs.node_output(principal, run_id, node_id, scope=scope)
+
+
+class DecisionAsked(BaseModel):
+    """What a step that failed and waits is to do. `attempt` is the one whose failure you saw.
+
+    `retry` tries again, with the settings in `config` in place of its own; `output` goes on with the given
+    output as if the step had succeeded, leaving by `port`; `skip` skips it, `abort` lets it fail.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: decisions.Action
+    attempt: int = Field(ge=1)
+    config: dict[str, Any] = Field(default_factory=dict)
+    output: Any = None
+    port: str = Field(default="out", max_length=63)
+    reason: str = Field(default="", max_length=2_000)
+
+
+@router.post("/{run_id}/nodes/{node_id}/decide", summary="Decide about a step that failed and waits")
+async def decide(
+    principal: CurrentPrincipal, run_id: str, node_id: str, body: DecisionAsked, scope: Scope = ""
+) -> NodeRun:
+    """Taken once: 409 when it comes too late, somebody else was first, or the step has failed again since."""
+    asked = decisions.Asked(**dict(body))
+    return await decisions.decide(principal, run_id, node_id, asked, scope=scope)
 
 
 @router.get(

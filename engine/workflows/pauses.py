@@ -1,0 +1,121 @@
+"""Steps that failed and wait for somebody's decision: what may be decided, and what comes of it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from engine import expressions
+from engine.contracts import (
+    ActivityStep,
+    Decided,
+    NodeDecision,
+    NodeRecord,
+    NodeResult,
+    Retried,
+    Step,
+    place,
+)
+from engine.errors import ExpressionError
+
+LATE = "decision-late"
+UNFIT = "decision-unfit"
+"""The types of the errors with which a decision is refused."""
+
+
+def is_failure(step: Step, record: NodeRecord) -> bool:
+    """Whether a step's record is a failure that somebody is to decide about."""
+    aborted = record.decision is not None and record.decision.action == "abort"
+    failed = record.error is not None and record.status in ("failed", "waiting")
+    return step.on_error == "pause" and failed and not aborted
+
+
+def paused(record: NodeRecord) -> NodeRecord:
+    """Return the record of a step that failed and now waits."""
+    return record.model_copy(update={"status": "waiting", "finished_at": None, "ports": ()})
+
+
+@dataclass(slots=True)
+class _Pause:
+    step: Step
+    record: NodeRecord
+    decided: asyncio.Future[NodeDecision] = field(default_factory=asyncio.Future)
+
+
+class Pauses:
+    """The steps that wait for a decision, by their places. A decision is taken once.
+
+    `known` says that the steps that were carried over are among them.
+    """
+
+    def __init__(self) -> None:
+        self.known = False
+        self._open: dict[str, _Pause] = {}
+
+    @property
+    def decided(self) -> bool:
+        """Whether a decision was taken that its step has not followed yet."""
+        return any(pause.decided.done() for pause in self._open.values())
+
+    def check(self, decision: NodeDecision) -> None:
+        """Refuse a decision that comes too late or cannot be carried out, before it is recorded anywhere."""
+        pause = self._open.get(place(decision.scope, decision.node_id))
+        if pause is None or pause.decided.done():
+            raise _refused(LATE, f"{decision.node_id} does not wait for a decision, or no longer.")
+        if pause.record.attempt != decision.attempt:
+            raise _refused(
+                LATE,
+                f"{decision.node_id} failed again meanwhile: the decision was about attempt "
+                f"{decision.attempt}, and it is at attempt {pause.record.attempt}.",
+            )
+        if decision.action == "retry" and not isinstance(pause.step, ActivityStep):
+            raise _refused(
+                UNFIT, f"{decision.node_id} would come to the same end again; give its output, skip or abort."
+            )
+        try:
+            expressions.bounded([decision.output, decision.config])
+        except ExpressionError as error:
+            raise _refused(UNFIT, str(error)) from None
+
+    def take(self, decision: NodeDecision) -> None:
+        """Let a checked decision come to the step that waits for it."""
+        self._open[place(decision.scope, decision.node_id)].decided.set_result(decision)
+
+    async def result(self, step: Step, record: NodeRecord, retried: dict[str, Retried]) -> NodeResult:
+        """Wait for the decision about a paused step; a step to be tried again is put into `retried`."""
+        pause = _Pause(step, record)
+        self._open[record.place] = pause
+        try:
+            decision = await pause.decided
+        finally:
+            del self._open[record.place]
+        if decision.action == "retry":
+            config = {**(retried[step.id].config if step.id in retried else {}), **decision.config}
+            again = Retried(attempts=record.attempt, decision=_why(decision), config=config)
+            retried[step.id] = again
+        return NodeResult(record=_outcome(record, decision), recorded=False)
+
+
+def _why(decision: NodeDecision) -> Decided:
+    return Decided(action=decision.action, by=decision.by, at=decision.at, reason=decision.reason)
+
+
+def _outcome(record: NodeRecord, decision: NodeDecision) -> NodeRecord:
+    """Return what a step's record becomes by a decision; one to be tried again stays unsettled."""
+    ended = {"decision": _why(decision), "finished_at": workflow.now()}
+    match decision.action:
+        case "retry":
+            changes = {"decision": _why(decision), "status": "running"}
+        case "output":
+            given = {"output": decision.output, "ports": (decision.port,), "error": None}
+            changes = {**ended, **given, "status": "succeeded", "media_type": "application/json"}
+        case "skip":
+            changes = {**ended, "status": "skipped", "error": None}
+        case "abort":
+            changes = {**ended, "status": "failed", "ports": ("error",)}
+    return record.model_copy(update=changes)
+
+
+def _refused(kind: str, message: str) -> ApplicationError:
+    return ApplicationError(message, type=kind, non_retryable=True)
