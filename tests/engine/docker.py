@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -35,6 +36,7 @@ async def docker_daemon(home: Path) -> AsyncIterator[str]:
         if daemon.returncode is None:
             daemon.terminate()
         await asyncio.wait_for(daemon.wait(), 60)
+        await asyncio.to_thread(shutil.rmtree, home / "data", ignore_errors=True)  # the image has 100 MB
 
 
 async def _answers(daemon: asyncio.subprocess.Process, address: str, log: Path) -> None:
