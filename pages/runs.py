@@ -5,6 +5,7 @@ import reflex as rx
 from components import frame, skeleton
 from components.empty import empty_state
 from components.moments import ago, took
+from components.run.labels import run_label
 from components.short_id import short_id
 from components.status import STATUSES, status_badge
 from workbench import routes
@@ -43,6 +44,22 @@ def _toolbar() -> rx.Component:
             class_name="wb-input wb-select wb-filter-select",
             data_testid="workflow-filter",
         ),
+        rx.el.form(
+            rx.el.input(
+                name="label",
+                type="search",
+                default_value=RunsState.label,
+                key=RunsState.label,
+                placeholder="Label, such as env:prod",
+                aria_label="Filter by label",
+                auto_complete="off",
+                spell_check=False,
+                class_name="wb-input",
+                data_testid="label-filter",
+            ),
+            on_submit=RunsState.choose_label,
+            class_name="wb-filter-label",
+        ),
         class_name="wb-toolbar",
     )
 
@@ -52,11 +69,9 @@ def _option(choice: rx.Var[Choice]) -> rx.Component:
 
 
 def _filter(status: str, label: str) -> rx.Component:
-    everything = routes.runs(status=status)
-    of_workflow = routes.runs(status=status, workflow_id="-").removesuffix("-")
     return rx.link(
         label,
-        href=rx.cond(RunsState.workflow_id != "", of_workflow + RunsState.workflow_id, everything),
+        href=f"{routes.RUNS}?status={status}&" + RunsState.others,
         underline="none",
         aria_current=rx.cond(RunsState.status == status, "page", "false"),
         class_name="wb-filter",
@@ -65,7 +80,7 @@ def _filter(status: str, label: str) -> rx.Component:
 
 
 def _runs() -> rx.Component:
-    filtered = (RunsState.status != "") | (RunsState.workflow_id != "")
+    filtered = (RunsState.status != "") | (RunsState.workflow_id != "") | (RunsState.label != "")
     return rx.cond(
         RunsState.rows.length() > 0,
         rx.fragment(_toolbar(), _list()),
@@ -126,6 +141,7 @@ def _row(row: rx.Var[RunRow]) -> rx.Component:
                     title=row.workflow,
                 ),
                 short_id(value=row.id),
+                rx.foreach(row.labels, run_label),
                 class_name="wb-row-title",
             ),
             rx.cond(

@@ -14,9 +14,10 @@ def workflows(search: str = "") -> str:
     return f"{WORKFLOWS}?{urlencode({'q': search})}" if search else WORKFLOWS
 
 
-def runs(*, status: str = "", workflow_id: str = "") -> str:
-    """Return the URL of the list of runs, of one status or workflow where given."""
-    wanted = {name: value for name, value in (("status", status), ("workflow", workflow_id)) if value}
+def runs(*, status: str = "", workflow_id: str = "", label: str = "") -> str:
+    """Return the URL of the list of runs, of one status, workflow or label (`name:value`) where given."""
+    given = (("status", status), ("workflow", workflow_id), ("label", label))
+    wanted = {name: value for name, value in given if value}
     return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from components import theme
+from components.inspector.calls import version_field, workflow_field
 from components.inspector.parts import pairs_field, references, text_field
 from components.output.viewer import markdown
 from workbench.state.editor_forms import NodeFormState
@@ -58,6 +59,8 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("number", _text(one, data=False)),
             ("markdown", _text(one, data=False, lines=6)),
             ("code", _text(one, lines=3)),
+            ("workflow", workflow_field(one)),
+            ("version", version_field(one)),
             ("python", _text(one, lines=8, program=True)),
             _text(one),
         ),

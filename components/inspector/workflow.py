@@ -34,8 +34,45 @@ def workflow_form() -> rx.Component:
         _inputs(),
         _outputs(),
         triggers(),
+        _limits(),
         class_name="wb-form",
         data_testid="workflow-form",
+    )
+
+
+def _limits() -> rx.Component:
+    limits = (
+        (
+            "deadline_s",
+            "Deadline",
+            FORM.deadline_s,
+            "Seconds; a run that goes on then is cancelled.",
+        ),
+        ("steps", "Steps", FORM.steps, "A run that would begin one more fails."),
+        ("seconds", "Working time", FORM.seconds, "Seconds that its steps work in all, waiting left out."),
+    )
+    return rx.el.details(
+        rx.el.summary("Limits of a run"),
+        rx.el.div(
+            *[
+                rx.el.div(
+                    _labelled(
+                        label,
+                        text_field(
+                            name=f"workflow:{name}",
+                            value=value,
+                            placeholder="none",
+                            on_save=lambda text, name=name: WorkflowFormState.set_limit(name, text),
+                        ),
+                    ),
+                    rx.el.p(hint, class_name="wb-field-hint"),
+                    data_testid=f"limit-{name}",
+                )
+                for name, label, value, hint in limits
+            ],
+            class_name="wb-fold-body wb-form",
+        ),
+        class_name="wb-fold",
     )
 
 

@@ -2,8 +2,9 @@
 
 import reflex as rx
 
-from components import theme
+from components import dialogs, theme
 from components.moments import ago, took
+from components.run.labels import run_label
 from components.status import status_badge
 from workbench.state.drawer import DrawerState
 from workbench.state.run import RunState
@@ -25,6 +26,8 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
                 rx.el.span(took(since=HEAD.started_at, until=HEAD.finished_at), class_name="wb-run-quiet"),
                 rx.el.span("started ", ago(at=HEAD.started_at), class_name="wb-run-quiet wb-wide"),
                 rx.cond(HEAD.trigger != "", _trigger()),
+                rx.cond(HEAD.parent != "", _parent()),
+                rx.el.span(rx.foreach(HEAD.labels, run_label), class_name="wb-inline wb-wide"),
                 class_name="wb-run-state",
             ),
             rx.cond(HEAD.error != "", _error(on_open)),
@@ -41,6 +44,7 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
                         data_testid="cancel-run",
                     ),
                 ),
+                rx.cond(HEAD.open, _terminate()),
                 rx.cond(
                     HEAD.status == "succeeded",
                     rx.button(
@@ -55,6 +59,7 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
                 *actions,
                 class_name="wb-run-actions",
             ),
+            _question(),
             class_name="wb-run-bar",
             role="status",
             data_testid="run-bar",
@@ -75,6 +80,42 @@ def _trigger() -> rx.Component:
         ),
         class_name="wb-run-quiet",
         data_testid="run-trigger",
+    )
+
+
+def _parent() -> rx.Component:
+    return rx.link(
+        theme.icon("corner-left-up"),
+        rx.el.span("Called by a run"),
+        href=HEAD.parent,
+        underline="hover",
+        title="Open the run that began this one",
+        class_name="wb-inline",
+        data_testid="parent-run",
+    )
+
+
+def _terminate() -> rx.Component:
+    return rx.button(
+        theme.icon("octagon-x"),
+        "Terminate",
+        size="1",
+        variant="ghost",
+        color_scheme="gray",
+        title="End it at once, for when cancelling takes too long",
+        on_click=RunState.ask_to_end(True),
+        data_testid="terminate-run",
+    )
+
+
+def _question() -> rx.Component:
+    return dialogs.confirm(
+        open=RunState.ending,
+        title="Terminate this run?",
+        text="It ends at once, with the sub-workflows that it began. What it has done is not undone.",
+        action="Terminate",
+        on_confirm=RunState.terminate,
+        on_close=RunState.ask_to_end(False),
     )
 
 

@@ -31,6 +31,7 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
             rx.cond(SHOWN.attempt > 1, rx.el.span(SHOWN.attempt, " attempts", class_name="wb-run-quiet")),
             class_name="wb-run-state",
         ),
+        rx.cond(SHOWN.called != "", _called()),
         rx.cond(SHOWN.sources.length() > 0, _sources(on_open)),
         rx.cond(SHOWN.error != "", _failure()),
         rx.cond(
@@ -56,6 +57,17 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
         class_name="wb-run-output",
         data_testid="node-output",
         data_node=SHOWN.node,
+    )
+
+
+def _called() -> rx.Component:
+    return rx.link(
+        theme.icon("workflow"),
+        rx.el.span("Open the run of this sub-workflow"),
+        href=SHOWN.called,
+        underline="hover",
+        class_name="wb-inline",
+        data_testid="called-run",
     )
 
 

@@ -127,7 +127,8 @@ class NodeType:
     `outputs` are the output ports of a new node. Where the settings make them, `ports_of` gives those of a
     node with any settings, unfinished ones too. `leaves_by_one` says of settings that only one port is left
     by in a run, so that what stands behind different ports excludes each other. `container` is set for types
-    that hold other nodes; `anywhere` is False for those that cannot stand in one.
+    that hold other nodes; `anywhere` is False for those that cannot stand in one. `retried` says of a type
+    whose work is no activity that its node may be tried again all the same.
     """
 
     type: str
@@ -143,6 +144,7 @@ class NodeType:
     inputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
     outputs: tuple[Port, ...] = field(default_factory=_no_inputs_or_outputs)
     default_timeout_s: float | None = None
+    retried: bool = False
     ports_of: Callable[[Mapping[str, Any]], tuple[Port, ...]] | None = None
     leaves_by_one: Callable[[Mapping[str, Any]], bool] = _one_port
     container: Container | None = None

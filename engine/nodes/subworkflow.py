@@ -98,4 +98,5 @@ SUBWORKFLOW = NodeType(
     summarise=summarise,
     inputs=IN,
     outputs=(Port("out", "Out"), Port("error", "Error")),
+    retried=True,
 )

@@ -74,6 +74,7 @@ async def page(
     status: str | None,
     labels: Mapping[str, str],
     parent_run_id: str | None,
+    parent_place: str | None,
     forked_from: str | None,
 ) -> Rows:
     """Return up to `limit` runs without inputs and outputs, newest first."""
@@ -88,6 +89,8 @@ async def page(
         query = query.where(col(RunRow.labels).contains(dict(labels)))
     if parent_run_id is not None:
         query = query.where(col(RunRow.parent_run_id) == parent_run_id)
+    if parent_place is not None:
+        query = query.where(col(RunRow.parent_place) == parent_place)
     if forked_from is not None:
         query = query.where(col(RunRow.trigger_type) == "fork", col(RunRow.trigger_id) == forked_from)
     query = query.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)

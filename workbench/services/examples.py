@@ -7,6 +7,7 @@ from importlib.resources import files
 from engine import compiler
 from engine.graph import Document
 from workbench.errors import NotFound
+from workbench.services import subworkflows
 from workbench.services.shapes import Example
 
 FIRST = "hello"
@@ -33,6 +34,14 @@ async def load_example(slug: str) -> Document:
     if slug not in found:
         raise NotFound(f"There is no example {slug[:64]!r}.")
     return found[slug].model_copy(deep=True)
+
+
+async def called_by(document: Document) -> tuple[Document, ...]:
+    """Return the shipped examples that `document` pins by their content in its sub-workflow nodes."""
+    wanted = {call.config.version for call in subworkflows.calls_of(document)}
+    found = await asyncio.to_thread(_documents) if wanted else {}
+    called = (example for example in found.values() if example.content_hash() in wanted)
+    return tuple(example.model_copy(deep=True) for example in called)
 
 
 @cache

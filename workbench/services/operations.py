@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from engine.graph import NODE_ID_PATTERN, Document, Edge, Node, Policy, Position, Trigger
+from engine.graph import NODE_ID_PATTERN, Document, Edge, Limits, Node, Policy, Position, Trigger
 
 
 class _Operation(BaseModel):
@@ -78,6 +78,7 @@ class Describe(_Operation):
     description: str | None = None
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
+    limits: Limits | None = None
     triggers: tuple[Trigger, ...] | None = None
 
 

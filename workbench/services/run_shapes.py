@@ -15,9 +15,8 @@ def summary(row: Any) -> RunSummary:
 
 def detail(row: Any, nodes: tuple[NodeRun, ...]) -> RunDetail:
     """Return the whole shape of a run."""
-    return RunDetail.model_validate(
-        {**_fields(row), "inputs": row.inputs, "outputs": row.outputs, "nodes": nodes, "budget": row.budget}
-    )
+    values = {"inputs": row.inputs, "outputs": row.outputs, "budget": row.budget, "calls": bool(row.may_call)}
+    return RunDetail.model_validate({**_fields(row), **values, "nodes": nodes})
 
 
 def node_run(row: Any) -> NodeRun:

@@ -68,13 +68,15 @@ async def list_runs(
     status: str | None = None,
     labels: Mapping[str, str] = MappingProxyType({}),
     parent_run_id: str | None = None,
+    parent_place: str | None = None,
     forked_from: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[RunSummary]:
     """Return a page of runs, newest first, that have all of `labels`.
 
-    Of a run those that it began itself (`parent_run_id`), or that went on from it (`forked_from`).
+    Of a run those that it began itself (`parent_run_id`), or that one of its nodes did (`parent_place`), or
+    that went on from it (`forked_from`).
     """
     limit, before = page_size(limit), decode_cursor(cursor)
     if not all(is_id(wanted) for wanted in (workflow_id, parent_run_id, forked_from) if wanted is not None):
@@ -90,6 +92,7 @@ async def list_runs(
             status=status,
             labels=labels,
             parent_run_id=parent_run_id,
+            parent_place=parent_place and text_of(parent_place),
             forked_from=forked_from,
         )
     )

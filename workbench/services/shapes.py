@@ -158,6 +158,7 @@ class RunDetail(RunSummary):
     """A run with its inputs, outputs and nodes outside of passes. `outputs` are there once it succeeded."""
 
     budget: Budget | None = None
+    calls: bool = False
 
     inputs: dict[str, Any]
     outputs: dict[str, Any] | None

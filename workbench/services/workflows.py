@@ -14,7 +14,7 @@ from workbench.db.ids import new_id, now
 from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import documents, subworkflows
+from workbench.services import documents, examples, subworkflows
 from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
@@ -41,8 +41,12 @@ async def list_workflows(
 async def create_workflow(
     principal: Principal, *, document: Document, name: str | None = None
 ) -> WorkflowDetail:
-    """Store `document` as a new workflow's draft, under `name` if given. The draft may have problems."""
+    """Store `document` as a new workflow's draft, under `name` if given. The draft may have problems.
+
+    A shipped example that it calls is brought along: a document names what it calls by its content alone.
+    """
     require_unique(document.nodes)
+    await _bring_called(principal, document)
     if name:
         document = Document.model_validate({**document.model_dump(), "name": name})
     at = now()
@@ -77,7 +81,19 @@ async def replace_draft(
     """Put `document` in the draft's place, as one step that can be undone. Raises StaleRevision."""
     from workbench.services import drafts
 
+    await _bring_called(principal, document)
     return await drafts.apply(principal, workflow_id, operation=Replace(document=document), revision=revision)
+
+
+async def _bring_called(principal: Principal, document: Document) -> None:
+    """Publish the shipped examples that `document` calls and this person does not have yet."""
+    for example in await examples.called_by(document):
+        async with get_resources().transaction() as session:
+            known = await queries.pinned_version(
+                session, owner=principal.id, workflow_id=None, version=example.content_hash()
+            )
+        if known is None:
+            await publish(principal, (await create_workflow(principal, document=example)).id)
 
 
 async def delete_workflow(principal: Principal, workflow_id: str) -> None:

@@ -145,6 +145,12 @@ class WorkflowFormState(AppState):
         outputs = workflow_form.change_output(await self._outputs(), name, new_name, value)
         return await self._describe(outputs=outputs)
 
+    @rx.event
+    async def set_limit(self, name: str, text: str) -> EventSpec | None:
+        """Save what a run may take, one limit of it."""
+        limits = (await self.get_state(EditorState)).document.limits
+        return await self._describe(limits=workflow_form.with_limit(limits, name, text))
+
     async def _inputs(self) -> dict[str, Any]:
         return (await self.get_state(EditorState)).document.inputs
 

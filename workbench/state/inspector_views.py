@@ -71,7 +71,7 @@ class OutputField:
 
 @dataclass(frozen=True)
 class WorkflowForm:
-    """The form of the workflow. `schema` and `example` are JSON texts."""
+    """The form of the workflow. `schema` and `example` are JSON texts; the limits are empty for none."""
 
     name: str = ""
     description: str = ""
@@ -79,6 +79,9 @@ class WorkflowForm:
     outputs: list[OutputField] = field(default_factory=list)
     schema: str = ""
     example: str = ""
+    deadline_s: str = ""
+    steps: str = ""
+    seconds: str = ""
     problems: list[ProblemView] = field(default_factory=list)
 
 
@@ -136,8 +139,15 @@ def workflow_form(document: Document, problems: Sequence[ProblemView]) -> Workfl
         outputs=[OutputField(name, as_text(value, ANY)) for name, value in document.outputs.items()],
         schema=json.dumps(schema, indent=2, ensure_ascii=False),
         example=json.dumps(examples[0], indent=2, ensure_ascii=False),
+        deadline_s=_number(document.limits.deadline_s),
+        steps=_number(document.limits.steps),
+        seconds=_number(document.limits.seconds),
         problems=[one for one in problems if not one.node and not one.field.startswith("triggers.")],
     )
+
+
+def _number(limit: float | None) -> str:
+    return "" if limit is None else f"{limit:.15g}"
 
 
 def _input(name: str, part: Mapping[str, Any], required: bool) -> InputField:

@@ -43,9 +43,9 @@ FIELDS = (
 
 def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
     """Return the fields of what happens around `node`'s work; none where nothing can be retried."""
-    if kind.default_timeout_s is None:
+    if kind.default_timeout_s is None and not kind.retried:
         return []
-    default = f"{kind.default_timeout_s:g}"
+    default = "none" if kind.default_timeout_s is None else f"{kind.default_timeout_s:g}"
     return [
         NodeField(
             f"policy.{one.path}",

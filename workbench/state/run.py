@@ -14,6 +14,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
+from engine.contracts import place
 from workbench import routes
 from workbench.services import runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
@@ -51,8 +52,10 @@ class RunState(AppState):
     outputs: list[OutputPart] = []
     rows: list[TimelineRow] = []
     shown: OutputView = OutputView()
+    ending: bool = False
     _marks: dict[str, Mark] = {}
     _book: PassBook = PassBook()
+    _calls: bool = False
 
     @property
     def book(self) -> PassBook:
@@ -66,6 +69,17 @@ class RunState(AppState):
         self.head = run_head(await runs.cancel_run(self.principal, self.head.id))
         said: EventSpec = rx.toast.info("The run is being cancelled.")
         return said
+
+    @rx.event
+    def ask_to_end(self, open: bool) -> None:
+        """Ask whether the run is to be terminated, or ask no longer."""
+        self.ending = open
+
+    @rx.event
+    async def terminate(self) -> None:
+        """End the run at once."""
+        self.ending = False
+        self.head = run_head(await runs.terminate_run(self.principal, self.head.id))
 
     @rx.event
     def draw_timeline(self) -> None:
@@ -172,22 +186,31 @@ class RunState(AppState):
     async def _inspect(self, node_id: str, sources: Sequence[str]) -> None:
         """Show the whole output of a node, whose input came from `sources`."""
         mark, known = self._marks.get(node_id), [name for name in sources if name in self._marks]
+        called = await self._called(node_id, mark)
         if mark is None or not mark.size:
-            self.shown = replace(output_view(node_id, mark), sources=known)
+            self.shown = replace(output_view(node_id, mark), sources=known, called=called)
             return
-        place = (self.head.id, node_id, mark.scope)
+        address = (self.head.id, node_id, mark.scope)
         if mark.size > MOST_BYTES:
-            self.shown = replace(too_large(node_id, mark, href=routes.output(*place)), sources=known)
+            self.shown = replace(too_large(node_id, mark, href=routes.output(*address)), sources=known)
             return
         output = await runs.node_output(self.principal, self.head.id, node_id, scope=mark.scope)
-        view = output_view(node_id, mark, output, href=routes.artifact(*place))
-        self.shown = replace(view, sources=known)
+        view = output_view(node_id, mark, output, href=routes.artifact(*address))
+        self.shown = replace(view, sources=known, called=called)
+
+    async def _called(self, node_id: str, mark: Mark | None) -> str:
+        """Return the address of the run that a sub-workflow node began last, empty for other nodes."""
+        if mark is None or not self._calls:
+            return ""
+        at = place(mark.scope, node_id)
+        found = await runs.list_runs(self.principal, parent_run_id=self.head.id, parent_place=at, limit=1)
+        return routes.run(found.items[0].id) if found.items else ""
 
     async def _show(self, detail: RunDetail) -> None:
         self._book, inside = await passes.read(self.principal, detail.id, self.book, detail.nodes)
         nodes = {node.node_id: node for node in detail.nodes} | inside
         self._marks = {name: Mark.of(node) for name, node in nodes.items()}
-        self.head, self.inputs = run_head(detail), detail.inputs
+        self.head, self.inputs, self._calls = run_head(detail), detail.inputs, detail.calls
         self.outputs = await self._parts(detail)
         self.base = {name: self._cell(node) for name, node in nodes.items()}
         self.recent = {}

@@ -11,7 +11,7 @@ from workbench import routes
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 from workbench.state.durations import spoken
 from workbench.state.passes import place_in_words
-from workbench.state.views import triggered_by
+from workbench.state.views import Label, labels_of, triggered_by
 
 MOST_BYTES = 2_000_000
 """An output larger than this is not sent into the page."""
@@ -21,7 +21,8 @@ MOST_BYTES = 2_000_000
 class RunHead:
     """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled.
 
-    `trigger` says what started it, empty for a person; `trigger_href` is the run whose end it was.
+    `trigger` says what started it, empty for a person; `trigger_href` is the run whose end it was. `parent`
+    is the run that it is a sub-workflow of.
     """
 
     id: str = ""
@@ -39,6 +40,8 @@ class RunHead:
     open: bool = False
     trigger: str = ""
     trigger_href: str = ""
+    parent: str = ""
+    labels: list[Label] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class OutputView:
     """A node's whole output. `note` says why there is none; `href` is where a file's bytes are.
 
     `sources` are the nodes that its input came from; `elsewhere` is the address of an output that is too
-    large to be shown here. `where` says in which pass it stands: `each 4 › pages 1`.
+    large to be shown here. `where` says in which pass it stands: `each 4 › pages 1`. `called` is the address
+    of the run that a sub-workflow node began.
     """
 
     node: str = ""
@@ -77,6 +81,7 @@ class OutputView:
     sources: list[str] = field(default_factory=list)
     elsewhere: str = ""
     where: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,8 @@ def run_head(run: RunSummary) -> RunHead:
         open=run.status in ("queued", "running", "waiting"),
         trigger=triggered_by(run),
         trigger_href=routes.run(run.trigger.run_id) if run.trigger.run_id else "",
+        parent=routes.run(run.parent.run_id) if run.parent else "",
+        labels=labels_of(run),
     )
 
 

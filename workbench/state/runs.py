@@ -8,7 +8,7 @@ from reflex.event import EventSpec
 
 from engine.contracts import RunStatus
 from workbench import routes
-from workbench.services import runs, workflows
+from workbench.services import run_options, runs, workflows
 from workbench.services.shapes import Page, RunEvent, RunSummary
 from workbench.state.base import AppState
 from workbench.state.push import LIST_PAUSE_S, tabs
@@ -20,21 +20,24 @@ STATUSES = frozenset(get_args(RunStatus))
 
 
 class RunsState(AppState):
-    """`status` and `workflow_id` are the filters, empty for all; the address holds them."""
+    """`status`, `workflow_id` and `label` are the filters, empty for all; the address holds them."""
 
     rows: list[RunRow] = []
     cursor: str = ""
     status: str = ""
     workflow_id: str = ""
+    label: str = ""
     workflows: list[Choice] = []
     loaded: bool = False
+    others: str = ""
 
     @rx.event
     async def load(self) -> None:
         """Show the first page of what the address asks for, and follow the runs from now on."""
         asked = self.router.url.query_parameters
         self.status = asked.get("status", "") if asked.get("status") in STATUSES else ""
-        self.workflow_id = asked.get("workflow", "")
+        self.workflow_id, self.label = asked.get("workflow", ""), asked.get("label", "")
+        self.others = routes.runs(workflow_id=self.workflow_id, label=self.label).partition("?")[2]
         tabs.watch(self.router.session.client_token, RunsState)
         async with self._guarded():
             page = await self._page()
@@ -53,13 +56,20 @@ class RunsState(AppState):
     @rx.event
     def choose_workflow(self, workflow_id: str) -> EventSpec:
         """Show the runs of one workflow."""
-        return rx.redirect(routes.runs(status=self.status, workflow_id=workflow_id))
+        return rx.redirect(routes.runs(status=self.status, workflow_id=workflow_id, label=self.label))
+
+    @rx.event
+    def choose_label(self, form: dict[str, str]) -> EventSpec:
+        """Show the runs that have a label, typed as `name:value`; without one show all again."""
+        label = form.get("label", "").strip()
+        return rx.redirect(routes.runs(status=self.status, workflow_id=self.workflow_id, label=label))
 
     async def _page(self, cursor: str = "") -> Page[RunSummary]:
         return await runs.list_runs(
             self.principal,
             workflow_id=self.workflow_id or None,
             status=cast(RunStatus, self.status) if self.status else None,
+            labels=run_options.labels_of([self.label] if self.label else []),
             limit=PAGE,
             cursor=cursor or None,
         )

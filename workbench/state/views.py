@@ -1,7 +1,7 @@
 """What the pages show: frozen dataclasses made from the services' shapes, holding only what is drawn."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.errors import Problem
@@ -110,6 +110,22 @@ def triggered_by(run: RunSummary) -> str:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A label of a run, as `name: value`, and the address of the runs that have it."""
+
+    text: str
+    href: str
+
+
+def labels_of(run: RunSummary) -> list[Label]:
+    """Return the labels of `run`, by name."""
+    return [
+        Label(f"{name}: {value}" if value else name, routes.runs(label=f"{name}:{value}"))
+        for name, value in sorted(run.labels.items())
+    ]
+
+
+@dataclass(frozen=True)
 class RunRow:
     """A run in the list; `error` is the first line of what went wrong."""
 
@@ -123,6 +139,7 @@ class RunRow:
     finished_at: str
     started_by: str
     error: str
+    labels: list[Label] = field(default_factory=list)
 
     @classmethod
     def of(cls, run: RunSummary) -> "RunRow":
@@ -139,6 +156,7 @@ class RunRow:
             finished_at=iso(run.finished_at),
             started_by=triggered_by(run) or run.started_by,
             error=message.splitlines()[0] if message else "",
+            labels=labels_of(run),
         )
 
 

@@ -7,12 +7,25 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from engine.errors import Problem
+from engine.graph import Limits
 from workbench.errors import Invalid
 from workbench.state.node_form import from_input
 
 Schema = dict[str, Any]
 TYPES = ("string", "number", "integer", "boolean", "array", "object")
+
+
+def with_limit(limits: Limits, name: str, text: str) -> Limits:
+    """Return `limits` with what was typed for one of them; empty text takes it away. Raises Invalid."""
+    try:
+        return Limits.model_validate({**limits.model_dump(), name: text.strip() or None})
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].replace("Input should be", "This must be")
+        problem = Problem(code="bad-limit", field=name, message="The stored value stays as it was.")
+        raise Invalid(f"{message.partition(', unable')[0]}.", (problem,)) from None
 
 
 def add_input(schema: Schema) -> Schema:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from workbench.auth.principal import Principal
 from workbench.errors import NotFound
-from workbench.services import examples
+from workbench.services import examples, workflows
+from workbench.services.resources import Resources
 
 
 async def test_the_greeting_is_shipped() -> None:
@@ -26,3 +28,12 @@ async def test_changing_an_example_changes_nobody_elses() -> None:
 async def test_an_unknown_example_is_not_found() -> None:
     with pytest.raises(NotFound):
         await examples.load_example("../settings")
+
+
+async def test_an_example_brings_along_what_it_calls(principal: Principal, resources: Resources) -> None:
+    document = await examples.load_example("greet-team")
+    for _ in range(2):
+        created = await workflows.create_workflow(principal, document=document)
+        assert created.problems == ()
+    found = (await workflows.list_workflows(principal)).items
+    assert sorted(flow.name for flow in found) == ["Greet a team", "Greet a team", "Hello"]

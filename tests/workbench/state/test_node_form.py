@@ -51,6 +51,8 @@ def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: 
         "json",
         "keyvalue",
         "cases",
+        "workflow",
+        "version",
         "select",
         "number",
         "switch",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from engine.graph import Limits
 from workbench.errors import Invalid
 from workbench.state import workflow_form
 
@@ -71,3 +72,15 @@ def test_an_output_is_added_changed_in_place_and_removed() -> None:
     changed = workflow_form.change_output(outputs, "first", "report", "{{ nodes.a.output }}")
     assert changed == {"report": "{{ nodes.a.output }}", "output": ""}
     assert workflow_form.change_output(changed, "report", "", "") == {"output": ""}
+
+
+def test_a_limit_is_typed_and_taken_away() -> None:
+    limits = workflow_form.with_limit(Limits(seconds=5), "steps", " 100 ")
+    assert limits == Limits(seconds=5, steps=100)
+    assert workflow_form.with_limit(limits, "seconds", "") == Limits(steps=100)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
+def test_a_limit_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        workflow_form.with_limit(Limits(), "steps", text)

@@ -106,6 +106,9 @@ async def list_runs(
     status: RunStatus | None = None,
     label: Label = [],  # noqa: B006 - FastAPI copies it
     parent_run_id: Annotated[str | None, Query(description="The run whose sub-workflows to list.")] = None,
+    parent_place: Annotated[
+        str | None, Query(description="The node in it, with its pass: `call`, or `each/3/call`.")
+    ] = None,
 ) -> Page[RunSummary]:
     """Narrowed to a workflow, a status, labels or a parent where these are given."""
     return await runs.list_runs(
@@ -114,6 +117,7 @@ async def list_runs(
         status=status,
         labels=run_options.labels_of(label),
         parent_run_id=parent_run_id,
+        parent_place=parent_place,
         limit=limit,
         cursor=cursor,
     )
