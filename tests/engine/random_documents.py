@@ -33,7 +33,7 @@ class _Drawing:
     def level(self, parent: str | None, names: tuple[str, ...], around: tuple[str, ...], depth: int) -> None:
         """Draw the nodes of one container; `around` can be read besides, `names` are those of a pass."""
         beside: list[str] = []
-        for _ in range(self.draw(st.integers(1, 4 if depth else 6))):
+        for _ in range(self.pick(*((1, 2, 3, 4) if depth else (1, 2, 3, 4, 6, 9, 14)))):
             name = f"n{len(self.nodes)}"
             more = (*(("map", "loop") if depth < 2 else ()), *(("fail",) if beside else ()))
             kind = self.pick(*KINDS, *more)
@@ -142,25 +142,25 @@ def documents(draw: Any) -> dict[str, Any]:
     return d.raw(*drawing.nodes, edges=tuple(drawing.edges))
 
 
-def with_fakes(plan: Plan) -> Plan:
+def with_fakes(plan: Plan, *, local: bool = True) -> Plan:
     """Return the plan with its HTTP requests made by the fake adapter, which gives their URL back.
 
-    DELETE fails, and PUT takes a while.
+    DELETE fails, and PUT takes a while. When they are not `local`, each adds to the history.
     """
-    return plan.model_copy(update={"steps": _faked(plan.steps)})
+    return plan.model_copy(update={"steps": _faked(plan.steps, local)})
 
 
-def _faked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    return tuple(_fake(step) for step in steps)
+def _faked(steps: tuple[Step, ...], local: bool) -> tuple[Step, ...]:
+    return tuple(_fake(step, local) for step in steps)
 
 
-def _fake(step: Step) -> Step:
+def _fake(step: Step, local: bool) -> Step:
     if isinstance(step, MapStep | LoopStep):
-        body: Body = step.body.model_copy(update={"steps": _faked(step.body.steps)})
+        body: Body = step.body.model_copy(update={"steps": _faked(step.body.steps, local)})
         return step.model_copy(update={"body": body})
     if not isinstance(step, ActivityStep):
         return step
     method = step.config["method"]
     config = {"value": step.config["url"], "seconds": 0.02 * (method == "PUT")}
     config["failures"] = 99 * (method == "DELETE")
-    return step.model_copy(update={"type": "fake", "config": config})
+    return step.model_copy(update={"type": "fake", "config": config, "local": step.local and local})
