@@ -150,6 +150,17 @@ class EngineClient:
             raise
         return _state(description.status)
 
+    async def list_runs(self, *, limit: int, cursor: bytes | None = None) -> tuple[list[str], bytes | None]:
+        """Return the ids of runs that the server knows, the latest first, and where the next page begins."""
+        pages = self.temporal.list_workflows(
+            'WorkflowType = "GraphRun" AND ExecutionStatus != "ContinuedAsNew"',
+            page_size=limit,
+            next_page_token=cursor,
+        )
+        await pages.fetch_next_page()
+        ids = [found.id.removeprefix(workflow_id("")) for found in pages.current_page or ()]
+        return ids, pages.next_page_token
+
     def _handle(self, run_id: str) -> "WorkflowHandle[GraphRun, RunRecord]":
         return self.temporal.get_workflow_handle_for(GraphRun.run, workflow_id(run_id))
 

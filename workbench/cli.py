@@ -140,6 +140,20 @@ def migrate(data_dir: DataDirOption = None) -> None:
 
 
 @app.command()
+def repair(
+    run_id: Annotated[str | None, typer.Argument(help="One run alone.", show_default=False)] = None,
+    json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Rebuild the records of runs from Temporal's history. What is whole is left as it is."""
+    _set(data_dir=data_dir)
+    settings = _settings()
+    from workbench.commands.repair import repair as rebuild
+
+    raise typer.Exit(rebuild(settings, run_id, as_json=json))
+
+
+@app.command()
 def worker(data_dir: DataDirOption = None) -> None:
     """Run one worker against the services that WORKBENCH_… names, until told to stop."""
     _become("worker", data_dir=data_dir)

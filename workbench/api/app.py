@@ -13,7 +13,18 @@ from starlette.exceptions import HTTPException
 
 from workbench.api import problems
 from workbench.api.bodies import BodyLimit
-from workbench.api.v1 import events, health, hooks, notebook, runs, schemas, secrets, triggers, workflows
+from workbench.api.v1 import (
+    events,
+    health,
+    hooks,
+    notebook,
+    repair,
+    runs,
+    schemas,
+    secrets,
+    triggers,
+    workflows,
+)
 
 PREFIX = "/api/v1"
 _ROUTERS = (
@@ -22,6 +33,7 @@ _ROUTERS = (
     triggers.router,
     notebook.router,
     runs.router,
+    repair.router,
     events.router,
     schemas.router,
     secrets.router,

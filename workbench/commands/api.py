@@ -17,6 +17,7 @@ from workbench.embedded.supervisor import Supervisor
 from workbench.errors import Unavailable, WorkbenchError
 from workbench.settings import Settings
 
+TIMEOUT_S = 30.0
 _RETRY_S = 60.0
 _PAUSE_S = 0.3
 
@@ -49,10 +50,10 @@ class Api:
                     raise Unavailable(f"The workbench does not answer: {error}") from error
             await asyncio.sleep(_PAUSE_S)
 
-    async def send(self, method: str, path: str, body: Any = None) -> Any:
+    async def send(self, method: str, path: str, body: Any = None, *, timeout_s: float = TIMEOUT_S) -> Any:
         """Return the answer to a request that changes something. Raises Refused, Unavailable."""
         try:
-            return _content(await self._client.request(method, path, json=body))
+            return _content(await self._client.request(method, path, json=body, timeout=timeout_s))
         except httpx.TransportError as error:
             raise Unavailable(f"The workbench does not answer: {error}") from error
 
@@ -92,7 +93,7 @@ async def _other_or_lock(supervisor: Supervisor, exits: AsyncExitStack) -> str |
 
 
 def _remote(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=30, trust_env=False)
+    return httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=TIMEOUT_S, trust_env=False)
 
 
 async def _own(
@@ -108,4 +109,4 @@ async def _own(
     resources.configure(complete)
     exits.push_async_callback(resources.close)
     transport = httpx.ASGITransport(app=create_api(), raise_app_exceptions=False)
-    return httpx.AsyncClient(base_url=f"{complete.url}/api/v1", transport=transport, timeout=30)
+    return httpx.AsyncClient(base_url=f"{complete.url}/api/v1", transport=transport, timeout=TIMEOUT_S)

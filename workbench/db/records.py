@@ -36,6 +36,7 @@ _COLUMNS = {
     "error": "text",
     "tally": "text",
     "decision": "text",
+    "origin": "text",
 }
 """The columns of a node's row that a record writes, and the types in which they are given.
 
@@ -43,7 +44,7 @@ All nodes are one JSON parameter, whatever their number: so there is one stateme
 Python to do. JSON inside of it stays text, in which U+0000 may stand.
 """
 
-_JSON = ("output", "error", "tally", "decision")
+_JSON = ("output", "error", "tally", "decision", "origin")
 """The columns that are given as text and are JSON."""
 
 _KEY = ("scope", "node_id")
@@ -126,7 +127,7 @@ def _statement() -> bytes:
 
 @dataclass(frozen=True)
 class NodeValues:
-    """The columns of one node's row; `output`, `error`, `tally` and `decision` are JSON text."""
+    """The columns of one node's row; `output`, `error`, `tally`, `decision` and `origin` are JSON text."""
 
     scope: str
     node_id: str
@@ -143,6 +144,7 @@ class NodeValues:
     error: str | None
     tally: str | None
     decision: str | None
+    origin: str | None
 
 
 @dataclass(frozen=True)

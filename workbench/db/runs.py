@@ -57,6 +57,13 @@ async def whole_nodes(session: AsyncSession, run_id: str, scope: str = "") -> Se
     return (await session.execute(query.order_by(started, col(NodeRunRow.change)))).scalars().all()
 
 
+async def statuses(session: AsyncSession, run_id: str) -> dict[tuple[str, str], str]:
+    """Return the status of each node of the run, in every pass, by scope and id."""
+    query = select(col(NodeRunRow.scope), col(NodeRunRow.node_id), col(NodeRunRow.status))
+    rows = await session.execute(query.where(col(NodeRunRow.run_id) == run_id))
+    return {(scope, node_id): status for scope, node_id, status in rows}
+
+
 async def node(session: AsyncSession, run_id: str, node_id: str, scope: str = "") -> NodeRunRow | None:
     """Return one node of a run with its output."""
     if "\x00" in node_id or "\x00" in scope:

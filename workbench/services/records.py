@@ -140,6 +140,7 @@ class PostgresRunSink:
             error=_json(record.error and record.error.model_dump()),
             tally=_json(record.tally and record.tally.model_dump()),
             decision=_json(record.decision and record.decision.model_dump()),
+            origin=_json(record.origin and record.origin.model_dump(exclude_none=True)),
         )
 
     async def _settled(self, row: dict[str, Any]) -> NodeRecord:

@@ -165,6 +165,28 @@ class RunDetail(RunSummary):
     nodes: tuple[NodeRun, ...]
 
 
+class RunRepair(Shape):
+    """What was rebuilt of a run: so many nodes, and its own row or not. `problem` says what could not be."""
+
+    run_id: str
+    nodes: int = 0
+    run: bool = False
+    problem: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return self.run or self.nodes > 0
+
+
+class Repaired(Shape):
+    """How many runs were looked at, and those of them that were mended or cannot be."""
+
+    looked_at: int
+    runs: tuple[RunRepair, ...]
+    next_cursor: str | None = None
+
+
 class NodeOutput(Shape):
     """A node's whole output: the JSON value, or an artifact's description when it is a file."""
 
