@@ -293,12 +293,16 @@ LoopStep.model_rebuild()
 
 
 class Plan(_Frozen):
-    """A compiled document: steps in topological order and the expressions of the run's outputs."""
+    """A compiled document: steps in topological order and the expressions of the run's outputs.
+
+    `compensations` are steps beside the flow, by the node whose work each undoes when the run fails.
+    """
 
     version_hash: str
     name: str
     steps: tuple[Step, ...]
     outputs: dict[str, Any] = Field(default_factory=dict)
+    compensations: dict[str, Step] = Field(default_factory=dict)
 
 
 class Tally(_Frozen):

@@ -82,6 +82,12 @@ class Policy(_Part):
         default=True,
         description="Whether a later run may reuse the output instead of running the node again.",
     )
+    compensate: str | None = Field(
+        default=None,
+        pattern=NODE_ID_PATTERN,
+        exclude_if=_is_none,
+        description="The node that undoes this one's work when the run fails or is cancelled after it.",
+    )
 
 
 class Node(_Part):

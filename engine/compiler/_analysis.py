@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from engine.compiler._branches import Branches, branches, excluded
+from engine.compiler._compensations import check_compensations
 from engine.compiler._containers import Tree, check_containers
 from engine.compiler._edges import check_edges
 from engine.compiler._inputs import check_inputs
@@ -27,7 +28,7 @@ class Analysis:
     `incoming` are the drawn edges by target, `implied` the sources that a node only refers to, `order` the
     executed nodes in topological order (without those in a circle). A node that refers out of its container
     makes the container wait, so both are by target among nodes of one container; `tree` says which stand in
-    it.
+    it. `compensations` are the nodes that undo others, by the node which each undoes.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -36,6 +37,7 @@ class Analysis:
     implied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     tree: Tree = field(default_factory=Tree)
+    compensations: dict[str, str] = field(default_factory=dict)
 
 
 def analyse(document: Document) -> Analysis:
@@ -68,6 +70,7 @@ class _Analyser:
         )
         self._check_references(references)
         self._check_outputs(references)
+        compensations = check_compensations(self.document, self.checked, self.referred, self.problems)
         check_triggers(self.document, inputs_usable=usable, problems=self.problems)
         drawn = {target: {edge.source for edge in edges} for target, edges in self.incoming.items()}
         implied = {
@@ -84,6 +87,7 @@ class _Analyser:
             implied={target: sources for target, sources in implied.items() if sources},
             order=order,
             tree=self.tree,
+            compensations=compensations,
         )
 
     def _check_nodes(self) -> None:

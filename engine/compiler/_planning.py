@@ -13,11 +13,13 @@ from engine.nodes.merge import MergeConfig
 
 def make_plan(document: Document, analysis: Analysis) -> Plan:
     """Return the plan; `analysis` must be the document's own and hold no problems."""
+    planner = _Planner(analysis)
     return Plan(
         version_hash=document.content_hash(),
         name=document.name,
-        steps=_Planner(analysis).steps(None),
+        steps=planner.steps(None),
         outputs=dict(document.outputs),
+        compensations=planner.compensations(),
     )
 
 
@@ -28,7 +30,8 @@ class _Planner:
         self._analysis = analysis
         self._position = {node_id: position for position, node_id in enumerate(analysis.checked)}
         self._inside: dict[str | None, list[str]] = {}
-        for node_id in analysis.order:
+        beside = frozenset(analysis.compensations.values())
+        for node_id in (one for one in analysis.order if one not in beside):
             self._inside.setdefault(analysis.tree.parents.get(node_id), []).append(node_id)
 
     def steps(self, container: str | None, *, regular: bool = False) -> tuple[Step, ...]:
@@ -40,6 +43,15 @@ class _Planner:
         racing = set(node_ids) if regular else _racing(node_ids, self._analysis)
         steps = (self._step(node_id, regular=node_id in racing) for node_id in node_ids)
         return tuple(step for step in steps if step is not None)
+
+    def compensations(self) -> dict[str, Step]:
+        """Return the steps that undo others, by the node which each undoes; they wait for nothing."""
+        found = {}
+        for node_id, undoing in self._analysis.compensations.items():
+            step = _step(self._analysis.checked[undoing], (), (), NO_BODY)
+            if step is not None:
+                found[node_id] = step.model_copy(update={"on_error": "continue"})
+        return found
 
     def _step(self, node_id: str, *, regular: bool) -> Step | None:
         analysis = self._analysis

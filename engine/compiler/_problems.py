@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "missing-config": "A setting that is needed has no value.",
     "unknown-config": "The node type has no such setting.",
     "bad-schema": "A setting that is a JSON Schema cannot be used as one.",
+    "bad-compensation": "A node cannot be undone by the one its policy names, or something reads that.",
     "bad-policy": "Parts of a node's policy contradict each other.",
     "unknown-parent": "The node stands in a container that is not there.",
     "no-container": "The node stands in a node that cannot hold others.",

@@ -9,7 +9,9 @@ HEAD = """# Node types
 One file a type, one line in `NODE_TYPES`; this page is made of them (`python -m engine.nodes`). Strings in
 settings may be [expressions](../expressions/README.md). Around every step stands its policy: `retry`,
 `timeout_s` and `total_timeout_s`, and `on_error`: the run fails, goes on along the error port (`continue`),
-or the step waits until somebody decides (`pause`: retry, give its output, skip, abort).
+or the step waits until somebody decides (`pause`: retry, give its output, skip, abort). `compensate` names a
+node beside the flow that undoes this one's work when the run fails or is cancelled later: the last success
+first.
 """
 
 

@@ -23,6 +23,7 @@ from engine.contracts import (
     Arrival,
     ChildEnd,
     NodeDecision,
+    NodeRecord,
     OutputStep,
     Resume,
     RunRecord,
@@ -30,7 +31,7 @@ from engine.contracts import (
     ScopeState,
 )
 from engine.errors import ExpressionError, Failure
-from engine.workflows import calls, children, limits
+from engine.workflows import calls, children, compensation, limits
 from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
 from engine.workflows.limits import DeadlineReached, Spending
@@ -214,11 +215,28 @@ class _Interpreter:
         """Stop what is under way, write the end of the run, let those know who must, and return it."""
         scheduler = self._scheduler
         carried = scheduler.flights.carried() if scheduler else ()
-        written = await self._journal.close(end, carried, scheduler.stop(end.at) if scheduler else ())
+        last = scheduler.stop(end.at) if scheduler else []
+        if scheduler and end.status != "succeeded":
+            last += await self._compensate(scheduler.root, last)
+            end = end.model_copy(update={"at": workflow.now()})
+        written = await self._journal.close(end, carried, last)
         await self._outside.children.told()
         if self._request.parent:
             await children.report(self._request.parent, self._request.run_id, written)
         return written
+
+    async def _compensate(self, root: Scope, last: list[NodeRecord]) -> list[NodeRecord]:
+        """Undo what succeeded, what had just landed too; return the records of that which are not written.
+
+        They have a journal of their own: what the run itself has not written yet is for its end.
+        """
+        for record in last:
+            if not record.scope and record.status == "succeeded":
+                root.add(record)
+        steps = compensation.due(self._request.plan, tuple(root.settled.values()))
+        journal = Journal(self._request.run_id, self._resume.started_at, self._journal.status)
+        await compensation.compensate(steps, root, journal)
+        return list(journal.hand_over()[0])
 
     def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:
         resume = Resume(

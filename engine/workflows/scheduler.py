@@ -39,6 +39,7 @@ MAX_IN_FLIGHT = 100
 class Scheduler:
     """Begins each step the moment its inputs are there, and lets what has finished count.
 
+    - `root`: the scope of the run itself.
     - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
     - `flights`: steps under way; `_containers`: maps and loops under way, by their place.
     - `_scopes`: the scopes under way, by their path.
@@ -55,7 +56,7 @@ class Scheduler:
         outside: Outside,
     ) -> None:
         self._request = request
-        self._root = root
+        self.root = root
         self._journal = journal
         self._spending = spending
         self._waits = outside.waits
@@ -194,7 +195,7 @@ class Scheduler:
 
     def _end(self, scope: Scope, failure: Failure | None = None) -> None:
         """Close a scope that has failed, or whose steps are all settled, and let its container go on."""
-        if scope is self._root:
+        if scope is self.root:
             self.failure = self.failure or failure
             scope.closed = failure is not None
             return

@@ -229,6 +229,10 @@ async def main() -> None:
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
             await keep(rig, "paused", lambda: decided(rig))
+            undo = {name: fake(f"undo_{name}", on_error="continue") for name in ("a", "b")}
+            saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
+            undone = saga.model_copy(update={"compensations": undo})
+            await keep(rig, "compensated", lambda: run(rig, undone, {}))
 
 
 async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:

@@ -26,8 +26,14 @@ def _rename_only(document: Document, old: str, new: str) -> Document:
         return new if name == old else name
 
     nodes = [
-        node.model_copy(update={"id": named(node.id), "parent": named(node.parent)})
-        if old in (node.id, node.parent)
+        node.model_copy(
+            update={
+                "id": named(node.id),
+                "parent": named(node.parent),
+                "policy": node.policy.model_copy(update={"compensate": named(node.policy.compensate)}),
+            }
+        )
+        if old in (node.id, node.parent, node.policy.compensate)
         else node
         for node in document.nodes
     ]

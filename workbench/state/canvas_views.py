@@ -82,7 +82,7 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
     joined = {(edge.source, edge.target) for edge in document.edges}
     implied = [
         EdgeView(f"{source}~{target}", source, "", target, "", implied=True)
-        for source, target in _implied(document)
+        for source, target in [*_implied(document), *_undoing(document)]
         if (source, target) not in joined
     ]
     full = {node.parent for node in document.nodes}
@@ -98,6 +98,14 @@ def _implied(document: Document) -> list[tuple[str, str]]:
     direct = {(source, reader) for source, reader, crosses in read if not crosses}
     across = [(source, reader) for source, reader, crosses in read if crosses]
     return [edge for edge in implied_edges(document) if edge in direct] + across
+
+
+def _undoing(document: Document) -> list[tuple[str, str]]:
+    """Return the nodes with those that undo them, where no reference joins the two anyway."""
+    ids = {node.id for node in document.nodes}
+    pairs = [(node.id, node.policy.compensate) for node in document.nodes]
+    read = set(_implied(document)) if any(name for _, name in pairs) else set()
+    return [(source, name) for source, name in pairs if name in ids and name and (source, name) not in read]
 
 
 def node_view(node: Node, *, empty: bool = False) -> NodeView:

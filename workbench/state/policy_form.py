@@ -38,6 +38,12 @@ FIELDS = (
     _PolicyField("timeout_s", "Time limit", "Seconds one attempt may take; empty: {default}."),
     _PolicyField("total_timeout_s", "Limit in all", "Seconds for all attempts together; empty: none."),
     _PolicyField("on_error", "On error", "After the last attempt.", "select", ON_ERROR),
+    _PolicyField(
+        "compensate",
+        "Undone by",
+        "The node that undoes this one's work when the run fails or is cancelled later.",
+        "text",
+    ),
 )
 
 

@@ -345,3 +345,18 @@ def test_renaming_a_case_moves_the_edges_that_leave_by_it(
 ) -> None:
     changed = there_and_back(before, Configure(id="way", config=after.nodes[0].config))
     assert [edge.source_port for edge in changed.edges] == [port]
+
+
+def test_a_renamed_node_goes_on_undoing_the_other() -> None:
+    after = there_and_back(
+        diamond().model_copy(
+            update={
+                "nodes": [
+                    node.model_copy(update={"policy": Policy(compensate="d")}) if node.id == "a" else node
+                    for node in diamond().nodes
+                ]
+            }
+        ),
+        Rename(id="d", new_id="undo"),
+    )
+    assert after.nodes[0].policy.compensate == "undo"

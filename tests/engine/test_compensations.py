@@ -1,0 +1,49 @@
+"""Compensations in documents: compiled beside the flow, and every mistake named at its field."""
+
+from typing import Any
+
+import pytest
+
+from engine import compiler
+from tests.engine import documents as d
+
+
+def undone(by: str, **more: Any) -> dict[str, Any]:
+    return d.http("book", policy={"compensate": by}, **more)
+
+
+def test_the_node_that_undoes_is_no_part_of_the_flow() -> None:
+    document = d.document(d.start(), undone("cancel"), d.http("cancel"), edges=("start > book",))
+    plan = compiler.compile(document)
+    assert [step.id for step in plan.steps] == ["start", "book"]
+    assert {name: step.id for name, step in plan.compensations.items()} == {"book": "cancel"}
+
+
+def test_it_may_read_what_it_undoes() -> None:
+    cancel = d.http("cancel", "http://127.0.0.1/{{ nodes.book.output.id }}")
+    assert compiler.check(d.document(undone("cancel"), cancel)) == ()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "field"),
+    [
+        ((undone("nothing"),), (), "policy.compensate"),
+        ((undone("book"),), (), "policy.compensate"),
+        ((undone("cancel"), d.http("cancel", policy={"compensate": "book"})), (), "policy.compensate"),
+        ((undone("cancel"), d.http("cancel")), ("book > cancel",), "policy.compensate"),
+        ((undone("check"), d.condition("check")), (), "policy.compensate"),
+        (
+            (undone("cancel"), d.http("cancel"), d.transform("t", "{{ nodes.cancel.output }}")),
+            (),
+            "config.value",
+        ),
+        (
+            (undone("cancel"), d.http("cancel"), d.http("other", policy={"compensate": "cancel"})),
+            (),
+            "policy.compensate",
+        ),
+    ],
+)
+def test_mistakes_are_named(nodes: tuple[dict[str, Any], ...], edges: tuple[str, ...], field: str) -> None:
+    found = compiler.check(d.document(*nodes, edges=edges))
+    assert ("bad-compensation", field) in [(problem.code, problem.field) for problem in found]
