@@ -503,10 +503,12 @@ class Calling(_Frozen):
     """A sub-workflow node under way, in its `attempt`-th run, carried over.
 
     `begun` says that this run was begun; `until` is the instant at which the next one is, after a failed one.
+    `before` are the attempts until somebody decided that the node be tried again.
     """
 
     started_at: datetime
     attempt: int = 1
+    before: int = 0
     begun: bool = False
     until: datetime | None = None
 

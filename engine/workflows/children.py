@@ -8,7 +8,7 @@ cancelled by name; a child that nobody could tell any more is found by the appli
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -75,11 +75,29 @@ class Children:
         if expected is not None and not expected.done():
             expected.set_result(None)
 
-    def begin(self, step: SubworkflowStep, scope: Scope) -> Calling:
-        """Return how far a node is that begins, or goes on where it was when the run continued as new."""
-        calling = scope.carried.calling.get(step.id) or Calling(started_at=workflow.now())
+    def begin(
+        self, step: SubworkflowStep, scope: Scope, request: RunRequest
+    ) -> tuple[NodeRecord, Coroutine[Any, Any, NodeResult]]:
+        """Let a node begin, go on where it was when the run continued as new, or be tried again.
+
+        Returns its record and its work; ExpressionError when its inputs cannot be rendered.
+        """
+        again = scope.retried.get(step.id)
+        inputs = scope.render(again.config.get("inputs", step.inputs) if again else step.inputs)
+        calling = scope.carried.calling.get(step.id)
+        before = again.attempts if again else 0
+        if calling is None or calling.attempt <= before:
+            calling = Calling(started_at=workflow.now(), attempt=before + 1, before=before)
         self._calling[place(scope.path, step.id)] = calling
-        return calling
+        running = NodeRecord(
+            node_id=step.id,
+            scope=scope.path,
+            status="running",
+            started_at=calling.started_at,
+            attempt=calling.attempt,
+            decision=again.decision if again else None,
+        )
+        return running, self._result(step, running, request, inputs)
 
     def carried(self, scope: str, node_ids: Iterable[str]) -> dict[str, Calling]:
         """Return how far these nodes of a scope are, which are under way."""
@@ -98,22 +116,22 @@ class Children:
         while self._cancelling:
             await asyncio.gather(*self._cancelling)
 
-    async def result(
-        self, step: SubworkflowStep, scope: str, request: RunRequest, inputs: dict[str, Any]
+    async def _result(
+        self, step: SubworkflowStep, running: NodeRecord, request: RunRequest, inputs: dict[str, Any]
     ) -> NodeResult:
         """Begin the other run, or go on with it, and wait for its end; begin another if it fails and may."""
-        at = place(scope, step.id)
+        at = running.place
         while True:
             calling = self._calling[at]
             if calling.until is not None:
                 await asyncio.sleep(max((calling.until - workflow.now()).total_seconds(), 0))
-            end = await self._attempt(_child(step, scope, request, inputs, calling), at)
+            end = await self._attempt(_child(step, running.scope, request, inputs, calling), at)
             if end.status == "succeeded" or not _may_go_on(step, calling, end):
                 break
             self._calling[at] = _next(step, calling)
         del self._calling[at]
         name = request.plans[step.pin].plan.name
-        return NodeResult(record=_settled(step, scope, calling, end, name), recorded=False)
+        return NodeResult(record=_settled(step, running, calling, end, name), recorded=False)
 
     async def _attempt(self, child: RunRequest, at: str) -> RunRecord:
         """Wait for the end of a run, which is begun if it was not; cancelled, it cancels that run."""
@@ -208,20 +226,27 @@ def _known(handle: Handle) -> RunRecord:
 def _may_go_on(step: SubworkflowStep, calling: Calling, end: RunRecord) -> bool:
     """Whether another run is begun after one that did not succeed."""
     attempts = step.attempts
-    if calling.attempt >= attempts.maximum or end.error is None or end.error.kind in FINAL:
+    if calling.attempt - calling.before >= attempts.maximum or end.error is None or end.error.kind in FINAL:
         return False
     since = (workflow.now() - calling.started_at).total_seconds()
-    in_time = attempts.total_s is None or since + attempts.pause_s(calling.attempt) < attempts.total_s
+    in_time = (
+        attempts.total_s is None
+        or since + attempts.pause_s(calling.attempt - calling.before) < attempts.total_s
+    )
     return in_time and attempts.repeats(end.error.kind)
 
 
 def _next(step: SubworkflowStep, calling: Calling) -> Calling:
-    until = workflow.now() + timedelta(seconds=step.attempts.pause_s(calling.attempt))
-    return Calling(started_at=calling.started_at, attempt=calling.attempt + 1, until=until)
+    until = workflow.now() + timedelta(seconds=step.attempts.pause_s(calling.attempt - calling.before))
+    changed = {"attempt": calling.attempt + 1, "begun": False, "until": until}
+    return calling.model_copy(update=changed)
 
 
-def _settled(step: SubworkflowStep, scope: str, calling: Calling, end: RunRecord, name: str) -> NodeRecord:
-    now, more = workflow.now(), {"scope": scope, "attempt": calling.attempt}
+def _settled(
+    step: SubworkflowStep, running: NodeRecord, calling: Calling, end: RunRecord, name: str
+) -> NodeRecord:
+    now = workflow.now()
+    more = {"scope": running.scope, "attempt": calling.attempt, "decision": running.decision}
     if end.status == "succeeded":
         record = inline.succeeded(step, now, output=end.outputs or {}, started_at=calling.started_at)
         return record.model_copy(update=more)

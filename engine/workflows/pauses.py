@@ -15,6 +15,7 @@ from engine.contracts import (
     NodeResult,
     Retried,
     Step,
+    SubworkflowStep,
     place,
 )
 from engine.errors import ExpressionError
@@ -69,9 +70,13 @@ class Pauses:
                 f"{decision.node_id} failed again meanwhile: the decision was about attempt "
                 f"{decision.attempt}, and it is at attempt {pause.record.attempt}.",
             )
-        if decision.action == "retry" and not isinstance(pause.step, ActivityStep):
+        if decision.action == "retry" and not isinstance(pause.step, ActivityStep | SubworkflowStep):
             raise _refused(
                 UNFIT, f"{decision.node_id} would come to the same end again; give its output, skip or abort."
+            )
+        if isinstance(pause.step, SubworkflowStep) and decision.config.keys() - {"inputs"}:
+            raise _refused(
+                UNFIT, f"{decision.node_id} stays with its version; only its inputs can be others."
             )
         try:
             expressions.bounded([decision.output, decision.config])

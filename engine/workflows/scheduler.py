@@ -95,8 +95,8 @@ class Scheduler:
         scope = self._scopes.get(record.scope)
         step = scope.progress.step(record.node_id) if scope else None
         activity = step is None or isinstance(step, ActivityStep)
-        if isinstance(step, ActivityStep) and record.status == "running":  # it was told to try again
-            self._queued.append((self._scopes[record.scope], step))
+        if scope is not None and record.status == "running":  # it was told to try again
+            self._try_again(scope, scope.progress.step(record.node_id))
             return
         if activity:
             self._spending.worked(record)
@@ -109,6 +109,12 @@ class Scheduler:
             self._journal.note(record, durable=activity or isinstance(step, SubworkflowStep))
         if scope is not None and record.status != "waiting":
             self._count(scope, record)
+
+    def _try_again(self, scope: Scope, step: Step) -> None:
+        if isinstance(step, ActivityStep):
+            self._queued.append((scope, step))
+        elif isinstance(step, SubworkflowStep):
+            self._start_call(scope, step)
 
     def _pause(self, step: Step, record: NodeRecord) -> None:
         """Let a step that failed wait for a decision."""
@@ -277,15 +283,13 @@ class Scheduler:
 
     def _start_call(self, scope: Scope, step: SubworkflowStep) -> None:
         try:
-            inputs = scope.render(step.inputs)
+            running, work = self._children.begin(step, scope, self._request)
         except ExpressionError as error:
             self._fail(scope, step, error)
             return
-        since = self._children.begin(step, scope).started_at
-        running = NodeRecord(node_id=step.id, scope=scope.path, status="running", started_at=since)
         self._journal.note(running)
-        work = self._children.result(step, scope.path, self._request, inputs)
-        self.flights.start(step, work, scope=scope.path, started_at=since)
+        started_at = running.started_at or workflow.now()
+        self.flights.start(step, work, scope=scope.path, started_at=started_at)
 
     def _start_waiting(self, scope: Scope, step: DelayStep | WaitStep) -> None:
         try:

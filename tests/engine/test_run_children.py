@@ -1,13 +1,15 @@
 """Sub-workflows: runs of their own, whose end reaches the node that began them whatever lies between."""
 
 import asyncio
+from datetime import UTC, datetime
 
-from engine.contracts import Attempts, RunRecord
+from engine.contracts import Attempts, NodeDecision
 from engine.ids import child_run_id, workflow_id
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
     body,
     call,
+    condition,
     delay,
     each,
     fail,
@@ -159,5 +161,28 @@ async def test_a_worker_that_is_exchanged_loses_no_child(server: object) -> None
         assert (await rig.ended(run_id)).record.status == "succeeded"
 
 
-def outcome(record: RunRecord) -> tuple[str, str | None]:
-    return record.status, record.error and record.error.kind
+async def test_a_failed_one_that_waits_for_a_decision_is_tried_again_with_other_inputs(real: Rig) -> None:
+    picky = pinned(
+        plan(
+            condition("ok", "{{ inputs.n > 1 }}"),
+            fail("stop", "too few", "ok.false"),
+            output("n", "{{ inputs.n }}", "ok.true"),
+        )
+    )
+    run_id = await real.start(
+        plan(call("other", "p", inputs={"n": 1}, on_error="pause")), plans={"p": picky}, history_limit=20
+    )
+    await real.seen(run_id, "other", "waiting")
+    decision = NodeDecision(
+        node_id="other",
+        attempt=1,
+        action="retry",
+        config={"inputs": {"n": 2}},
+        by="Ada",
+        at=datetime.now(UTC),
+    )
+    await real.client.decide(run_id, decision)
+    ran = await real.ended(run_id)
+    other = ran.nodes["other"]
+    assert (other.status, other.output, other.attempt) == ("succeeded", {"n": 2}, 2)
+    assert [opening.parent.attempt for opening in real.sink.opened] == [1, 2]
