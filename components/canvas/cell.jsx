@@ -8,6 +8,9 @@ import { portsOf } from "./graph.js";
 import { portY, portsHeight } from "./metrics.js";
 import { useCell, useForbidden, useProblems } from "./store.js";
 
+/* Where a cell stands is its wrapper's business: what moves with its container is not drawn anew. */
+export const looksAlike = (a, b) => a.id === b.id && a.data === b.data && a.selected === b.selected && a.height === b.height;
+
 export const Cell = memo(function Cell({ id, data, selected, height }) {
   const { types, icons, report } = useContext(CatalogueContext);
   const type = types[data.type];
@@ -51,7 +54,7 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
       {cell && <Foot cell={cell} />}
     </div>
   );
-});
+}, looksAlike);
 
 export const Note = memo(function Note({ id, data, selected }) {
   const problems = useProblems(id);
@@ -63,7 +66,7 @@ export const Note = memo(function Note({ id, data, selected }) {
       </div>
     </div>
   );
-});
+}, looksAlike);
 
 export function Ports({ id, inputs, outputs }) {
   const sides = [

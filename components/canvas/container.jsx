@@ -2,7 +2,7 @@
 import { memo, useContext, useState } from "react";
 import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
-import { Ports, ProblemMark, StatusMark } from "./cell.jsx";
+import { Ports, ProblemMark, StatusMark, looksAlike } from "./cell.jsx";
 import { portsOf } from "./graph.js";
 import { useCell, useForbidden, useProblems, useTarget } from "./store.js";
 
@@ -56,7 +56,7 @@ export const Container = memo(function Container({ id, data, selected }) {
       )}
     </div>
   );
-});
+}, looksAlike);
 
 const stop = (event) => event.stopPropagation(); // turning to another pass selects nothing
 const quiet = (event) => ["Enter", " "].includes(event.key) && event.stopPropagation();
