@@ -96,7 +96,8 @@ export function useActions(draft, emit, selection, store, types) {
         onSelectionDrag: (event, nodes) => drag(event, nodes),
         onSelectionDragStop: (event, nodes) => drop(event, nodes),
         onKeyUp: (event) => {
-          if (event.key.startsWith("Arrow") && event.target.closest(".react-flow__node")) move(placesOf(selected()));
+          if (!event.key.startsWith("Arrow") || !event.target.closest(".react-flow__node")) return;
+          move(Object.fromEntries(selected().map((node) => [node.id, homeOf(node) ? within(node.position) : rounded(node.position)])));
         },
         onConnect: (connection) => {
           const edge = { ...connection, id: edgeId(connection), type: "wire", data: { implied: false } };

@@ -41,6 +41,9 @@ from workbench.state.run_views import (
 TURN_PAUSE_S = 0.3
 """How long a tab rests after it turned to a later pass: passes may follow each other in milliseconds."""
 
+LIST_PAUSE_S = 0.6
+"""How long it rests after the list of passes was read, which takes long where there are thousands."""
+
 
 class RunState(AppState):
     """The watched run, and the node's output that is looked at."""
@@ -95,6 +98,7 @@ class RunState(AppState):
         index = await passes.wish(self.principal, self.head.id, self.book, node, which)
         self._book = self.book.choose(container, index)
         await self._turn([node])
+        await self._list_passes()
         self._draw()
         return show_passes_in_address(self.book.address())
 
@@ -129,11 +133,10 @@ class RunState(AppState):
         turned = [node for node in changed.values() if node.tally and self.book.moved(node)]
         if turned:
             await self._turn(turned)
-        elif any(node.tally for node in changed.values()):
-            await self._list_passes()
+        listed = any(node.tally for node in changed.values()) and await self._list_passes()
         if self.shown.node in changed:
             await self._inspect(self.shown.node, list(self.shown.sources))
-        return TURN_PAUSE_S if turned else 0.0
+        return LIST_PAUSE_S if listed else TURN_PAUSE_S if turned else 0.0
 
     def _note(self, nodes: Mapping[str, NodeRun]) -> None:
         """Show new states of nodes."""
@@ -151,7 +154,7 @@ class RunState(AppState):
         self._marks = {name: mark for name, mark in self._marks.items() if name not in gone}
         self._put({name: IDLE for name in gone if self._known(name) not in (None, IDLE)})
         self._note({node.node_id: node for node in containers} | inside)
-        await self._look()
+        self._look()
         if self.shown.node in gone | inside.keys():
             await self._inspect(self.shown.node, list(self.shown.sources))
 
@@ -163,15 +166,16 @@ class RunState(AppState):
     def _known(self, name: str) -> CellView | None:
         return self.recent.get(name) or self.base.get(name)
 
-    async def _look(self) -> None:
+    def _look(self) -> None:
         """Be told what happens in the passes that are shown, while something can."""
         token = self.router.session.client_token
         tabs.look(token, self.principal, self.book.scopes if self.head.open else ())
-        await self._list_passes()
 
-    async def _list_passes(self) -> None:
-        drawer = await self.get_state(DrawerState)
-        await (await self.get_state(PassListState))._follow(self.head.id, self.book, drawer.tab == "passes")
+    async def _list_passes(self) -> bool:
+        """Bring the list of passes up to now; return whether it is looked at, so that it had to be read."""
+        visible = (await self.get_state(DrawerState)).tab == "passes"
+        await (await self.get_state(PassListState))._follow(self.head.id, self.book, visible)
+        return visible
 
     async def _end(self, run_id: str) -> None:
         """Show the whole run, and its result in the drawer when that shows nothing else."""
@@ -214,7 +218,8 @@ class RunState(AppState):
         self.outputs = await self._parts(detail)
         self.base = {name: self._cell(node) for name, node in nodes.items()}
         self.recent = {}
-        await self._look()
+        self._look()
+        await self._list_passes()
         self._draw()
 
     async def _parts(self, detail: RunDetail) -> list[OutputPart]:
