@@ -10,12 +10,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan
+from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan, ScheduledRequest
 from engine.ids import child_run_id
+from engine.workflows.scheduled_start import ScheduledStart
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
     body,
@@ -233,11 +235,33 @@ async def main() -> None:
             saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
             undone = saga.model_copy(update={"compensations": undo})
             await keep(rig, "compensated", lambda: run(rig, undone, {}))
+            await keep(rig, "scheduled", lambda: scheduled(rig, cancel=False))
+            await keep(rig, "scheduled_cancelled", lambda: scheduled(rig, cancel=True))
 
 
 async def run(rig: Rig, recorded: Plan, inputs: dict[str, Any]) -> str:
     """Run a plan to its end and return the run's id."""
     return (await rig.run(recorded, inputs)).run_id
+
+
+async def scheduled(rig: Rig, *, cancel: bool) -> str:
+    """Start what a schedule starts, perhaps cancel it, and tell it that its run has ended; return its id."""
+    run_id, before, stopped = str(uuid4()), len(rig.starter.orders), len(rig.starter.stopped)
+    handle = await rig.client.temporal.start_workflow(
+        ScheduledStart.run,
+        ScheduledRequest(trigger_id=run_id, waits=True),
+        id=f"run-{run_id}",
+        task_queue=rig.client.task_queue,
+    )
+    while len(rig.starter.orders) == before:
+        await asyncio.sleep(0.05)
+    if cancel:
+        await handle.cancel()
+        while len(rig.starter.stopped) == stopped:
+            await asyncio.sleep(0.05)
+    await handle.signal(ScheduledStart.run_ended)
+    await handle.result()
+    return run_id
 
 
 async def keep(rig: Rig, name: str, make: Any) -> None:

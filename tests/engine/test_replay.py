@@ -12,6 +12,7 @@ from engine.payloads import data_converter
 from engine.runtime import sandbox
 from engine.workflows import calls
 from engine.workflows.graph_run import GraphRun
+from engine.workflows.scheduled_start import ScheduledStart
 from tests.engine.memory import MemoryBlobs
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
@@ -20,7 +21,9 @@ HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 async def replay(path: Path) -> None:
     """Replay a saved history; raises NondeterminismError when the code takes another way."""
     replayer = Replayer(
-        workflows=[GraphRun], workflow_runner=sandbox(), data_converter=data_converter(MemoryBlobs())
+        workflows=[GraphRun, ScheduledStart],
+        workflow_runner=sandbox(),
+        data_converter=data_converter(MemoryBlobs()),
     )
     await replayer.replay_workflow(saved(path))
 

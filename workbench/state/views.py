@@ -100,7 +100,7 @@ class ExampleCard:
         return cls(example.slug, example.name, example.description, types)
 
 
-_TRIGGERS = {"webhook": "Webhook", "schedule": "Schedule", "workflow_end": "Run's end"}
+_TRIGGERS = {"webhook": "Webhook", "schedule": "Schedule", "workflow_end": "Workflow end"}
 
 
 def triggered_by(run: RunSummary) -> str:
