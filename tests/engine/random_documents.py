@@ -84,7 +84,7 @@ class _Drawing:
 
     def _reads(self, names: tuple[str, ...], others: tuple[str, ...]) -> str:
         """Return an expression that reads something, made short so that values do not grow."""
-        parts = [f"{name} | tojson" for name in names]
+        parts = [f"{name} | tojson" for name in names] * 2
         parts += [f"nodes.{other}.{self.pick('output', 'status')} | tojson" for other in others[-4:]]
         read = self.pick("inputs.n | tojson", *parts, *parts)
         return f"{{{{ ({read} | sha256)[:4] }}}}"
@@ -116,10 +116,12 @@ class _Drawing:
             case "map":
                 return self._map(names, others)
             case _:
-                until = self.pick(None, "{{ index >= 1 }}", "{{ result | string | sha256 < '8' }}", GONE)
+                until = self.pick(
+                    *(None, "{{ index >= 1 }}", "{{ result | string | sha256 < '8' }}") * 3, GONE
+                )
                 ends = {"until": until, "on_maximum": self.pick("fail", "continue")}
                 initial = self.pick(None, self._reads(names, others))
-                return {**ends, "maximum": self.pick(1, 2, 3), "initial": initial}
+                return {**ends, "maximum": self.pick(2, 3, 1), "initial": initial}
 
     def _map(self, names: tuple[str, ...], others: tuple[str, ...]) -> dict[str, Any]:
         read = self._reads(names, others)

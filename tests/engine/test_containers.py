@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine import compiler
+from engine import compiler, expressions
 from engine.compiler import CODES
 from engine.compiler._containers import MOST_NESTED
 from engine.contracts import ActivityStep, Body, LoopStep, MapStep, Plan, Step
@@ -498,3 +498,14 @@ class TestActivities:
             edges=("ask > first", "other > first"),
         )
         assert not self.http(plan, "each").local
+
+
+def test_checking_evaluates_nothing() -> None:
+    heavy = "{% for n in range(100000) %}{{ n }}{% endfor %}"
+    document = d.document(
+        d.each("each", "{{ range(100000) | list }}"), *d.inside("each", d.transform("a", heavy))
+    )
+    before = expressions.spent()
+    assert problems(document) == ()
+    assert compiler.compile(document).steps
+    assert expressions.spent() == before

@@ -66,6 +66,13 @@ async def test_step_waits_for_all_its_sources(rig: Rig) -> None:
     assert ran.nodes["both"].output == {"slow": "slow", "fast": "fast"}
 
 
+async def test_step_begins_the_moment_its_own_sources_are_settled(rig: Rig) -> None:
+    slow = fake("slow", seconds=0.5, local=False)
+    ran = await rig.run(plan(slow, fake("fast", local=False), fake("next", "fast", local=False)))
+    ends = {node_id: record.finished_at for node_id, record in ran.nodes.items()}
+    assert ends["next"] < ends["slow"]
+
+
 async def test_merge_takes_live_branches_in_the_order_of_its_edges(rig: Rig) -> None:
     sources = [transform("a", 1), condition("b", "{{ false }}"), transform("c", 3)]
     edges = ("c", "b.true", "a")
