@@ -12,10 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from engine.errors import Problem
 from workbench.api.bodies import BodyTooLarge
+from workbench.db.json_text import dumps
 from workbench.errors import Invalid, StaleRevision, WorkbenchError
 
 log = structlog.get_logger(__name__)
@@ -66,12 +67,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """For a router's `responses`: how errors look, in the OpenAPI document."""
 
 
-def respond(status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
-    """Return the response for an error; `more` are further fields of ProblemDetails."""
+def respond(status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """Return the response for an error; `more` are further fields of ProblemDetails.
+
+    What was sent is quoted in some: a lone surrogate in it, which UTF-8 does not have, becomes U+FFFD.
+    """
     code, title = _TITLES.get(status, ("error", "The request failed"))
     values = {"code": code, "title": title, "status": status, "detail": detail, **more}
     body = ProblemDetails.model_validate(values).model_dump(mode="json", exclude_none=True)
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def public_path(path: str) -> str:

@@ -20,6 +20,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_pre_ping=True,
         pool_timeout=10,
         connect_args={"connect_timeout": 5},
+        hide_parameters=True,  # an error quotes them, and errors are logged
         json_serializer=dump_text,
         json_deserializer=loads,
     )

@@ -17,7 +17,7 @@ from workbench.db import runs as queries
 from workbench.db.ids import now
 from workbench.db.tables import NodeRunRow
 from workbench.errors import Conflict, Invalid, NotFound, Unavailable
-from workbench.services import run_shapes, runs
+from workbench.services import given, run_shapes, runs
 from workbench.services.resources import get_resources
 from workbench.services.shapes import NodeRun
 from workbench.services.starts import TEMPORAL_S
@@ -97,6 +97,7 @@ def _check(document: Document, node_id: str, asked: Asked) -> None:
     """Raise Invalid with everything in the decision that does not fit the node."""
     node = next(node for node in document.nodes if node.id == node_id)
     kind = node_types.get(node.type)
+    given.require_usable(node_id, [asked.output, asked.config])
     problems = [*_settings(node, asked)] if asked.action == "retry" else []
     ports = {port.name for port in kind.outputs_of(node.config)} or {"out"}
     if asked.action == "output" and asked.port not in ports:

@@ -32,13 +32,9 @@ def record(
     node: Node, value: Any, *, kind: Literal["pinned", "edited"], media_type: str = JSON
 ) -> NodeRecord:
     """Return the settled record of a node that was given `value`. Raises Invalid when no run can carry it."""
-    try:
-        expressions.bounded(value)
-        to_json(value)
-    except (ExpressionError, PydanticSerializationError, UnicodeEncodeError) as error:
-        raise _refused(
-            node.id, f"The value cannot be used: {error}", "Give less, or whole characters."
-        ) from error
+    require_usable(node.id, value)
+    if not (media_type.isprintable() and media_type.isascii()):
+        raise _refused(node.id, "The media type is none.", "Give one such as application/json.")
     return NodeRecord(
         node_id=node.id,
         status="succeeded",
@@ -47,6 +43,17 @@ def record(
         media_type=media_type,
         origin=Origin(kind=kind),
     )
+
+
+def require_usable(node_id: str, value: Any) -> None:
+    """Raise Invalid for a value that no run can carry: too large, too deep, or no text that UTF-8 has."""
+    try:
+        expressions.bounded(value)
+        to_json(value)
+    except (ExpressionError, PydanticSerializationError, UnicodeEncodeError) as error:
+        raise _refused(
+            node_id, f"The value cannot be used: {error}", "Give less, or whole characters."
+        ) from error
 
 
 def left_by(node: Node, value: Any) -> tuple[str, ...]:

@@ -108,3 +108,21 @@ async def test_a_run_is_forked_and_compared(api: httpx.AsyncClient, doubled: dic
         ("twice", "changed"),
     ]
     assert found["outputs"] == [{"path": "result", "before": 4, "after": 10}]
+
+
+async def test_a_media_type_that_is_none_is_refused(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, doubled)
+    answer = await api.put(f"/workflows/{workflow_id}/pins/once", json={"value": 1, "media_type": "a\x00b"})
+    assert answer.status_code == 422, answer.text
+
+
+async def test_a_name_that_utf_8_cannot_hold_is_refused(
+    api: httpx.AsyncClient, doubled: dict[str, Any]
+) -> None:
+    workflow_id = await workflow(api, doubled)
+    body = b'{"what": "node", "node": "\\ud800"}'
+    answer = await api.post(
+        f"/workflows/{workflow_id}/notebook/runs", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422, answer.text
+    assert "no node" in answer.json()["detail"]

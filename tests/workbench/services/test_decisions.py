@@ -1,6 +1,7 @@
 """A step that failed waits for somebody; what they decide is checked, taken once, and remembered."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -132,3 +133,12 @@ async def test_a_cancelled_run_takes_no_decision(principal: Principal) -> None:
     await reached(principal, run_id, "cancelled")
     with pytest.raises(Conflict):
         await decide(principal, run_id, "fetch", Asked("retry", 1))
+
+
+@pytest.mark.parametrize(
+    "output", ["\ud800", {"\ud800": 1}, json.loads("[" * 500 + "]" * 500)], ids=["text", "key", "depth"]
+)
+async def test_an_output_that_no_run_can_carry_is_refused(principal: Principal, output: Any) -> None:
+    run_id = await paused(principal)
+    with pytest.raises(Invalid, match="cannot be used"):
+        await decide(principal, run_id, "fetch", Asked("output", 1, output=output))
