@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 SCHEME = "sha256:"
 
+INLINE_BYTES = 64 * 1024
+"""A larger value goes to the blob store instead of standing in its row."""
+
 
 class PostgresBlobStore:
     """Implements engine.ports.BlobStore."""

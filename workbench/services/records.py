@@ -17,16 +17,13 @@ from workbench.db import records as statement
 from workbench.db import runs as queries
 from workbench.db.json_text import dumps, loads, text_of
 from workbench.services import child_runs, run_shapes
-from workbench.services.blobs import PostgresBlobStore
+from workbench.services.blobs import INLINE_BYTES, PostgresBlobStore
 from workbench.services.events import Change
 from workbench.services.previews import preview_of
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import RunEvent
 
 log = structlog.get_logger(__name__)
-
-INLINE_BYTES = 64 * 1024
-"""A larger output goes to the blob store."""
 
 AT_ONCE = 500
 """Nodes in one statement."""

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 from engine.ids import BlobRef
 from workbench.db.json_text import dumps, loads
 from workbench.errors import NotFound
-from workbench.services.blobs import PostgresBlobStore
+from workbench.services.blobs import INLINE_BYTES, PostgresBlobStore
 from workbench.services.previews import preview_of
-from workbench.services.records import INLINE_BYTES
 from workbench.services.resources import get_resources
 
 
