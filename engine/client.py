@@ -19,6 +19,7 @@ from engine.contracts import (
     DECIDE,
     EVENT_ARRIVED,
     Arrival,
+    Budget,
     ChildEnd,
     NodeDecision,
     RunRecord,
@@ -96,6 +97,14 @@ class EngineClient:
         """Bring a run an event for one of its nodes; twice does no harm. A run that is over is left alone."""
         try:
             await self._handle(run_id).signal(EVENT_ARRIVED, arrival)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def raise_budget(self, run_id: str, budget: Budget) -> None:
+        """Give a run another budget. A run that is over, or unknown, is left alone."""
+        try:
+            await self._handle(run_id).signal(GraphRun.raise_budget, budget)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -39,6 +39,9 @@ GRAPH_RUN = "GraphRun"
 OPEN_RUN = "open_run"
 """The activity that stores the run of a sub-workflow: Opening in, Opened out."""
 
+RAISE_BUDGET = "raise_budget"
+"""The signal that gives a run another Budget."""
+
 CHILD_ENDED = "child_ended"
 """The signal that brings a run a ChildEnd."""
 
@@ -589,13 +592,18 @@ class Resume(ScopeState):
 class Budget(_Frozen):
     """What a run may spend: `steps` begun, in each pass anew, and `seconds` that its activities worked.
 
-    What is skipped, or was taken from another run, is free. A run whose budget is used up, with a step about
-    to begin, fails with a failure of kind `budget`.
+    What is skipped, or was taken from another run, is free. When it is used up, with a step about to begin,
+    the run fails with a failure of kind `budget`, or begins nothing more until it is given a larger one.
     """
 
     steps: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0)
-    on_reached: Literal["fail"] = "fail"
+    on_reached: Literal["fail", "pause"] = "fail"
+
+    def doubled(self) -> "Budget":
+        """Return a budget of twice as much."""
+        twice = {"steps": self.steps and 2 * self.steps, "seconds": self.seconds and 2 * self.seconds}
+        return self.model_copy(update=twice)
 
 
 class PinnedPlan(_Frozen):

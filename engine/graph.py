@@ -128,8 +128,9 @@ class Limits(_Part):
     seconds: float | None = Field(
         default=None, gt=0, description="Seconds that the steps of a run may work in all, waiting left out."
     )
-    on_reached: Literal["fail"] = Field(
-        default="fail", description="What becomes of a run that has used up its steps or seconds."
+    on_reached: Literal["fail", "pause"] = Field(
+        default="fail",
+        description="A run that has used up its steps or seconds fails, or waits to be allowed more.",
     )
 
 

@@ -48,7 +48,7 @@ def _limits() -> rx.Component:
             FORM.deadline_s,
             "Seconds; a run that goes on then is cancelled.",
         ),
-        ("steps", "Steps", FORM.steps, "A run that would begin one more fails."),
+        ("steps", "Steps", FORM.steps, "So many are begun at most, in each pass anew."),
         ("seconds", "Working time", FORM.seconds, "Seconds that its steps work in all, waiting left out."),
     )
     return rx.el.details(
@@ -70,9 +70,21 @@ def _limits() -> rx.Component:
                 )
                 for name, label, value, hint in limits
             ],
+            _labelled("When steps or working time are used up", _on_reached()),
             class_name="wb-fold-body wb-form",
         ),
         class_name="wb-fold",
+    )
+
+
+def _on_reached() -> rx.Component:
+    return rx.el.select(
+        rx.el.option("The run fails", value="fail"),
+        rx.el.option("It waits to be allowed more", value="pause"),
+        value=FORM.on_reached,
+        on_change=lambda value: WorkflowFormState.set_limit("on_reached", value),
+        class_name="wb-input wb-select",
+        data_testid="limit-on_reached",
     )
 
 

@@ -44,6 +44,7 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
                         data_testid="cancel-run",
                     ),
                 ),
+                rx.cond(HEAD.held, _allow_more()),
                 rx.cond(HEAD.open, _terminate()),
                 rx.cond(
                     HEAD.status == "succeeded",
@@ -92,6 +93,18 @@ def _parent() -> rx.Component:
         title="Open the run that began this one",
         class_name="wb-inline",
         data_testid="parent-run",
+    )
+
+
+def _allow_more() -> rx.Component:
+    return rx.button(
+        theme.icon("circle-plus"),
+        "Allow as much again",
+        size="1",
+        variant="soft",
+        title="Double its budget; the run goes on",
+        on_click=RunState.allow_more,
+        data_testid="allow-more",
     )
 
 

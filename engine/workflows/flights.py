@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,9 +94,9 @@ class Flights:
         self._count(flight, 1)
         self._flights[place(scope, step.id)] = flight
 
-    async def landing(self) -> list[NodeResult]:
-        """Wait until something lands; return all that has."""
-        await workflow.wait_condition(lambda: bool(self._landed))
+    async def landing(self, or_when: Callable[[], bool]) -> list[NodeResult]:
+        """Wait until something lands, or something else is so; return all that has landed."""
+        await workflow.wait_condition(lambda: bool(self._landed) or or_when())
         results = list(self._landed)
         self._landed.clear()
         for result in results:

@@ -20,7 +20,9 @@ from engine.contracts import (
     DECIDE,
     EVENT_ARRIVED,
     GRAPH_RUN,
+    RAISE_BUDGET,
     Arrival,
+    Budget,
     ChildEnd,
     NodeDecision,
     NodeRecord,
@@ -64,6 +66,11 @@ class GraphRun:
     def child_ended(self, end: ChildEnd) -> None:
         """Wake the node that waits for its sub-workflow; told again, it does nothing."""
         self._outside.children.ended(end)
+
+    @workflow.signal(name=RAISE_BUDGET)
+    def raise_budget(self, budget: Budget) -> None:
+        """Let the run spend more than it was allowed at first."""
+        self._outside.allowance.given = budget
 
     @workflow.update(name=DECIDE)
     async def decide(self, decision: NodeDecision) -> None:
@@ -141,6 +148,10 @@ class _Interpreter:
         spending = Spending(self._request.budget, self._resume.spent)
         self._scheduler = scheduler = Scheduler(self._request, root, self._journal, spending, self._outside)
         while True:
+            if given := self._outside.allowance.take():
+                self._request = self._request.model_copy(update={"budget": given})
+                spending.raise_to(given)
+                scheduler.held = None
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
             self._outside.pauses.known = True
@@ -151,14 +162,12 @@ class _Interpreter:
             if scheduler.leaving and not scheduler.flights.activities:
                 await self._outside.children.told()
                 await self._journal.write()
-                if (
-                    not scheduler.flights.some_landed and not self._outside.pauses.decided
-                ):  # else that goes on first
+                if not scheduler.flights.some_landed and not self._outside.is_news:  # that goes on first
                     self._continue_as_new(scheduler.state(root), spending)
-            if not scheduler.flights:
+            if not scheduler.flights and not scheduler.held:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
-            await self._journal.write("running" if scheduler.flights.at_work else "waiting")
-            for result in await scheduler.flights.landing():
+            await self._journal.write("running" if scheduler.flights.at_work else "waiting", scheduler.held)
+            for result in await scheduler.flights.landing(self._outside.allowance.is_given):
                 scheduler.land(result)
             if not scheduler.flights.activities and self._task_age() >= BREATH:
                 await self._breathe()

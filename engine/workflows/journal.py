@@ -29,6 +29,7 @@ class Journal:
         self.run_id = run_id
         self.started_at = started_at
         self.status: RunStatus = status
+        self._held: Failure | None = None
         self._pending: dict[str, NodeRecord] = {}
         self._durable = False
         self._size = 0
@@ -68,16 +69,16 @@ class Journal:
         """Return the run's record for a new status."""
         return RunRecord(status=status, at=workflow.now(), started_at=self.started_at, **result)
 
-    def changed(self, status: RunStatus) -> RunRecord | None:
-        """Return the run's record if `status` is new, and take it for written."""
-        if status == self.status:
+    def changed(self, status: RunStatus, held: Failure | None = None) -> RunRecord | None:
+        """Return the run's record if `status`, or why it is `held`, is new, and take it for written."""
+        if status == self.status and held == self._held:
             return None
-        self.status = status
-        return self.change(status)
+        self.status, self._held = status, held
+        return self.change(status, error=held)
 
-    async def write(self, status: RunStatus | None = None) -> None:
+    async def write(self, status: RunStatus | None = None, held: Failure | None = None) -> None:
         """Write what there is to write; it stays pending should a cancellation interrupt the write."""
-        run = self.changed(status) if status else None
+        run = self.changed(status, held) if status else None
         if run or self._pending:
             nodes = tuple(self._pending.values())
             await calls.record(RecordBatch(run_id=self.run_id, nodes=nodes, run=run, durable=self._durable))

@@ -43,6 +43,22 @@ async def until(deadline: datetime | None) -> AsyncIterator[None]:
         raise DeadlineReached(deadline) from error
 
 
+class Allowance:
+    """A budget that somebody gave a run while it goes on, until the run has taken note of it."""
+
+    def __init__(self) -> None:
+        self.given: Budget | None = None
+
+    def is_given(self) -> bool:
+        """Whether there is one."""
+        return self.given is not None
+
+    def take(self) -> Budget | None:
+        """Return the budget that was given since the last time."""
+        given, self.given = self.given, None
+        return given
+
+
 class Spending:
     """What a run has spent of its budget, carried over as `spent`."""
 
@@ -50,6 +66,15 @@ class Spending:
         self._budget = budget or Budget()
         self._steps = spent.steps
         self._seconds = spent.seconds
+
+    @property
+    def pauses(self) -> bool:
+        """Whether a run that has used up its budget waits for a larger one."""
+        return self._budget.on_reached == "pause"
+
+    def raise_to(self, budget: Budget) -> None:
+        """Go on with another budget; what was spent stays spent."""
+        self._budget = budget
 
     @property
     def spent(self) -> Spent:
@@ -76,5 +101,5 @@ def _reached(what: str) -> Failure:
     return Failure(
         kind="budget",
         message=f"The run has used {what}",
-        hint="Start it with a larger budget, or raise the limits in the workflow's settings.",
+        hint="Give it a larger budget, or raise the limits in the workflow's settings.",
     )

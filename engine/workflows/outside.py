@@ -1,8 +1,9 @@
-"""What reaches a run from outside while it goes on: events, decisions, the ends of its sub-workflows."""
+"""What reaches a run from outside: events, decisions, the ends of its sub-workflows, another budget."""
 
 from dataclasses import dataclass, field
 
 from engine.workflows.children import Children
+from engine.workflows.limits import Allowance
 from engine.workflows.pauses import Pauses
 from engine.workflows.waits import Waits
 
@@ -14,3 +15,9 @@ class Outside:
     waits: Waits = field(default_factory=Waits)
     pauses: Pauses = field(default_factory=Pauses)
     children: Children = field(default_factory=Children)
+    allowance: Allowance = field(default_factory=Allowance)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether something came that the run has not taken note of yet."""
+        return self.pauses.decided or self.allowance.is_given()

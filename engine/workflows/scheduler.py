@@ -44,7 +44,7 @@ class Scheduler:
     - `flights`: steps under way; `_containers`: maps and loops under way, by their place.
     - `_scopes`: the scopes under way, by their path.
     - `leaving`: nothing new may begin, since the run is about to continue as new.
-    - `failure`: why the run fails, once it is certain that it does.
+    - `failure`: why the run fails, once it is certain that it does; `held`: why nothing more may begin yet.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Scheduler:
         self.flights = Flights()
         self.leaving = False
         self.failure: Failure | None = None
+        self.held: Failure | None = None
 
     @property
     def idle(self) -> bool:
@@ -77,14 +78,20 @@ class Scheduler:
 
     def advance(self) -> bool:
         """Do the next piece of work; False when there is none that may be done now."""
+        if self.held:
+            return False
         if self._ready:
             scope, decision = self._ready.popleft()
             if not scope.closed:
                 self._decide(scope, decision)
         elif self._queued and not self.leaving and self.flights.activities < MAX_IN_FLIGHT:
             scope, step = self._queued.popleft()
-            if not scope.closed and self._affords(scope, step):
+            if scope.closed:
+                return True
+            if self._affords(scope, step):
                 self._start_activity(scope, step)
+            else:
+                self._queued.appendleft((scope, step))
         else:
             return False
         return True
@@ -153,7 +160,7 @@ class Scheduler:
         elif isinstance(step, ActivityStep):
             self._queued.append((scope, step))
         elif not self._affords(scope, step):
-            return
+            self._ready.appendleft((scope, decision))
         elif isinstance(step, DelayStep | WaitStep):
             self._start_waiting(scope, step)
         elif isinstance(step, SubworkflowStep):
@@ -166,9 +173,12 @@ class Scheduler:
                 self._drop(scope, scope.progress.moot(step.id))
 
     def _affords(self, scope: Scope, step: Step) -> bool:
-        """Count a step that is about to begin; fail the run instead where its budget is used up."""
+        """Count a step that is about to begin; fail or hold the run where its budget is used up."""
         failure = None if scope.goes_on(step.id) else self._spending.begin()
-        self.failure = self.failure or failure
+        if self._spending.pauses:
+            self.held = failure
+        else:
+            self.failure = self.failure or failure
         return failure is None
 
     def _settle(self, scope: Scope, record: NodeRecord) -> None:

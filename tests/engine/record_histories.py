@@ -148,6 +148,17 @@ async def limited(rig: Rig, recorded: Plan, **limits: Any) -> str:
     return (await rig.run(recorded, **limits)).run_id
 
 
+async def allowed_more(rig: Rig) -> str:
+    """Return the id of a run that had used up its budget and was given a larger one."""
+    row = plan(fake("a"), fake("b", "a"))
+    run_id = await rig.start(row, budget=Budget(steps=1, on_reached="pause"))
+    while run_id not in rig.sink.runs or not rig.sink.runs[run_id].error:
+        await asyncio.sleep(0.05)
+    await rig.client.raise_budget(run_id, Budget(steps=2))
+    await rig.ended(run_id)
+    return run_id
+
+
 async def calling(rig: Rig, *, child: bool) -> str:
     """Return the id of a run that called a sub-workflow which failed once, or of its last run."""
     inner = plan(fake("work", failures=1), output("done", True, "work"))
@@ -225,6 +236,7 @@ async def main() -> None:
             slow = plan(fake("work", seconds=9, local=False), delay("pause", seconds=99))
             row = plan(fake("a"), fake("b", "a"), fake("c", "b"))
             await keep(rig, "deadline", lambda: limited(rig, slow, deadline=late))
+            await keep(rig, "budget_raised", lambda: allowed_more(rig))
             await keep(rig, "subworkflow", lambda: calling(rig, child=False))
             await keep(rig, "subworkflow_child", lambda: calling(rig, child=True))
             await keep(rig, "subworkflow_cancelled", lambda: call_cancelled(rig))

@@ -1,5 +1,6 @@
 """A run's deadline and its budget: kept whatever is under way, and across continue-as-new."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from engine.contracts import Budget
@@ -76,3 +77,29 @@ async def test_a_budget_is_spent_across_continue_as_new(real: Rig) -> None:
     assert ran.record.error.kind == "budget"
     assert len(real.fake.calls) == 20
     assert await real.executions(ran.run_id) > 1
+
+
+async def test_a_run_can_wait_to_be_allowed_more(real: Rig) -> None:
+    chain = plan(fake("a"), fake("b", "a"), fake("c", "b"), delay("beside", seconds=0.1))
+    run_id = await real.start(chain, budget=Budget(steps=2, on_reached="pause"), history_limit=20)
+    async with asyncio.timeout(20):
+        while not (held := real.sink.runs.get(run_id)) or not held.error:
+            await asyncio.sleep(0.02)
+    assert (held.status, held.error.kind) == ("waiting", "budget")
+
+    await real.client.raise_budget(run_id, Budget(steps=3, on_reached="pause"))
+    await asyncio.sleep(0.5)
+    await real.client.raise_budget(run_id, Budget(steps=4))
+    ran = await real.ended(run_id)
+    assert ran.record.status == "succeeded"
+    assert sorted(call.node_id for call in real.fake.calls) == ["a", "b", "c"]
+
+
+async def test_a_run_that_waits_to_be_allowed_more_can_be_cancelled(real: Rig) -> None:
+    budget = Budget(seconds=0.1, on_reached="pause")
+    run_id = await real.start(plan(fake("a", seconds=0.2), fake("b", "a")), budget=budget)
+    await real.seen(run_id, "a", "succeeded")
+    await asyncio.sleep(0.5)
+    await real.client.cancel(run_id)
+    assert (await real.ended(run_id)).record.status == "cancelled"
+    assert [call.node_id for call in real.fake.calls] == ["a"]

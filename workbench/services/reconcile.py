@@ -156,10 +156,12 @@ def _failed(kind: str, message: str, hint: str) -> RunRecord:
 
 
 async def _end(resources: Resources, row: RunRow, record: RunRecord) -> None:
-    """Write the end of a run; the nodes that were under way end with it."""
-    await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, run=record))
+    """Write the end of a run; the nodes that were under way end with it.
+
+    Who began it is told first: once the end is written, nobody looks at this run again.
+    """
     if row.parent_run_id:
-        await (await resources.temporal()).child_ended(
-            row.parent_run_id, ChildEnd(run_id=row.id, record=record)
-        )
+        end = ChildEnd(run_id=row.id, record=record)
+        await (await resources.temporal()).child_ended(row.parent_run_id, end)
+    await PostgresRunSink(resources).record(RecordBatch(run_id=row.id, run=record))
     log.warning("reconcile.ended", run_id=row.id, status=record.status)

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
+from engine.contracts import Budget
 from engine.graph import Document
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
@@ -16,7 +17,7 @@ from workbench.db.ids import is_id, now
 from workbench.db.json_text import text_of
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
 from workbench.db.tables import NodeRunRow, RunRow
-from workbench.errors import NotFound, Unavailable
+from workbench.errors import Conflict, NotFound, Unavailable
 from workbench.services import documents, run_options, run_shapes, starts, stops, values
 from workbench.services.beginnings import Beginning
 from workbench.services.resources import get_resources
@@ -140,6 +141,24 @@ async def cancel_run(principal: Principal, run_id: str) -> RunDetail:
             row.cancel_requested_at = now()
     if wanted:
         await _cancel(run_id)
+    return await get_run(principal, run_id)
+
+
+async def raise_budget(principal: Principal, run_id: str, budget: Budget) -> RunDetail:
+    """Give a run that goes on another budget; one that waits for it goes on.
+
+    Raises Conflict when the run has ended, and Unavailable when Temporal is away: nothing is changed then.
+    """
+    row = await get_resources().read(lambda session: require(session, principal, run_id))
+    if row.status in queries.SETTLED:
+        raise Conflict("The run has ended. Start it again with a larger budget.")
+    try:
+        async with asyncio.timeout(TEMPORAL_S):
+            await (await get_resources().temporal()).raise_budget(run_id, budget)
+    except (RPCError, TimeoutError) as error:
+        raise Unavailable("Temporal does not answer; the budget stays as it was.") from error
+    async with get_resources().transaction() as session:
+        (await require(session, principal, run_id, lock=True)).budget = budget.model_dump()
     return await get_run(principal, run_id)
 
 

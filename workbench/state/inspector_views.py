@@ -82,6 +82,7 @@ class WorkflowForm:
     deadline_s: str = ""
     steps: str = ""
     seconds: str = ""
+    on_reached: str = "fail"
     problems: list[ProblemView] = field(default_factory=list)
 
 
@@ -142,6 +143,7 @@ def workflow_form(document: Document, problems: Sequence[ProblemView]) -> Workfl
         deadline_s=_number(document.limits.deadline_s),
         steps=_number(document.limits.steps),
         seconds=_number(document.limits.seconds),
+        on_reached=document.limits.on_reached,
         problems=[one for one in problems if not one.node and not one.field.startswith("triggers.")],
     )
 

@@ -74,6 +74,13 @@ class RunState(AppState):
         return said
 
     @rx.event
+    async def allow_more(self) -> None:
+        """Let a run that has used up its budget spend as much again."""
+        detail = await runs.get_run(self.principal, self.head.id)
+        if detail.budget is not None:
+            await runs.raise_budget(self.principal, detail.id, detail.budget.doubled())
+
+    @rx.event
     def ask_to_end(self, open: bool) -> None:
         """Ask whether the run is to be terminated, or ask no longer."""
         self.ending = open

@@ -22,7 +22,7 @@ class RunHead:
     """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled.
 
     `trigger` says what started it, empty for a person; `trigger_href` is the run whose end it was. `parent`
-    is the run that it is a sub-workflow of.
+    is the run that it is a sub-workflow of, `held` says that it waits to be allowed more.
     """
 
     id: str = ""
@@ -41,6 +41,7 @@ class RunHead:
     trigger: str = ""
     trigger_href: str = ""
     parent: str = ""
+    held: bool = False
     labels: list[Label] = field(default_factory=list)
 
 
@@ -180,6 +181,7 @@ def run_head(run: RunSummary) -> RunHead:
         trigger=triggered_by(run),
         trigger_href=routes.run(run.trigger.run_id) if run.trigger.run_id else "",
         parent=routes.run(run.parent.run_id) if run.parent else "",
+        held=run.status in ("running", "waiting") and run.error is not None,
         labels=labels_of(run),
     )
 

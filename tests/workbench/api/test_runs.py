@@ -271,3 +271,25 @@ async def test_a_decision_about_a_step_that_does_not_wait_is_refused(
     run = (await api.post("/runs", json={"workflow_id": workflow["id"], "inputs": {"name": "A"}})).json()
     answer = await api.post(f"/runs/{run['id']}/nodes/start/decide", json={"action": "skip", "attempt": 1})
     assert answer.status_code in (404, 409)
+
+
+async def test_a_run_that_used_up_its_budget_waits_and_goes_on_with_a_larger_one(
+    api: httpx.AsyncClient, hello: dict[str, Any]
+) -> None:
+    limits = {"steps": 1, "on_reached": "pause"}
+    document = {**waiting(hello, seconds=0.1), "limits": limits}
+    run = await start(api, await workflow(api, document), inputs={"name": "Ada"})
+    while (held := (await api.get(f"/runs/{run['id']}")).json())["status"] != "waiting" or not held["error"]:
+        await asyncio.sleep(0.05)
+    assert held["error"]["kind"] == "budget"
+    assert (await api.put(f"/runs/{run['id']}/budget", json={"steps": 2})).json()["budget"]["steps"] == 2
+    done = await ended(api, run["id"])
+    assert (done["status"], done["error"]) == ("succeeded", None)
+    assert (await api.put(f"/runs/{run['id']}/budget", json={"steps": 3})).status_code == 409
+
+
+async def test_a_run_is_terminated_over_http(api: httpx.AsyncClient, hello: dict[str, Any]) -> None:
+    run = await start(api, await workflow(api, waiting(hello)), inputs={"name": "Ada"})
+    answer = await api.post(f"/runs/{run['id']}/terminate")
+    assert (answer.status_code, answer.json()["status"]) == (202, "cancelled")
+    assert answer.json()["error"]["kind"] == "terminated"

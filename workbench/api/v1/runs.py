@@ -166,6 +166,12 @@ async def cancel_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
     return await runs.cancel_run(principal, run_id)
 
 
+@router.put("/{run_id}/budget", summary="Give a run another budget")
+async def raise_budget(principal: CurrentPrincipal, run_id: str, body: Budget) -> RunDetail:
+    """A run that waits because it has used up its budget goes on. What it has spent stays spent."""
+    return await runs.raise_budget(principal, run_id, body)
+
+
 @router.post("/{run_id}/terminate", status_code=202, summary="End a run at once")
 async def terminate_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
     """Without undoing anything, and with all sub-workflows. A run that has ended stays as it is."""
