@@ -4,6 +4,7 @@ import reflex as rx
 
 from components import theme
 from components.output.viewer import output_viewer
+from components.run.waiting import waiting
 from components.status import status_badge
 from workbench.state.run import RunState
 
@@ -34,8 +35,9 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
         rx.cond(SHOWN.called != "", _called()),
         rx.cond(SHOWN.sources.length() > 0, _sources(on_open)),
         rx.cond(SHOWN.error != "", _failure()),
+        waiting(),
         rx.cond(
-            SHOWN.note != "",
+            (SHOWN.note != "") & (SHOWN.asks == ""),
             rx.el.p(
                 SHOWN.note,
                 rx.cond(
@@ -45,7 +47,7 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
                 class_name="wb-field-hint",
             ),
             rx.cond(
-                (SHOWN.node != "") & (SHOWN.status != "failed"),
+                (SHOWN.node != "") & (SHOWN.status != "failed") & (SHOWN.asks == ""),
                 output_viewer(
                     value=SHOWN.value,
                     media_type=SHOWN.media_type,

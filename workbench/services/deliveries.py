@@ -2,14 +2,20 @@
 
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from engine import expressions
 from engine.contracts import Event
 from engine.errors import ExpressionError, NodeFailed, Problem
 from engine.nodes.wait_for_event import identity
 from workbench.auth.principal import Principal
+from workbench.db import events as queries
 from workbench.db.ids import new_id, now
-from workbench.errors import Invalid
+from workbench.db.tables import EventWaitRow
+from workbench.errors import Conflict, Invalid
+from workbench.services import runs
 from workbench.services.event_inbox import Delivered, PostgresEventInbox
+from workbench.services.resources import get_resources
 
 LONGEST_ID = 200
 
@@ -36,6 +42,21 @@ async def send_event(
     if delivered.unfit and not delivered.receivers:
         raise Invalid("No step that waits for this event can use its data.", delivered.unfit)
     return delivered
+
+
+async def send_to(
+    principal: Principal, run_id: str, node_id: str, data: Any, *, scope: str = ""
+) -> Delivered:
+    """Send the event that a node waits for, as `send_event` does. Raises Conflict when it waits for none."""
+
+    async def query(session: AsyncSession) -> EventWaitRow | None:
+        await runs.require(session, principal, run_id)
+        return await queries.wait(session, (run_id, scope, node_id))
+
+    wait = await get_resources().read(query)
+    if wait is None or wait.event_id is not None:
+        raise Conflict(f"{node_id} does not wait for an event, or no longer.")
+    return await send_event(principal, name=wait.name, key=wait.key, data=data)
 
 
 def _unfit(field: str, message: str) -> Invalid:

@@ -65,7 +65,8 @@ class OutputView:
 
     `sources` are the nodes that its input came from; `elsewhere` is the address of an output that is too
     large to be shown here. `where` says in which pass it stands: `each 4 › pages 1`. `called` is the address
-    of the run that a sub-workflow node began.
+    of the run that a sub-workflow node began. `asks` is what a node that waits wants of a person: a
+    "decision" about its failure, or an "event".
     """
 
     node: str = ""
@@ -81,6 +82,8 @@ class OutputView:
     duration: str = ""
     sources: list[str] = field(default_factory=list)
     elsewhere: str = ""
+    scope: str = ""
+    asks: str = ""
     where: str = ""
     called: str = ""
 
@@ -89,7 +92,8 @@ class OutputView:
 class Mark:
     """What is kept of a node's run for the timeline and the output tab; the cell has the rest.
 
-    `scope` is the pass in which it stands.
+    `scope` is the pass in which it stands; `for_event` says that it waits for one: then its preview says
+    which.
     """
 
     status: str
@@ -101,6 +105,7 @@ class Mark:
     size: int
     error: Failure | None
     scope: str = ""
+    for_event: bool = False
 
     @classmethod
     def of(cls, node: NodeRun) -> "Mark":
@@ -115,6 +120,7 @@ class Mark:
             node.output_bytes if node.status in TERMINAL else 0,
             node.error,
             node.scope,
+            node.status == "waiting" and bool(node.preview),
         )
 
 
@@ -138,7 +144,15 @@ def output_view(
         attempt=node.attempt,
         duration=node.duration,
         where=place_in_words(node.scope),
+        scope=node.scope,
+        asks=_asks(node),
     )
+
+
+def _asks(node: Mark) -> str:
+    if node.status != "waiting":
+        return ""
+    return "decision" if node.error else "event" if node.for_event else ""
 
 
 def too_large(node_id: str, mark: Mark, *, href: str) -> OutputView:
