@@ -45,6 +45,9 @@ RAISE_BUDGET = "raise_budget"
 CHILD_ENDED = "child_ended"
 """The signal that brings a run a ChildEnd."""
 
+BUSY = "engine.busy"
+"""The error type of an activity that found no free slot: it comes back later."""
+
 INTERRUPTED = "engine.interrupted"
 """The error type of an activity that stopped for a reason that is not the node's: it is started again."""
 
@@ -89,6 +92,14 @@ class Attempts(_Frozen):
     def pause_s(self, attempt: int) -> float:
         """Return how long to wait after the attempt of that number, counted from 1, has failed."""
         return min(self.delay_s * self.backoff ** min(attempt - 1, 1_000), self.max_delay_s)
+
+
+class Slots(_Frozen):
+    """A concurrency group: at most `limit` of its steps at once, in the run or across all runs."""
+
+    group: str
+    limit: int
+    across: Literal["run", "all"] = "run"
 
 
 class StepBase(_Frozen):
@@ -267,6 +278,7 @@ class ActivityStep(StepBase):
     reads: tuple[str, ...] = ()
     timeout_s: float
     attempts: Attempts = Attempts()
+    slots: Slots | None = None
     local: bool = True
 
 
@@ -423,6 +435,7 @@ class NodeTask(_Frozen):
     this node's start, `durable` if one of those nodes touched the world. `attempts_before` were spent by an
     execution that was interrupted. No attempt begins after `deadline`, and none goes on. One that
     `pauses` waits for a decision after its last attempt; `decision` is the one that let it try again.
+    With `slots` it works only while it holds one.
     """
 
     run_id: str
@@ -434,6 +447,7 @@ class NodeTask(_Frozen):
     context: dict[str, Any] = Field(default_factory=dict)
     timeout_s: float
     max_attempts: int = 1
+    slots: Slots | None = None
     pauses: bool = False
     decision: Decided | None = None
     attempts: Attempts = Attempts()

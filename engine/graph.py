@@ -57,6 +57,16 @@ class Retry(_Part):
     )
 
 
+class Concurrency(_Part):
+    """At most `limit` nodes of a group work at once, in this run or in all runs of whoever started it."""
+
+    group: str = Field(pattern=FAILURE_KIND_PATTERN, description="The group's name; nodes share it by name.")
+    limit: int = Field(ge=1, le=1_000, description="How many of the group work at once.")
+    across: Literal["run", "all"] = Field(
+        default="run", description="Whether the limit holds in each run, or for all runs together."
+    )
+
+
 class Policy(_Part):
     """What happens around a node's work rather than in it."""
 
@@ -81,6 +91,9 @@ class Policy(_Part):
     cache: bool = Field(
         default=True,
         description="Whether a later run may reuse the output instead of running the node again.",
+    )
+    concurrency: Concurrency | None = Field(
+        default=None, exclude_if=_is_none, description="The group with which the node shares a limit."
     )
     compensate: str | None = Field(
         default=None,

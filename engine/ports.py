@@ -12,6 +12,7 @@ from engine.contracts import (
     Opening,
     RecordBatch,
     ScheduledStartOrder,
+    Slots,
 )
 from engine.ids import BlobRef
 
@@ -91,6 +92,20 @@ class RunStarter(Protocol):
 
     async def stop(self, run_id: str) -> None:
         """Ask a run to stop."""
+
+
+class SlotKeeper(Protocol):
+    """Slots of concurrency groups, shared by all runs of a person and by all workers.
+
+    Whoever finds none free stands in line and asks again; those in line are served in the order in which
+    they first asked. A slot is free again when its lease is over, should its holder have died.
+    """
+
+    async def take(self, run_id: str, wanted: Slots, holder: str, *, lease_s: float) -> bool:
+        """Return whether `holder` has a slot for the next `lease_s` seconds; asking again renews it."""
+
+    async def free(self, run_id: str, group: str, holder: str) -> None:
+        """Give a slot back."""
 
 
 @dataclass(frozen=True)

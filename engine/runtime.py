@@ -15,7 +15,7 @@ from engine.activities import EventActivities, NodeActivities, StartActivities
 from engine.activities.node import HEARTBEAT_S
 from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
-from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, RunStarter, SecretStore
+from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, RunStarter, SecretStore, SlotKeeper
 from engine.workflows.graph_run import GraphRun
 from engine.workflows.scheduled_start import ScheduledStart
 
@@ -42,6 +42,7 @@ def build_worker(
     sink: RunSink,
     blobs: BlobStore,
     secrets: SecretStore,
+    slots: SlotKeeper,
     events: EventInbox,
     starter: RunStarter,
     outbound: OutboundPolicy,
@@ -66,7 +67,11 @@ def build_worker(
             yield
 
     activities = NodeActivities(
-        sink=sink, blobs=blobs, secrets=secrets, adapters={**registry.build(means), **(adapters or {})}
+        sink=sink,
+        blobs=blobs,
+        secrets=secrets,
+        slots=slots,
+        adapters={**registry.build(means), **(adapters or {})},
     )
     waits, starts = EventActivities(events), StartActivities(starter)
     worker = Worker(

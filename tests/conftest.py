@@ -24,6 +24,7 @@ from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.secrets import StoredSecrets
+from workbench.services.slots import PostgresSlots
 from workbench.services.triggers.starter import StoredSchedules
 from workbench.settings import Settings
 
@@ -63,6 +64,7 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
         sink=PostgresRunSink(resources),
         blobs=PostgresBlobStore(resources),
         secrets=StoredSecrets(resources),
+        slots=PostgresSlots(resources),
         events=PostgresEventInbox(resources),
         starter=StoredSchedules(),
         outbound=OutboundPolicy(services=settings.own_endpoints),

@@ -23,6 +23,7 @@ from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
+from workbench.services.slots import PostgresSlots
 from workbench.services.triggers import following, schedules
 from workbench.services.triggers.starter import StoredSchedules
 from workbench.settings import Settings
@@ -74,6 +75,7 @@ async def run(settings: Settings) -> None:
             sink=PostgresRunSink(),
             blobs=blobs,
             secrets=StoredSecrets(resources.get_resources()),
+            slots=PostgresSlots(),
             events=PostgresEventInbox(),
             starter=StoredSchedules(),
             outbound=OutboundPolicy(services=settings.own_endpoints),

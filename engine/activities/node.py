@@ -18,7 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine import expressions
-from engine.activities import tries
+from engine.activities import leases, tries
 from engine.activities.secrets import Blotter, rendered_config
 from engine.contracts import (
     INTERRUPTED,
@@ -34,7 +34,7 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError, Failure, Interrupted, NodeFailed
-from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore
+from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore, SlotKeeper
 
 HEARTBEAT_S = 2.0
 """Seconds between two signs of life of a regular activity; with the next one it learns of a cancellation."""
@@ -49,11 +49,18 @@ class NodeActivities:
     """The activities, bound to the application's records, blobs and secrets and to the adapters by type."""
 
     def __init__(
-        self, *, sink: RunSink, blobs: BlobStore, secrets: SecretStore, adapters: Mapping[str, AgentAdapter]
+        self,
+        *,
+        sink: RunSink,
+        blobs: BlobStore,
+        secrets: SecretStore,
+        slots: SlotKeeper,
+        adapters: Mapping[str, AgentAdapter],
     ) -> None:
         self._sink = sink
         self._blobs = blobs
         self._secrets = secrets
+        self._slots = slots
         self._adapters = adapters
 
     @activity.defn(name=RECORD)
@@ -97,9 +104,11 @@ class NodeActivities:
         if settled:
             _log.info("node.reused", status=settled.status)
             return NodeResult(record=settled)
+        if task.slots and not await self._has_slot(task, running):
+            raise leases.busy(task, attempt)
         blotter = Blotter(())
         try:
-            async with _signs_of_life():
+            async with _signs_of_life(), leases.kept(task, self._slots):
                 config, blotter = await self._config(task, attempt)
                 output = _kept(await self._attempt(task, config, attempt))
             record = _succeeded(running, output, blotter)
@@ -110,6 +119,20 @@ class NodeActivities:
             record = _failed(task, running, failure)
         recorded = not activity.info().is_local and await self._recorded(task, record)
         return NodeResult(record=record, recorded=recorded)
+
+    async def _has_slot(self, task: NodeTask, running: NodeRecord) -> bool:
+        """Take a slot of the node's group; a node that finds none is shown as waiting."""
+        assert task.slots is not None
+        try:
+            taken = await self._slots.take(
+                task.run_id, task.slots, leases.holder(task), lease_s=leases.LEASE_S
+            )
+        except Exception as error:
+            _log.warning("slots.unreachable", error=repr(error))
+            raise _interrupted("The slots cannot be reached", running.attempt) from None
+        if not taken:
+            await self._recorded(task, running.model_copy(update={"status": "waiting"}))
+        return taken
 
     async def _begin(self, task: NodeTask, running: NodeRecord) -> NodeRecord | None:
         nodes = (*task.pending, running)

@@ -31,6 +31,8 @@ class FakeAdapter:
     calls: list[AdapterCall] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)
+    working: int = 0
+    most: int = 0
     at_once: int = 0
     most_at_once: int = 0
 
@@ -38,6 +40,14 @@ class FakeAdapter:
         """Fail, wait or return, as the config says."""
         self.calls.append(call)
         self.started.set()
+        self.working += 1
+        self.most = max(self.most, self.working)
+        try:
+            return await self._run(call)
+        finally:
+            self.working -= 1
+
+    async def _run(self, call: AdapterCall) -> AdapterOutput:
         config = FakeConfig.model_validate(call.config)
         if call.attempt <= config.failures:
             raise NodeFailed(Failure(kind=config.failure, message=config.message), retryable=config.retryable)

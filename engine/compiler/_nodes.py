@@ -51,7 +51,7 @@ def check_node(node: Node, problems: Problems) -> CheckedNode | None:
         hint = "The document was made with another version of the workbench; update the workbench."
         problems.add("unknown-type-version", message, node=node.id, field="type_version", hint=hint)
         return None
-    _check_policy(node, problems)
+    _check_policy(node, problems, works=node_type.default_timeout_s is not None)
     config = _checked_config(node, node_type, problems)
     if config is not None:
         check_schema_fields(node, config, problems)
@@ -60,13 +60,16 @@ def check_node(node: Node, problems: Problems) -> CheckedNode | None:
     return CheckedNode(node, node_type, config, reads, node_type.outputs_of(node.config))
 
 
-def _check_policy(node: Node, problems: Problems) -> None:
+def _check_policy(node: Node, problems: Problems, *, works: bool) -> None:
     retry = node.policy.retry
     if retry.delay_s > retry.max_delay_s:
         message = (
             f"The first delay ({retry.delay_s:g} s) is longer than the longest one ({retry.max_delay_s:g} s)."
         )
         problems.add("bad-policy", message, node=node.id, field="policy.retry.delay_s")
+    if node.policy.concurrency is not None and not works:
+        message = f"“{node.id}” does no work outside of the run, so it needs no place in a concurrency group."
+        problems.add("bad-policy", message, node=node.id, field="policy.concurrency")
 
 
 def _checked_config(node: Node, node_type: NodeType, problems: Problems) -> NodeConfig | None:

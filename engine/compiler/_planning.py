@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.compiler._analysis import Analysis
 from engine.compiler._nodes import CheckedNode
-from engine.contracts import ActivityStep, Body, Incoming, Plan, Step
+from engine.contracts import ActivityStep, Body, Incoming, Plan, Slots, Step
 from engine.graph import Document
 from engine.nodes import NO_BODY, RESULT, PlanContext
 from engine.nodes.merge import MergeConfig
@@ -109,17 +109,18 @@ def _step(
     if checked.config is None:
         raise ValueError(f"The settings of {checked.node.id} were not checked")
     secret, roots = _secrets(checked) if checked.type.secret_fields else ((), ())
-    return checked.type.plan(
-        checked.node,
-        PlanContext(
-            config=checked.config,
-            incoming=tuple(incoming),
-            after=after,
-            secret_fields=secret,
-            reads=roots,
-            body=body,
-        ),
+    context = PlanContext(
+        config=checked.config,
+        incoming=tuple(incoming),
+        after=after,
+        secret_fields=secret,
+        reads=roots,
+        body=body,
     )
+    step, group = checked.type.plan(checked.node, context), checked.node.policy.concurrency
+    if isinstance(step, ActivityStep) and group is not None:
+        return step.model_copy(update={"slots": Slots(**group.model_dump())})
+    return step
 
 
 def _secrets(checked: CheckedNode) -> tuple[tuple[str, ...], tuple[str, ...]]:

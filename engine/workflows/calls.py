@@ -21,6 +21,7 @@ from temporalio.exceptions import (
 
 from engine.contracts import (
     AWAIT_EVENT,
+    BUSY,
     INTERRUPTED,
     OPEN_RUN,
     RECORD,
@@ -55,6 +56,9 @@ WORKERS_LOST = 3
 
 PAUSE_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between two tries to start interrupted work; the last one repeats."""
+
+IN_LINE_S = (0.3, 0.5, 1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, 30.0)
+"""Seconds between two tries to get a slot of a concurrency group, likewise."""
 
 _RECORD_RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=60)
@@ -109,7 +113,7 @@ async def _ask(activity: str, argument: Any, answer: type[T]) -> T:
 
 async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
     """Run a node until it is settled; NodeFailed when that cannot be brought about."""
-    interruptions = lost = 0
+    interruptions = lost = turned_away = 0
     while True:
         try:
             return await _attempts(step, task)
@@ -121,6 +125,12 @@ async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
                 lost += 1
             attempts_before = _attempts_before(cause, lost, task)
         task = task.model_copy(update={"attempts_before": attempts_before})
+        if isinstance(cause, ApplicationError) and cause.type == BUSY:
+            # It got as far as writing what it was given to write.
+            task = task.model_copy(update={"pending": (), "run": None})
+            await asyncio.sleep(IN_LINE_S[min(turned_away, len(IN_LINE_S) - 1)])
+            turned_away += 1
+            continue
         await asyncio.sleep(PAUSE_S[min(interruptions, len(PAUSE_S) - 1)])
         interruptions += 1
 
@@ -162,7 +172,7 @@ def _retries(step: ActivityStep, task: NodeTask) -> RetryPolicy:
 
 def _attempts_before(cause: BaseException | None, lost: int, task: NodeTask) -> int:
     """Return how many attempts were spent before an interruption; NodeFailed when it was none."""
-    if isinstance(cause, ApplicationError) and cause.type == INTERRUPTED:
+    if isinstance(cause, ApplicationError) and cause.type in (BUSY, INTERRUPTED):
         return int(cause.details[0]) if cause.details else task.attempts_before
     if isinstance(cause, TimeoutError) and lost <= WORKERS_LOST:
         return task.attempts_before

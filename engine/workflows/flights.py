@@ -1,7 +1,7 @@
 """Steps under way: each is a task of its own that lands with a result, whatever becomes of it."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +50,7 @@ class Flights:
 
     def __init__(self) -> None:
         self.activities = 0
+        self.groups: Counter[str] = Counter()
         self._calls = 0
         self._flights: dict[str, _Flight] = {}
         self._landed: deque[NodeResult] = deque()
@@ -106,6 +107,8 @@ class Flights:
 
     def _count(self, flight: _Flight, by: int) -> None:
         if flight.paused is None:
+            if isinstance(flight.step, ActivityStep) and flight.step.slots:
+                self.groups[flight.step.slots.group] += by
             self.activities += by * isinstance(flight.step, ActivityStep)
             self._calls += by * isinstance(flight.step, SubworkflowStep)
 

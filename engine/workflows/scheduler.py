@@ -30,6 +30,7 @@ from engine.workflows.limits import Spending
 from engine.workflows.outside import Outside
 from engine.workflows.passes import Passes
 from engine.workflows.progress import Decision
+from engine.workflows.queue import Queue
 from engine.workflows.scopes import Scope
 
 MAX_IN_FLIGHT = 100
@@ -63,7 +64,7 @@ class Scheduler:
         self._pauses = outside.pauses
         self._children = outside.children
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
-        self._queued: deque[tuple[Scope, ActivityStep]] = deque()
+        self._queued = Queue()
         self._scopes = {root.path: root}
         self._containers: dict[str, Passes] = {}
         self.flights = Flights()
@@ -84,16 +85,19 @@ class Scheduler:
             scope, decision = self._ready.popleft()
             if not scope.closed:
                 self._decide(scope, decision)
-        elif self._queued and not self.leaving and self.flights.activities < MAX_IN_FLIGHT:
-            scope, step = self._queued.popleft()
-            if scope.closed:
-                return True
-            if self._affords(scope, step):
-                self._start_activity(scope, step)
-            else:
-                self._queued.appendleft((scope, step))
-        else:
+            return True
+        if not self._queued or self.leaving or self.flights.activities >= MAX_IN_FLIGHT:
             return False
+        item = self._queued.next(self.flights.groups)
+        if item is None:
+            return False
+        scope, step = item
+        if scope.closed:
+            return True
+        if self._affords(scope, step):
+            self._start_activity(scope, step)
+        else:
+            self._queued.put_back(scope, step)
         return True
 
     def land(self, result: NodeResult) -> None:
@@ -119,7 +123,7 @@ class Scheduler:
 
     def _try_again(self, scope: Scope, step: Step) -> None:
         if isinstance(step, ActivityStep):
-            self._queued.append((scope, step))
+            self._queued.add(scope, step)
         elif isinstance(step, SubworkflowStep):
             self._start_call(scope, step)
 
@@ -158,7 +162,7 @@ class Scheduler:
         elif step.id in scope.carried.paused:
             self._pause(step, scope.carried.paused[step.id])
         elif isinstance(step, ActivityStep):
-            self._queued.append((scope, step))
+            self._queued.add(scope, step)
         elif not self._affords(scope, step):
             self._ready.appendleft((scope, decision))
         elif isinstance(step, DelayStep | WaitStep):
@@ -244,9 +248,7 @@ class Scheduler:
     def _drop(self, scope: Scope, moot: list[str]) -> None:
         """Cancel the steps that no longer matter; those that did not begin are skipped."""
         now, gone = workflow.now(), set(moot)
-        self._queued = deque(
-            (at, step) for at, step in self._queued if at is not scope or step.id not in gone
-        )
+        self._queued.drop(scope, gone)
         for node_id in moot:
             at = place(scope.path, node_id)
             abandoned = self.flights.abandon(at, now)

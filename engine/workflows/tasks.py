@@ -36,6 +36,7 @@ def task(step: ActivityStep, scope: Scope, journal: Journal, now: datetime) -> N
         attempts_before=before,
         attempts=step.attempts,
         deadline=None if total is None else now + timedelta(seconds=total),
+        slots=step.slots if step.slots and step.slots.across == "all" else None,
         pauses=step.on_error == "pause",
         decision=again.decision if again else None,
         pending=carried,

@@ -38,7 +38,14 @@ from engine.runtime import build_worker
 from tests.bench import services
 from tests.bench.figures import Figure
 from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenMap, HandwrittenPure, fetch, write
-from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink, MemoryStarter
+from tests.engine.memory import (
+    MemoryBlobs,
+    MemoryEvents,
+    MemorySecrets,
+    MemorySink,
+    MemorySlots,
+    MemoryStarter,
+)
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.records import PostgresRunSink
 
@@ -170,6 +177,7 @@ async def engine(
         sink=sink,
         blobs=blobs,
         secrets=MemorySecrets(),
+        slots=MemorySlots(),
         events=MemoryEvents(),
         starter=MemoryStarter(),
         outbound=OutboundPolicy(),

@@ -24,7 +24,14 @@ from engine.outbound import OutboundPolicy
 from engine.payloads import data_converter
 from engine.runtime import build_worker
 from tests.engine.docker import IMAGE, docker_daemon, import_image
-from tests.engine.memory import MemoryBlobs, MemoryEvents, MemorySecrets, MemorySink, MemoryStarter
+from tests.engine.memory import (
+    MemoryBlobs,
+    MemoryEvents,
+    MemorySecrets,
+    MemorySink,
+    MemorySlots,
+    MemoryStarter,
+)
 
 BIN = Path(sys.executable).parent
 
@@ -38,6 +45,7 @@ class Rig:
     sink: MemorySink = field(default_factory=MemorySink)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
+    slots: MemorySlots = field(default_factory=MemorySlots)
     events: MemoryEvents = field(default_factory=MemoryEvents)
     starter: MemoryStarter = field(default_factory=MemoryStarter)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
@@ -61,6 +69,7 @@ class Rig:
             sink=self.sink,
             blobs=self.blobs,
             secrets=self.secrets,
+            slots=self.slots,
             events=self.events,
             starter=self.starter,
             outbound=self.outbound,

@@ -15,6 +15,7 @@ from engine.contracts import (
     RecordBatch,
     RunRecord,
     ScheduledStartOrder,
+    Slots,
     place,
 )
 from engine.errors import Failure
@@ -154,3 +155,24 @@ class MemoryStarter:
 
     async def stop(self, run_id: str) -> None:
         self.stopped.append(run_id)
+
+
+@dataclass
+class MemorySlots:
+    """Slots in a list of those who asked, in that order; `most` is how many were held at once."""
+
+    asked: list[str] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    most: int = 0
+
+    async def take(self, run_id: str, wanted: Slots, holder: str, *, lease_s: float) -> bool:
+        if holder not in self.asked:
+            self.asked.append(holder)
+        if self.asked.index(holder) < wanted.limit:
+            self.held.add(holder)
+        self.most = max(self.most, len(self.held))
+        return holder in self.held
+
+    async def free(self, run_id: str, group: str, holder: str) -> None:
+        self.held.discard(holder)
+        self.asked.remove(holder)

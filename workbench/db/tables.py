@@ -320,3 +320,16 @@ class TriggerRow(Table, table=True):
     told: bool = True
     problem: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     created_at: datetime
+
+
+class SlotRow(Table, table=True):
+    """A slot of a concurrency group that somebody holds or stands in line for, until `expires_at`."""
+
+    __tablename__ = "slots"
+
+    owner: str = Field(primary_key=True, sa_type=Text)
+    group_name: str = Field(primary_key=True, sa_type=Text)
+    holder: str = Field(primary_key=True, sa_type=Text)
+    asked_at: datetime
+    held: bool = False
+    expires_at: datetime

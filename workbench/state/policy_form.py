@@ -27,6 +27,8 @@ ON_ERROR = (
     Choice("pause", "Wait for a decision"),
 )
 
+ACROSS = (Choice("run", "In each run"), Choice("all", "In all runs together"))
+
 FIELDS = (
     _PolicyField("retry.attempts", "Attempts", "In all, the first one included."),
     _PolicyField("retry.delay_s", "Delay", "Seconds before the second attempt."),
@@ -38,6 +40,11 @@ FIELDS = (
     _PolicyField("timeout_s", "Time limit", "Seconds one attempt may take; empty: {default}."),
     _PolicyField("total_timeout_s", "Limit in all", "Seconds for all attempts together; empty: none."),
     _PolicyField("on_error", "On error", "After the last attempt.", "select", ON_ERROR),
+    _PolicyField(
+        "concurrency.group", "Group", "Nodes of one group share a limit; any name, such as printer.", "text"
+    ),
+    _PolicyField("concurrency.limit", "At once", "So many nodes of the group work at the same time."),
+    _PolicyField("concurrency.across", "Counted", "Where the group's nodes are counted.", "select", ACROSS),
     _PolicyField(
         "compensate",
         "Undone by",
@@ -81,6 +88,8 @@ def with_policy(policy: Policy, path: str, value: Any) -> Policy:
     target[name] = read(str(value)) if read and value else value
     if value in ("", None):
         del target[name]
+    if group == "concurrency":
+        data[group] = {"limit": 1, **target} if target.get("group") else None
     return Policy.model_validate(data)
 
 
@@ -95,7 +104,7 @@ _READ: dict[str, Callable[[str], Any]] = {"retry.not_on": _words}
 def _value(policy: Policy, path: str) -> Any:
     value: Any = policy
     for name in path.split("."):
-        value = getattr(value, name)
+        value = getattr(value, name, None)
     return value
 
 

@@ -1,0 +1,58 @@
+"""Slots in Postgres: a limit that holds, a line that is kept, and what becomes of the slots of the dead."""
+
+import asyncio
+
+import pytest
+
+from engine.contracts import Slots
+from tests.workbench.services.conftest import MakeRun
+from workbench.db.ids import new_id
+from workbench.services.resources import Resources
+from workbench.services.slots import PostgresSlots
+
+ONE, TWO = Slots(group="printer", limit=1, across="all"), Slots(group="printer", limit=2, across="all")
+
+
+@pytest.fixture
+async def run_id(make_run: MakeRun) -> str:
+    return (await make_run()).id
+
+
+@pytest.fixture
+def slots(resources: Resources) -> PostgresSlots:
+    return PostgresSlots(resources)
+
+
+async def test_there_are_as_many_as_the_limit_says(slots: PostgresSlots, run_id: str) -> None:
+    taken = [await slots.take(run_id, TWO, holder, lease_s=60) for holder in "abc"]
+    assert taken == [True, True, False]
+
+
+async def test_asking_at_once_gives_no_more(slots: PostgresSlots, run_id: str) -> None:
+    asking = (slots.take(run_id, TWO, new_id(), lease_s=60) for _ in range(12))
+    assert (await asyncio.gather(*asking)).count(True) == 2
+
+
+async def test_who_holds_one_keeps_it(slots: PostgresSlots, run_id: str) -> None:
+    assert [await slots.take(run_id, ONE, "a", lease_s=60) for _ in range(3)] == [True] * 3
+
+
+async def test_who_stood_in_line_first_is_next(slots: PostgresSlots, run_id: str) -> None:
+    for holder in "abc":
+        await slots.take(run_id, ONE, holder, lease_s=60)
+    await slots.free(run_id, "printer", "a")
+    assert [await slots.take(run_id, ONE, holder, lease_s=60) for holder in "dcb"] == [False, False, True]
+
+
+async def test_the_slot_of_the_dead_is_free_when_its_lease_is_over(slots: PostgresSlots, run_id: str) -> None:
+    await slots.take(run_id, ONE, "dead", lease_s=0)
+    assert await slots.take(run_id, ONE, "a", lease_s=60)
+
+
+async def test_another_group_or_person_has_its_own(
+    slots: PostgresSlots, make_run: MakeRun, run_id: str
+) -> None:
+    other = await make_run(started_by=new_id())
+    await slots.take(run_id, ONE, "a", lease_s=60)
+    assert await slots.take(run_id, Slots(group="scanner", limit=1, across="all"), "b", lease_s=60)
+    assert await slots.take(other.id, ONE, "b", lease_s=60)
