@@ -25,6 +25,7 @@ from workbench.api.v1 import (
     triggers,
     workflows,
 )
+from workbench.services.triggers import hooks as waiting_hooks
 
 PREFIX = "/api/v1"
 _ROUTERS = (
@@ -65,8 +66,9 @@ def create_api() -> FastAPI:
 
 
 def end_streams() -> None:
-    """End every open event stream, so that a process that is told to stop does not wait for its watchers."""
+    """End every open event stream and every wait, so that a process that is told to stop does not hang on."""
     AppStatus.should_exit = True
+    waiting_hooks.stop_waiting()
 
 
 def _nothing_else() -> APIRouter:

@@ -18,6 +18,7 @@ from tests.workbench.api.conftest import BASE
 from workbench.auth.principal import OWNER
 from workbench.services import secrets
 from workbench.services.resources import Resources
+from workbench.services.triggers import hooks
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -87,6 +88,22 @@ async def test_a_run_that_takes_longer_is_answered_with_its_address(
     slow = {**hello, "nodes": [*hello["nodes"], pause], "edges": [{"source": "start", "target": "pause"}]}
     _, address = await publish(api, slow, answer={**WAIT, "wait_s": 0.5})
     answer = await caller.post(address, json={"name": "Ada"})
+    assert answer.status_code == 202
+    await api.post(f"/runs/{answer.json()['run_id']}/cancel")
+
+
+async def test_a_process_that_stops_answers_who_waits(
+    api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any]
+) -> None:
+    pause = {"id": "pause", "type": "delay", "config": {"seconds": 60}}
+    slow = {**hello, "nodes": [*hello["nodes"], pause], "edges": [{"source": "start", "target": "pause"}]}
+    workflow_id, address = await publish(api, slow, answer={**WAIT, "wait_s": 300})
+    waiting = asyncio.create_task(caller.post(address, json={"name": "Ada"}))
+    while not await runs_of(api, workflow_id):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    hooks.stop_waiting()
+    answer = await asyncio.wait_for(waiting, 30)
     assert answer.status_code == 202
     await api.post(f"/runs/{answer.json()['run_id']}/cancel")
 

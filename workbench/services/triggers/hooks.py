@@ -19,7 +19,7 @@ from workbench.db import runs as run_queries
 from workbench.db import triggers as queries
 from workbench.db.ids import now
 from workbench.db.tables import TriggerRow
-from workbench.errors import Invalid, NotFound, Unauthenticated, Unavailable
+from workbench.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 from workbench.services import inputs, live, runs
 from workbench.services.resources import get_resources
 from workbench.services.secrets import StoredSecrets
@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 LARGE_BYTES = 100_000
 """A larger body is read off the event loop."""
+
+_waiting: set[asyncio.Timeout] = set()
+"""The patience of every caller that waits."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,16 @@ async def receive(hook: Hook, request: HookRequest) -> HookAnswer:
     large = len(request.body) > LARGE_BYTES
     heard = await asyncio.to_thread(_heard, hook, request) if large else _heard(hook, request)
     patience_s = min(TEMPORAL_S, answer.wait_s) if isinstance(answer, WaitForEnd) else TEMPORAL_S
-    run = await firing.fire(
-        hook.row,
-        heard,
-        key=_key(hook.config, request),
-        same=[request.method, hashlib.sha256(request.body).hexdigest()],
-        patience_s=patience_s,
-    )
+    try:
+        run = await firing.fire(
+            hook.row,
+            heard,
+            key=_key(hook.config, request),
+            same=[request.method, hashlib.sha256(request.body).hexdigest()],
+            patience_s=patience_s,
+        )
+    except Conflict as error:
+        raise Conflict("This idempotency key was used for another request. Take a new key.") from error
     if not isinstance(answer, WaitForEnd):
         return Accepted(run)
     return await _answer(hook, answer, await _ended(hook, run, deadline))
@@ -180,7 +186,8 @@ async def _ended(hook: Hook, run: RunDetail, deadline: float) -> RunDetail:
     """Return the run when it has ended, or as it is when the time is over."""
     principal = firing.owner(hook.row)
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout_at(deadline) as patience:
+            _waiting.add(patience)
             if run.status not in run_queries.SETTLED:
                 async for event in live.watch_run(principal, run.id):
                     if event.run and event.run.status in run_queries.SETTLED:
@@ -188,7 +195,16 @@ async def _ended(hook: Hook, run: RunDetail, deadline: float) -> RunDetail:
                 return await runs.get_run(principal, run.id)
     except TimeoutError:
         log.info("hook.waited", run_id=run.id)
+    finally:
+        _waiting.discard(patience)
     return run
+
+
+def stop_waiting() -> None:
+    """Answer every caller that waits with where its run is: the process is told to stop."""
+    for patience in tuple(_waiting):
+        if not patience.expired():
+            patience.reschedule(asyncio.get_running_loop().time())
 
 
 async def _answer(hook: Hook, answer: WaitForEnd, run: RunDetail) -> HookAnswer:
