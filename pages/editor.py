@@ -56,6 +56,7 @@ def _canvas() -> rx.Component:
         on_move=EditorState.move,
         on_connect=EditorState.connect,
         on_refused=EditorState.refuse,
+        on_misplaced=EditorState.misplaced,
         on_remove=EditorState.remove,
         on_add=EditorState.add,
         on_duplicate=EditorState.duplicate,

@@ -1,7 +1,7 @@
 /* What a person can do to the graph: shown at once, reported once. */
 import { useMemo, useRef } from "react";
 import { useReactFlow } from "@xyflow/react";
-import { absolute, frameAt, homeOf, inOrder, isContainer, within } from "./frames.js";
+import { absolute, frameAt, homeOf, inOrder, isContainer, outermost, sizeOf, within } from "./frames.js";
 import { edgeId, edgeReport } from "./graph.js";
 import { freePlace, tidy } from "./layout.js";
 import { DRAG_TYPE, dragged } from "./palette.jsx";
@@ -43,14 +43,21 @@ export function useActions(draft, emit, selection, store, types) {
     const add = (type, { place, home, after }) => emit("onAdd", type, place, after, home);
     const target = (point, kinds, moving) =>
       kinds.every((kind) => mayStandIn(types, kind)) ? frameAt(flow, point, moving) : null;
+    /* How far down something goes that was dropped on a container and cannot stand in one: below it. */
+    const below = (point, kinds, moving) => {
+      const odd = kinds.find((kind) => !mayStandIn(types, kind));
+      const frame = odd && outermost(flow, frameAt(flow, point, moving));
+      if (!frame) return 0;
+      emit("onMisplaced", odd);
+      return absolute(flow, frame.id).y + sizeOf(frame).height + 24 - point.y;
+    };
     const lift = (nodes) => {
       before.current = placesOf(nodes);
       selection.hold();
     };
     const over = (event, nodes) => {
       const point = flow.screenToFlowPosition(pointer(event));
-      const moving = new Set(nodes.map((node) => node.id));
-      return target(point, nodes.map((node) => node.data.type), moving);
+      return target(point, kindsOf(nodes), idsOf(nodes));
     };
     const drag = (event, nodes) => {
       const frame = over(event, nodes);
@@ -60,7 +67,8 @@ export function useActions(draft, emit, selection, store, types) {
     const drop = (event, nodes) => {
       const frame = over(event, nodes);
       store.setTarget(null);
-      const { positions, parents } = landed(flow, nodes, frame);
+      const down = frame ? 0 : below(flow.screenToFlowPosition(pointer(event)), kindsOf(nodes), idsOf(nodes));
+      const { positions, parents } = landed(flow, nodes, frame, down);
       show(positions, parents); // a place is brought within its frame also where that is the old one
       move(changed(before.current, positions, parents), parents);
       selection.restore();
@@ -84,7 +92,8 @@ export function useActions(draft, emit, selection, store, types) {
         const point = flow.screenToFlowPosition(pointer(event));
         const frame = target(point, [type]);
         const origin = frame ? absolute(flow, frame.id) : { x: 0, y: 0 };
-        const place = { x: Math.round(point.x - origin.x - 40), y: Math.round(point.y - origin.y - 20) };
+        const down = frame ? 0 : below(point, [type]);
+        const place = rounded({ x: point.x - origin.x - 40, y: point.y - origin.y - (down ? 0 : 20) + down });
         add(type, { place: frame ? within(place) : place, home: frame?.id ?? "", after: "" });
       },
       flow: {
@@ -137,6 +146,10 @@ export function useActions(draft, emit, selection, store, types) {
   }, []);
 }
 
+const kindsOf = (nodes) => nodes.map((node) => node.data.type);
+
+const idsOf = (nodes) => new Set(nodes.map((node) => node.id));
+
 const mayStandIn = (types, type) => types[type]?.anywhere ?? true;
 
 const pointer = (event) => {
@@ -149,14 +162,15 @@ const rounded = ({ x, y }) => ({ x: Math.round(x), y: Math.round(y) });
 const placesOf = (nodes) => Object.fromEntries(nodes.map((node) => [node.id, rounded(node.position)]));
 
 /* Where dropped nodes stand, measured from the frame they were dropped on, and whose container changes. */
-function landed(flow, nodes, frame) {
+function landed(flow, nodes, frame, down = 0) {
   const origin = frame ? absolute(flow, frame.id) : { x: 0, y: 0 };
   const positions = {};
   const parents = {};
   for (const node of nodes) {
     const home = frame?.id ?? "";
     const at = absolute(flow, node.id);
-    const place = homeOf(node) === home ? node.position : { x: at.x - origin.x, y: at.y - origin.y };
+    const own = homeOf(node) === home ? node.position : { x: at.x - origin.x, y: at.y - origin.y };
+    const place = { x: own.x, y: own.y + down };
     positions[node.id] = frame ? within(place) : rounded(place);
     if (homeOf(node) !== home) parents[node.id] = home;
   }

@@ -1,5 +1,5 @@
 /* A container as a quiet frame around its body: a cell's head, how far it is, and the pass that is shown. */
-import { memo, useContext, useState } from "react";
+import { memo, useContext, useEffect, useRef, useState } from "react";
 import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
 import { Ports, ProblemMark, StatusMark, looksAlike } from "./cell.jsx";
@@ -79,7 +79,7 @@ function Passes({ id, passes, report }) {
       onKeyDown={quiet}
     >
       <Step name="previous" Icon={ChevronLeft} label="Pass before" off={passes.index <= 0} id={id} go={go} />
-      <Number key={passes.index} id={id} passes={passes} go={go} />
+      <Number id={id} passes={passes} go={go} />
       <Step name="next" Icon={ChevronRight} label="Next pass" off={passes.index + 1 >= passes.known} id={id} go={go} />
       {tools.map(([name, Icon, label, there]) =>
         there ? <Step key={name} name={name} Icon={Icon} label={label} on={name === "latest" && passes.follow} id={id} go={go} /> : null,
@@ -108,10 +108,15 @@ function Step({ name, Icon, label, id, go, off = false, on = false }) {
 function Number({ id, passes, go }) {
   const shown = passes.index < 0 ? "" : String(passes.index + 1);
   const [text, setText] = useState(shown);
+  const input = useRef(null);
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(shown); // what is being typed stays
+  }, [shown]);
   const commit = () => (/^\d+$/.test(text) && text !== shown ? go(String(Math.max(1, +text) - 1)) : setText(shown));
   return (
     <label className="wb-pass-number" title={passes.index < 0 ? "No pass has begun" : `index ${passes.index}`}>
       <input
+        ref={input}
         inputMode="numeric"
         aria-label={`Number of the pass of ${id}`}
         data-testid={`pass-${id}`}
@@ -121,7 +126,7 @@ function Number({ id, passes, go }) {
         onFocus={(event) => event.target.select()}
         onBlur={commit}
         onKeyDown={(event) => {
-          if (event.key === "Enter") commit();
+          if (event.key === "Enter") event.target.blur();
           if (event.key === "Escape") setText(shown);
         }}
       />

@@ -64,6 +64,7 @@ class FlowCanvas(rx.NoSSRComponent):
     on_connect: rx.EventHandler[passthrough_event_spec(int, dict[str, str])]
     on_remove: rx.EventHandler[passthrough_event_spec(int, list[str], list[dict[str, str]])]
     on_refused: rx.EventHandler[passthrough_event_spec(str, str)]
+    on_misplaced: rx.EventHandler[passthrough_event_spec(str)]
     on_add: rx.EventHandler[passthrough_event_spec(str, dict[str, float], str, str)]
     on_duplicate: rx.EventHandler[passthrough_event_spec(list[str])]
     on_copy: rx.EventHandler[passthrough_event_spec(list[str])]

@@ -70,6 +70,13 @@ export function frameAt(flow, point, moving = new Set()) {
   return found;
 }
 
+/* The outermost of the frames around a frame, or that itself. */
+export function outermost(flow, frame) {
+  let at = frame;
+  while (at?.parentId) at = flow.getNode(at.parentId);
+  return at;
+}
+
 function inside(flow, node, ids) {
   for (let at = node; at; at = at.parentId && flow.getNode(at.parentId)) if (ids.has(at.id)) return true;
   return false;

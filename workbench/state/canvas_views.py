@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import nodes
-from engine.compiler import implied_edges
+from engine.compiler import analyse
 from engine.graph import Document, Edge, Node
 from workbench.state.references import reads
 
@@ -92,12 +92,12 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
 
 def _implied(document: Document) -> list[tuple[str, str]]:
     """Return the references that are drawn: to the reader, not to the container that waits in its place."""
-    if not any(node.parent for node in document.nodes):
-        return list(implied_edges(document))
-    read = reads(document)
+    analysis = analyse(document)
+    implied = [(source, target) for target, sources in analysis.implied.items() for source in sources]
+    read = reads(analysis)
     direct = {(source, reader) for source, reader, crosses in read if not crosses}
     across = [(source, reader) for source, reader, crosses in read if crosses]
-    return [edge for edge in implied_edges(document) if edge in direct] + across
+    return [edge for edge in implied if edge in direct] + across
 
 
 def _undoing(document: Document) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import reflex as rx
 from reflex.event import EventSpec
 
+from engine import nodes
 from engine.graph import Document, Edge, Position
 from workbench.errors import StaleRevision, WorkbenchError
 from workbench.services import drafts, workflows
@@ -87,6 +88,15 @@ class EditorState(AppState):
         gone = [Edge.model_validate(edge) for edge in edges]
         apart = tuple(edge for edge in gone if edge.source not in names and edge.target not in names)
         return await self._edit(Remove(nodes=tuple(names), edges=apart), seq)
+
+    @rx.event
+    def misplaced(self, type: str) -> EventSpec:
+        """Say why a node of `type` did not go into the container on which it was dropped."""
+        said: EventSpec = rx.toast.info(
+            f"{nodes.get(type).title} nodes do not stand in containers, so it was put below.",
+            description="Inside, read {{ inputs.NAME }}; what a pass gives is the setting Result.",
+        )
+        return said
 
     @rx.event
     async def add(self, type: str, place: dict[str, float], after: str, parent: str) -> EventSpec | None:

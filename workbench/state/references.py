@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine import nodes
-from engine.compiler import analyse, implied_edges
+from engine.compiler import Analysis, analyse, implied_edges
 from engine.graph import Document, Node
 
 
@@ -80,17 +80,16 @@ def _names(node: Node | None) -> list[tuple[str, str, str]]:
 
 def sources_of(document: Document, node_id: str) -> list[str]:
     """Return the ids whose outputs reach `node_id` directly: drawn, implied, from around its container."""
-    crossing = [(source, reader) for source, reader, crosses in reads(document) if crosses]
+    crossing = [(source, reader) for source, reader, crosses in reads(analyse(document)) if crosses]
     edges = [*_edges(document), *crossing]
     return list(dict.fromkeys(source for source, target in edges if target == node_id))
 
 
-def reads(document: Document) -> list[tuple[str, str, bool]]:
+def reads(analysis: Analysis) -> list[tuple[str, str, bool]]:
     """Return (source, reader, crossing) of each reference from one node to another, each pair once.
 
     A crossing one leads out of a container that the reader stands in, to a node around it.
     """
-    analysis = analyse(document)
     found: dict[tuple[str, str], bool] = {}
     for reader, checked in analysis.checked.items():
         home = analysis.tree.parents.get(reader)

@@ -3,9 +3,16 @@
 import asyncio
 from datetime import UTC, datetime
 
+from engine.contracts import NodeRecord, RecordBatch
+from tests.workbench.services.conftest import MakeRun, make_run
+from workbench.auth.principal import Principal
+from workbench.services.records import PostgresRunSink
+from workbench.services.resources import Resources
 from workbench.services.shapes import RunEvent, RunSummary
 from workbench.state.base import AppState
 from workbench.state.push import MOST_GONE, Tab, Tabs
+
+__all__ = ["make_run"]
 
 
 def event(run_id: str, number: int = 0) -> RunEvent:
@@ -90,3 +97,33 @@ async def test_tabs_that_have_gone_do_not_pile_up() -> None:
     tabs.sweep({"here"})
     tabs.offer(event("ended"))
     assert told.tokens == ["here"]
+
+
+async def test_a_tab_hears_of_the_passes_that_it_looks_at_and_of_no_others(
+    resources: Resources, principal: Principal, make_run: MakeRun
+) -> None:
+    run = await make_run()
+    told = Told()
+    tabs = Tabs(told)
+    tabs.watch("tab", AppState, run_id=run.id)
+    tabs.look("tab", principal, {"each/1"})
+    records = [NodeRecord(node_id="step", scope=f"each/{index}", status="running") for index in range(3)]
+    await PostgresRunSink(resources).record(RecordBatch(run_id=run.id, nodes=tuple(records)))
+    while not told.tokens:
+        await asyncio.sleep(0.01)
+    assert [place for _, place in tabs._by_token["tab"].pending] == ["each/1/step"]
+    tabs.forget("tab")
+
+
+async def test_a_tab_that_turns_to_another_pass_leaves_the_one_before(
+    resources: Resources, principal: Principal, make_run: MakeRun
+) -> None:
+    run = await make_run()
+    tabs = Tabs(Told())
+    tabs.watch("tab", AppState, run_id=run.id)
+    tabs.look("tab", principal, {"each/1"})
+    left = tabs._by_token["tab"].looking["each/1"]
+    tabs.look("tab", principal, {"each/2"})
+    await asyncio.wait({left})
+    assert (left.cancelled(), list(tabs._by_token["tab"].looking)) == (True, ["each/2"])
+    tabs.forget("tab")
