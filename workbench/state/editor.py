@@ -201,7 +201,8 @@ class EditorState(AppState):
         """Add nodes, and select them."""
         said = await self._edit(operation)
         if said is None and self.conflict is None:
-            self._point_at(*(node.id for node in operation.nodes))
+            added = {node.id for node in operation.nodes}
+            self._point_at(*(node.id for node in operation.nodes if node.parent not in added))
         return said
 
     async def _take(self, change: Awaitable[WorkflowDetail]) -> EventSpec | None:

@@ -22,6 +22,9 @@ BESIDE = Position(x=32, y=32)
 FIRST = Position(x=24, y=88)
 """Where the first node of a container stands: below its head."""
 
+FOOT = 44
+"""What a container keeps free below its body."""
+
 ROW = 176
 """How far below another node there is room for one, also when a run has filled that."""
 
@@ -96,10 +99,16 @@ def put_in(document: Document, fragment: Fragment, corner: Position, parent: str
 
 
 def duplicate(document: Document, ids: Sequence[str]) -> Add:
-    """Return the addition of copies of the nodes `ids` beside the originals, in the same containers."""
+    """Return the addition of copies of the nodes `ids` beside the originals, in the same containers.
+
+    Copies of containers stand below them: frames on top of each other could not be read.
+    """
     fragment = cut_out(document, ids)
     corner = fragment.corner()
     beside = Position(x=corner.x + BESIDE.x, y=corner.y + BESIDE.y)
+    if fragment.top() != fragment.nodes:
+        lowest = max(node.position.y + _height(fragment, node.id) for node in fragment.top())
+        beside = Position(x=corner.x, y=lowest + BESIDE.y)
     return _copies(document, fragment, beside, {node.id: node.parent for node in fragment.top()})
 
 
@@ -145,6 +154,14 @@ def _copies(
         if edge.source in names and edge.target in names
     ]
     return Add(nodes=tuple(pasted), edges=tuple(edges))
+
+
+def _height(fragment: Fragment, node_id: str) -> float:
+    """Return how far down a node reaches, as far as it is known before it is drawn."""
+    inside = [
+        node.position.y + _height(fragment, node.id) for node in fragment.nodes if node.parent == node_id
+    ]
+    return max(inside) + FOOT if inside else ROW
 
 
 def _clear(document: Document, corner: Position, parent: str | None) -> Position:

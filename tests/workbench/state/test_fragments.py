@@ -81,7 +81,7 @@ def test_a_copied_container_brings_its_body_which_keeps_its_places_and_names_its
         ("then_2", "each_2"),
     ]
     assert [node.position for node in added.nodes] == [
-        Position(x=132, y=82),
+        Position(x=100, y=50 + 264 + 176 + 44 + 32),
         Position(x=24, y=64),
         Position(x=24, y=264),
     ]
