@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan, ScheduledRequest
+from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan, ScheduledRequest, Slots
 from engine.ids import child_run_id
 from engine.workflows.scheduled_start import ScheduledStart
 from tests.engine.conftest import Rig
@@ -199,6 +199,19 @@ async def woken(rig: Rig) -> str:
     return run_id
 
 
+async def in_line(rig: Rig) -> str:
+    """Return the id of a run whose steps share groups: one had to wait for a slot that another run held."""
+    here = Slots(group="here", limit=1)
+    everywhere = Slots(group="everywhere", limit=1, across="all")
+    rig.slots.asked.append("another run's")
+    steps = [fake(f"h{n}", slots=here) for n in range(3)]
+    run_id = await rig.start(plan(*steps, fake("all", slots=everywhere, local=False)))
+    await rig.seen(run_id, "all", "waiting")
+    rig.slots.asked.remove("another run's")
+    await rig.ended(run_id)
+    return run_id
+
+
 async def decided(rig: Rig) -> str:
     """Return the id of a run in which a step paused twice: it was tried again, then its output was given."""
     work = fake("work", failures=9, on_error="pause")
@@ -247,6 +260,7 @@ async def main() -> None:
             saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
             undone = saga.model_copy(update={"compensations": undo})
             await keep(rig, "compensated", lambda: run(rig, undone, {}))
+            await keep(rig, "concurrency", lambda: in_line(rig))
             await keep(rig, "scheduled", lambda: scheduled(rig, cancel=False))
             await keep(rig, "scheduled_cancelled", lambda: scheduled(rig, cancel=True))
 

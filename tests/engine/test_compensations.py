@@ -1,10 +1,11 @@
-"""Compensations in documents: compiled beside the flow, and every mistake named at its field."""
+"""Compensations and concurrency groups in documents: compiled, and every mistake named at its field."""
 
 from typing import Any
 
 import pytest
 
 from engine import compiler
+from engine.contracts import ActivityStep
 from tests.engine import documents as d
 
 
@@ -47,3 +48,18 @@ def test_it_may_read_what_it_undoes() -> None:
 def test_mistakes_are_named(nodes: tuple[dict[str, Any], ...], edges: tuple[str, ...], field: str) -> None:
     found = compiler.check(d.document(*nodes, edges=edges))
     assert ("bad-compensation", field) in [(problem.code, problem.field) for problem in found]
+
+
+GROUP = {"group": "printer", "limit": 2, "across": "all"}
+
+
+def test_a_concurrency_group_reaches_the_step() -> None:
+    step = compiler.compile(d.document(d.http("fetch", policy={"concurrency": GROUP}))).steps[0]
+    assert isinstance(step, ActivityStep)
+    assert step.slots is not None
+    assert step.slots.model_dump() == GROUP
+
+
+def test_a_step_that_does_no_work_has_no_concurrency_group() -> None:
+    found = compiler.check(d.document(d.transform("t", policy={"concurrency": GROUP})))
+    assert [(problem.code, problem.field) for problem in found] == [("bad-policy", "policy.concurrency")]

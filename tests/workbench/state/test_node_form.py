@@ -139,6 +139,20 @@ def test_final_kinds_of_failure_are_a_list_of_words() -> None:
     assert field(node, "policy.retry.not_on").text == "http.status, timeout"
 
 
+def test_a_concurrency_group_begins_with_a_limit_of_one_and_ends_with_its_name() -> None:
+    policy = with_field(http(), nodes.HTTP, "policy.concurrency.group", "printer")["policy"]
+    assert (policy.concurrency.group, policy.concurrency.limit, policy.concurrency.across) == (
+        "printer",
+        1,
+        "run",
+    )
+    node = http().model_copy(update={"policy": policy})
+    policy = with_field(node, nodes.HTTP, "policy.concurrency.across", "all")["policy"]
+    assert policy.concurrency.across == "all"
+    node = http().model_copy(update={"policy": policy})
+    assert with_field(node, nodes.HTTP, "policy.concurrency.group", "")["policy"].concurrency is None
+
+
 def test_an_impossible_policy_is_refused() -> None:
     with pytest.raises(ValidationError):
         with_field(http(), nodes.HTTP, "policy.retry.attempts", "many")
