@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.graph import Document, Edge, Node, Policy, Position
+from engine.graph import Document, Edge, Node, Policy, Position, Trigger
 from workbench.errors import Invalid
 from workbench.services import edits
 from workbench.services.edits import (
@@ -172,6 +172,11 @@ def test_configuring_replaces_what_is_given_and_leaves_the_rest() -> None:
 def test_describing_replaces_what_is_given() -> None:
     after = there_and_back(diamond(), Describe(name="New", outputs={}))
     assert (after.name, after.outputs, after.inputs) == ("New", {}, diamond().inputs)
+
+
+def test_triggers_are_replaced_together() -> None:
+    trigger = Trigger(id="hook", type="webhook")
+    assert there_and_back(diamond(), Describe(triggers=(trigger,))).triggers == [trigger]
 
 
 def test_replacing_puts_the_whole_document_in_place() -> None:
