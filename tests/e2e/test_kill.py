@@ -1,13 +1,17 @@
 """A run survives what it should survive: kill -9 of any part, or of everything, in its middle."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.e2e.stack import Stack, finished
 from tests.e2e.witness import Witness
+from workbench.embedded import valkey
+from workbench.embedded.layout import DataDir, read_json
 
 
 def twenty_steps(url: str) -> dict[str, Any]:
@@ -58,6 +62,53 @@ async def test_one_part_is_killed(stack: Stack, witness: Witness, part: str) -> 
     assert victims, f"no process of {part} found in {[process.cmdline() for process in stack.tree()]}"
     victims[0].kill()
     await seen_to_its_end(stack, witness, run_id, finished_steps=5)
+
+
+async def test_the_database_is_away_for_half_a_minute(stack: Stack, witness: Witness) -> None:
+    run_id = await started(stack, witness)
+    await asyncio.wait_for(witness.asked("/step5"), 60)
+    postgres = next(process for process in stack.tree() if part_of(process.cmdline()) == "postgres")
+    frozen = [*postgres.children(recursive=True), postgres]
+    for process in frozen:
+        process.suspend()
+    await asyncio.sleep(30)
+    for process in reversed(frozen):
+        process.resume()
+    await seen_to_its_end(stack, witness, run_id, finished_steps=5)
+    assert {node["status"] for node in await nodes_of(stack, run_id)} == {"succeeded"}
+
+
+async def test_valkey_loses_everything(stack: Stack, witness: Witness) -> None:
+    run_id = await started(stack, witness)
+    watching = asyncio.create_task(watched(stack, run_id))
+    await asyncio.wait_for(witness.asked("/step5"), 60)
+    home = DataDir(stack.data_dir)
+    async with Redis.from_url(valkey.url(home, read_json(home.run / "ports.json")["valkey"])) as redis:
+        await redis.flushall()
+    await seen_to_its_end(stack, witness, run_id, finished_steps=5)
+    told = await asyncio.wait_for(watching, 60)
+    assert {name for name, status in told if status == "succeeded"} == {"", *(f"step{n}" for n in range(20))}
+    assert told[-1] == ("", "succeeded")
+
+
+async def watched(stack: Stack, run_id: str) -> list[tuple[str, str]]:
+    """Return what a watcher is told of each node, and of the run under "", until the stream ends."""
+    told = []
+    async with (
+        stack.api() as api,
+        api.stream("GET", f"/runs/{run_id}/events", timeout=120) as answer,
+    ):
+        async for line in answer.aiter_lines():
+            if line.startswith("data: "):
+                event = json.loads(line.removeprefix("data: "))
+                about = event["node"] or {"node_id": "", **event["run"]}
+                told.append((about["node_id"], about["status"]))
+    return told
+
+
+async def nodes_of(stack: Stack, run_id: str) -> list[dict[str, Any]]:
+    async with stack.api() as api:
+        return list((await api.get(f"/runs/{run_id}")).json()["nodes"])
 
 
 def part_of(command: list[str]) -> str | None:
