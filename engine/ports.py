@@ -45,11 +45,30 @@ class RunSink(Protocol):
 class BlobStore(Protocol):
     """Content-addressed storage for what is too large to travel inline."""
 
-    async def put(self, data: bytes) -> BlobRef:
-        """Store `data` and return its reference; storing the same bytes again is free."""
+    async def put(self, data: bytes, *, run_id: str | None = None) -> BlobRef:
+        """Store `data` and return its reference; storing the same bytes again is free.
+
+        What is put for a run may be read, as a file, by who may see that run.
+        """
 
     async def get(self, ref: BlobRef) -> bytes:
         """Return the bytes of `ref`; KeyError when there are none."""
+
+
+@dataclass(frozen=True)
+class BlobsOfRun:
+    """The blob store as an adapter gets it: what is put there is put for the run."""
+
+    store: BlobStore
+    owner: str
+
+    async def put(self, data: bytes, *, run_id: str | None = None) -> BlobRef:
+        """Store `data` for the owner."""
+        return await self.store.put(data, run_id=self.owner)
+
+    async def get(self, ref: BlobRef) -> bytes:
+        """Return the bytes of `ref`; KeyError when there are none."""
+        return await self.store.get(ref)
 
 
 class SecretStore(Protocol):

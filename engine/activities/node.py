@@ -34,7 +34,16 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError, Failure, Interrupted, NodeFailed
-from engine.ports import AdapterCall, AdapterOutput, AgentAdapter, BlobStore, RunSink, SecretStore, SlotKeeper
+from engine.ports import (
+    AdapterCall,
+    AdapterOutput,
+    AgentAdapter,
+    BlobsOfRun,
+    BlobStore,
+    RunSink,
+    SecretStore,
+    SlotKeeper,
+)
 
 HEARTBEAT_S = 2.0
 """Seconds between two signs of life of a regular activity; with the next one it learns of a cancellation."""
@@ -162,7 +171,7 @@ class NodeActivities:
             scope=task.scope,
             attempt=attempt,
             config=config,
-            blobs=self._blobs,
+            blobs=BlobsOfRun(self._blobs, task.run_id),
             idempotency_key=f"{task.run_id}:{place(task.scope, task.node_id)}",
             timeout_s=task.timeout_s,
         )

@@ -78,7 +78,7 @@ class MemoryBlobs:
 
     content: dict[str, bytes] = field(default_factory=dict)
 
-    async def put(self, data: bytes) -> BlobRef:
+    async def put(self, data: bytes, *, run_id: str | None = None) -> BlobRef:
         ref = BlobRef(f"sha256:{hashlib.sha256(data).hexdigest()}")
         self.content[ref] = data
         return ref

@@ -232,6 +232,15 @@ class BlobRow(Table, table=True):
     created_at: datetime
 
 
+class RunBlobRow(Table, table=True):
+    """Content that a step of a run put into the blob store: a file that who may see the run may read."""
+
+    __tablename__ = "run_blobs"
+
+    hash: str = Field(primary_key=True, sa_type=Text, foreign_key="blobs.hash")
+    run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE", index=True)
+
+
 class SecretRow(Table, table=True):
     """A secret, sealed with the key that `key_id` names; the key is never in the database."""
 

@@ -22,11 +22,16 @@ class PostgresBlobStore:
     def __init__(self, resources: "Resources") -> None:
         self._resources = resources
 
-    async def put(self, data: bytes) -> BlobRef:
-        """Store `data` and return its reference; storing the same bytes again is free."""
+    async def put(self, data: bytes, *, run_id: str | None = None) -> BlobRef:
+        """Store `data` and return its reference; storing the same bytes again is free.
+
+        What is put for a run may be read, as a file, by who may see that run.
+        """
         digest = (await asyncio.to_thread(hashlib.sha256, data)).hexdigest()
         async with self._resources.transaction() as session:
             await queries.put(session, digest, data)
+            if run_id:
+                await queries.put_for(session, digest, run_id)
         return BlobRef(SCHEME + digest)
 
     async def get(self, ref: BlobRef) -> bytes:

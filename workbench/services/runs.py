@@ -191,7 +191,7 @@ async def artifact(
         raise NotFound(f"The output of {node_id!r} is a value, not a file; read it as the node's output.")
     name = str(output.get("name") or node_id)
     media_type = str(output.get("media_type") or "application/octet-stream")
-    return await values.blob(str(output["$artifact"])), media_type, name
+    return await values.file(principal, str(output["$artifact"])), media_type, name
 
 
 async def require(session: AsyncSession, principal: Principal, run_id: str, *, lock: bool = False) -> RunRow:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.ids import BlobRef
+from workbench.auth.principal import Principal
+from workbench.db import blobs as queries
 from workbench.db.json_text import dumps, loads
 from workbench.errors import NotFound
-from workbench.services.blobs import INLINE_BYTES, PostgresBlobStore
+from workbench.services.blobs import INLINE_BYTES, SCHEME, PostgresBlobStore
 from workbench.services.previews import preview_of
 from workbench.services.resources import get_resources
 
@@ -42,6 +44,18 @@ async def whole(row: HasOutput) -> Any:
     if not row.output_blob:
         return row.output
     return await asyncio.to_thread(loads, await blob(row.output_blob))
+
+
+async def file(principal: Principal, ref: str) -> bytes:
+    """Return a file of a run that the person may see. Raises NotFound.
+
+    An expression can name any content, and so a value that says it is a file proves nothing: a step of one of
+    the person's runs must have put it there.
+    """
+    digest = ref.removeprefix(SCHEME).replace("\x00", "")
+    if not await get_resources().read(lambda session: queries.may_read(session, digest, owner=principal.id)):
+        raise NotFound("No step of your runs put out such a file.")
+    return await blob(ref)
 
 
 async def blob(ref: str) -> bytes:
