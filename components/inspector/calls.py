@@ -14,6 +14,7 @@ def workflow_field(one: rx.Var[NodeField]) -> rx.Component:
     """Return the choice of a workflow, with a way to open it."""
     return rx.el.div(
         _select(one, CallState.workflows, "Choose a workflow …", CallState.choose_workflow),
+        rx.cond(CallState.note != "", rx.el.p(CallState.note, class_name="wb-field-hint")),
         rx.cond(
             CallState.href != "",
             rx.link(

@@ -121,6 +121,14 @@ async def load(session: AsyncSession, owner: str, document: Document) -> Catalog
     return Catalogue(found)
 
 
+async def whose(owner: str, content_hash: str) -> tuple[str, int] | None:
+    """Return the workflow, and the number, of the published version with this content."""
+    row = await get_resources().read(
+        lambda session: queries.pinned_version(session, owner=owner, workflow_id=None, version=content_hash)
+    )
+    return (row.workflow_id, row.number) if row and row.workflow_id and row.number else None
+
+
 def calls_of(document: Document) -> tuple[Call, ...]:
     """Return the document's sub-workflow nodes, but for those whose settings cannot be read."""
     return tuple(_calls(document))

@@ -10,7 +10,7 @@ from engine import nodes
 from engine.graph import Document, Node
 from workbench import routes
 from workbench.errors import NotFound
-from workbench.services import workflows
+from workbench.services import subworkflows, workflows
 from workbench.services.edits import Configure
 from workbench.services.shapes import Version, WorkflowSummary
 from workbench.state.base import AppState
@@ -22,11 +22,15 @@ MOST = 200
 
 
 class CallState(AppState):
-    """The choices of the selected sub-workflow node. `newer` is the live version, where another is pinned."""
+    """The choices of the selected sub-workflow node.
+
+    `newer` is the live version, where another is pinned; `note` says what a version pinned by content is.
+    """
 
     workflows: list[Choice] = []
     versions: list[Choice] = []
     newer: str = ""
+    note: str = ""
     href: str = ""
 
     @rx.event
@@ -71,7 +75,17 @@ class CallState(AppState):
         self.versions = _version_choices(versions, version)
         live = next((one.number for one in versions if one.live), None)
         self.newer = str(live) if live and isinstance(version, int) and live > version else ""
-        self.href = routes.editor(workflow_id) if versions else ""
+        self.href, self.note = routes.editor(workflow_id) if versions else "", ""
+        if not workflow_id and isinstance(version, str):
+            await self._tell(version)
+
+    async def _tell(self, content_hash: str) -> None:
+        """Say which version has this content."""
+        found = await subworkflows.whose(self.principal.id, content_hash)
+        if found is not None:
+            flow = await workflows.get_workflow(self.principal, found[0])
+            self.note = f"Pinned by its content: version {found[1]} of {flow.name}."
+            self.href = routes.editor(flow.id)
 
     async def _versions(self, workflow_id: str) -> Sequence[Version]:
         if not workflow_id:

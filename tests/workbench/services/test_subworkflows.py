@@ -11,7 +11,7 @@ from engine.ids import child_run_id
 from workbench.auth.principal import Principal
 from workbench.db.ids import new_id
 from workbench.errors import Invalid
-from workbench.services import runs, workflows
+from workbench.services import runs, subworkflows, workflows
 from workbench.services.reconcile import Reconciler
 from workbench.services.resources import Resources
 from workbench.services.shapes import RunDetail
@@ -202,3 +202,10 @@ async def test_the_run_of_a_sub_workflow_ends_when_its_parent_was_ended_from_out
         await Reconciler(young=timedelta(0)).once()
     assert (await ended(principal, run_id)).status == "failed"
     assert (await ended(principal, child)).status == "cancelled"
+
+
+async def test_content_is_traced_to_the_version_that_has_it(principal: Principal) -> None:
+    other = await greeting(principal)
+    version, _ = await workflows.get_version(principal, other, number=1)
+    assert await subworkflows.whose(principal.id, version.version_hash) == (other, 1)
+    assert await subworkflows.whose(principal.id, "a" * 64) is None
