@@ -7,6 +7,7 @@ from components.canvas.conflict import conflict_dialog
 from components.canvas.flow import canvas
 from components.canvas.problems import problems
 from components.inspector.inspector import inspector
+from components.run import notebook
 from components.run.bar import run_bar
 from components.run.dialog import run_dialog
 from components.run.drawer import drawer, run_tabs
@@ -14,8 +15,10 @@ from components.run.output import node_output
 from workbench import routes
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
+from workbench.state.notebook import NotebookState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
+from workbench.state.value_form import ValueFormState
 
 UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
@@ -33,13 +36,23 @@ def page() -> rx.Component:
             ),
             class_name="wb-stage",
         ),
-        rx.cond(LOADED, inspector(output=node_output(EditorPageState.open_node))),
+        rx.cond(LOADED, inspector(output=_output())),
         run_dialog(),
+        notebook.value_dialog(
+            notebook.value_button("pin", "Pin it", "pin", variant="soft"),
+            notebook.value_button("play", "Run from here with it", "try"),
+            text="As JSON. Test runs take it instead of running the node; published versions never do.",
+        ),
         conflict_dialog(),
         section="workflows",
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
         actions=(
-            rx.cond(LOADED, rx.fragment(_saved(), _history(), _settings(), _menu(), _publish(), _run())),
+            rx.cond(
+                LOADED,
+                rx.fragment(
+                    _saved(), _history(), _settings(), _menu(), _publish(), notebook.run_stale(), _run()
+                ),
+            ),
         ),
         flush=True,
         retry=EditorPageState.load,
@@ -51,6 +64,8 @@ def _canvas() -> rx.Component:
         graph=EditorState.graph,
         base=RunState.base,
         recent=RunState.recent,
+        notes=NotebookState.cells,
+        busy=RunState.head.open,
         problems=EditorState.problems,
         focus=EditorState.focus,
         on_move=EditorState.move,
@@ -69,7 +84,13 @@ def _canvas() -> rx.Component:
         on_redo=EditorState.redo,
         on_escape=EditorPageState.escape,
         on_run=RunFormState.ask,
+        on_part=RunFormState.part,
+        on_pin=ValueFormState.toggle_pin,
     )
+
+
+def _output() -> rx.Component:
+    return node_output(EditorPageState.open_node, notebook.origin(), notebook.draft_actions())
 
 
 def _saved() -> rx.Component:

@@ -5,6 +5,7 @@ import reflex as rx
 from components import dialogs, frame, theme
 from components.canvas.flow import canvas
 from components.inspector.parts import panel
+from components.run import notebook
 from components.run.bar import run_bar
 from components.run.drawer import drawer, run_tabs
 from components.run.output import node_output
@@ -22,13 +23,17 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         rx.el.div(
-            run_bar(on_open=RunPageState.open_node),
+            run_bar(_origin(), _compare(), on_open=RunPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
             rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node))),
             class_name="wb-stage",
         ),
         rx.cond(RunPageState.node != "", _side()),
         _form(),
+        notebook.value_dialog(
+            notebook.value_button("play", "Go on with it", "fork"),
+            text="As JSON. A new test run takes it, runs what follows, and takes over the rest.",
+        ),
         section="runs",
         where=(rx.link("Runs", href=routes.RUNS, underline="hover"), _title()),
         actions=(_open_workflow(), _run_again()),
@@ -89,7 +94,10 @@ def _node() -> rx.Component:
             ),
             class_name="wb-inspector-head",
         ),
-        rx.el.div(node_output(RunPageState.open_node), class_name="wb-inspector-body"),
+        rx.el.div(
+            node_output(RunPageState.open_node, notebook.origin(), notebook.run_actions()),
+            class_name="wb-inspector-body",
+        ),
         class_name="wb-inspector",
         data_node=RunPageState.node,
         data_testid="inspector",
@@ -116,6 +124,33 @@ def _form() -> rx.Component:
         ),
         on_close=RunPageState.close_form,
         testid="run-dialog",
+    )
+
+
+def _origin() -> rx.Component:
+    return rx.cond(
+        HEAD.forked_from != "",
+        rx.link(
+            "Goes on from an older run",
+            href="/runs/" + HEAD.forked_from,
+            underline="hover",
+            class_name="wb-wide",
+            data_testid="forked-from",
+        ),
+    )
+
+
+def _compare() -> rx.Component:
+    before = rx.cond(HEAD.forked_from != "", "&before=" + HEAD.forked_from, "")
+    return rx.cond(
+        HEAD.workflow_id != "",
+        rx.link(
+            "Compare",
+            href=routes.COMPARE + "?after=" + HEAD.id + before,
+            underline="hover",
+            title="Compare with another run, node by node",
+            data_testid="compare-run",
+        ),
     )
 
 

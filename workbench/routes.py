@@ -6,6 +6,7 @@ WORKFLOWS = "/"
 EDITOR = "/workflows/[workflow_id]"
 RUNS = "/runs"
 RUN = "/runs/[run_id]"
+COMPARE = "/compare"
 SETTINGS = "/settings"
 
 
@@ -29,6 +30,12 @@ def editor(workflow_id: str, *, ask: bool = False) -> str:
 def run(run_id: str) -> str:
     """Return the URL of one run."""
     return f"/runs/{run_id}"
+
+
+def compare(*, after: str, before: str = "") -> str:
+    """Return the URL of two runs side by side; without `before`, of the choice what to compare with."""
+    wanted = {name: value for name, value in (("before", before), ("after", after)) if value}
+    return f"{COMPARE}?{urlencode(wanted)}"
 
 
 def output(run_id: str, node_id: str, scope: str = "") -> str:

@@ -7,13 +7,14 @@ from typing import Any
 import reflex as rx
 
 from components import crash
-from pages import editor, not_found, run, runs, settings, workflows
+from pages import compare, editor, not_found, run, runs, settings, workflows
 from workbench import routes
 from workbench.api.app import create_api
 from workbench.api.gate import HostOriginGate
 from workbench.services import resources
 from workbench.state import push
 from workbench.state.base import toast_error
+from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
 from workbench.state.run import RunState
@@ -74,6 +75,12 @@ def add_pages(app: rx.App) -> None:
         route=routes.RUN,
         title=_title(RunState.head.workflow_name, "Run"),
         on_load=RunPageState.load,
+    )
+    app.add_page(
+        compare.page,
+        route=routes.COMPARE,
+        title=f"Compare runs · {NAME}",
+        on_load=CompareState.load,
     )
     app.add_page(
         settings.page,

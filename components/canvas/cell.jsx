@@ -6,7 +6,8 @@ import { TriangleAlert } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
 import { portsOf } from "./graph.js";
 import { portY, portsHeight } from "./metrics.js";
-import { useCell, useForbidden, useProblems } from "./store.js";
+import { useCell, useForbidden, useNote, useProblems } from "./store.js";
+import { CellTools, Marks } from "./tools.jsx";
 
 /* Where a cell stands is its wrapper's business: what moves with its container is not drawn anew. */
 export const looksAlike = (a, b) => a.id === b.id && a.data === b.data && a.selected === b.selected && a.height === b.height;
@@ -17,6 +18,7 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
   const cell = useCell(id);
   const problems = useProblems(id);
   const forbidden = useForbidden(id);
+  const note = useNote(id);
   const status = cell?.status ?? "idle";
   const { inputs, outputs } = portsOf(data, types);
   return (
@@ -27,9 +29,11 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
       data-selected={selected || undefined}
       data-forbidden={forbidden || undefined}
       data-problem={problems ? true : undefined}
+      data-stale={note?.stale || undefined}
       style={{ minHeight: portsHeight(Math.max(inputs.length, outputs.length)), "--wb-cell-height": `${height}px` }}
     >
       <Ports id={id} inputs={inputs} outputs={outputs} />
+      <CellTools id={id} />
       <header className="wb-cell-head">
         <span className="wb-cell-icon" title={type?.title ?? data.type}>
           {icons[data.type]}
@@ -51,7 +55,7 @@ export const Cell = memo(function Cell({ id, data, selected, height }) {
         </p>
       )}
       {cell && <Preview id={id} cell={cell} report={report} />}
-      {cell && <Foot cell={cell} />}
+      {(cell || note?.stale || note?.pinned) && <Foot id={id} cell={cell} marked={note?.stale || note?.pinned} />}
     </div>
   );
 }, looksAlike);
@@ -178,8 +182,13 @@ function Table({ head, rows }) {
   );
 }
 
-function Foot({ cell }) {
-  const parts = [cell.duration, cell.attempt > 1 ? `${cell.attempt} attempts` : ""].filter(Boolean);
-  if (parts.length === 0) return null;
-  return <footer className="wb-cell-foot">{parts.join(" · ")}</footer>;
+function Foot({ id, cell, marked }) {
+  const parts = [cell?.duration, cell?.attempt > 1 ? `${cell.attempt} attempts` : ""].filter(Boolean);
+  if (parts.length === 0 && !marked && !cell?.origin && !cell?.older) return null;
+  return (
+    <footer className="wb-cell-foot">
+      {parts.length > 0 && <span>{parts.join(" · ")}</span>}
+      <Marks id={id} cell={cell} />
+    </footer>
+  );
 }

@@ -4,7 +4,8 @@ import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
 import { Ports, ProblemMark, StatusMark, looksAlike } from "./cell.jsx";
 import { portsOf } from "./graph.js";
-import { useCell, useForbidden, useProblems, useTarget } from "./store.js";
+import { useCell, useForbidden, useNote, useProblems, useTarget } from "./store.js";
+import { CellTools, Marks } from "./tools.jsx";
 
 export const Container = memo(function Container({ id, data, selected }) {
   const { types, icons, report } = useContext(CatalogueContext);
@@ -13,6 +14,7 @@ export const Container = memo(function Container({ id, data, selected }) {
   const problems = useProblems(id);
   const forbidden = useForbidden(id);
   const target = useTarget(id);
+  const note = useNote(id);
   const status = cell?.status ?? "idle";
   return (
     <div
@@ -23,8 +25,10 @@ export const Container = memo(function Container({ id, data, selected }) {
       data-forbidden={forbidden || undefined}
       data-target={target || undefined}
       data-problem={problems ? true : undefined}
+      data-stale={note?.stale || undefined}
     >
       <Ports id={id} {...portsOf(data, types)} />
+      <CellTools id={id} />
       <header className="wb-frame-head">
         <div className="wb-frame-row">
           <span className="wb-cell-icon" title={type?.title ?? data.type}>
@@ -33,6 +37,7 @@ export const Container = memo(function Container({ id, data, selected }) {
           <span className="wb-cell-title" title={`${data.title} (${id})`}>
             {data.title}
           </span>
+          <Marks id={id} cell={cell} />
           {problems && <ProblemMark id={id} problems={problems} report={report} />}
           <StatusMark id={id} status={status} />
           {cell?.tally && (

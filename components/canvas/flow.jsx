@@ -7,6 +7,7 @@ import { ReactFlow, ReactFlowProvider, SelectionMode } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./flow.css";
 import "./container.css";
+import "./notebook.css";
 import { useActions } from "./actions.js";
 import { CatalogueContext } from "./catalogue.js";
 import { Cell, Note } from "./cell.jsx";
@@ -65,7 +66,7 @@ export function FlowCanvas(props) {
 }
 
 function Canvas(props) {
-  const { graph, base, recent, problems, types, icons, marks, focus, readOnly = false } = props;
+  const { graph, base, recent, notes, busy, problems, types, icons, marks, focus, readOnly = false } = props;
   const handlers = useRef(props);
   handlers.current = props;
   const emit = useCallback((name, ...values) => handlers.current[name]?.(...values), []);
@@ -75,11 +76,18 @@ function Canvas(props) {
       types,
       icons,
       marks,
-      report: { open: (id, what) => emit("onOpen", id, what), pass: (id, which) => emit("onPass", id, which) },
+      editable: !readOnly,
+      report: {
+        open: (id, what) => emit("onOpen", id, what),
+        pass: (id, which) => emit("onPass", id, which),
+        part: (what, id) => emit("onPart", what, id),
+        pin: (id) => emit("onPin", id),
+      },
     }),
     [],
   );
   useEffect(() => store.setCells(base, recent), [base, recent]);
+  useEffect(() => store.setNotes(notes, busy), [notes, busy]);
   useEffect(() => store.setProblems(byNode(problems)), [problems]);
   return (
     <CatalogueContext.Provider value={catalogue}>
@@ -100,6 +108,10 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
   useKeys({
     ...(readOnly ? {} : actions.editing),
     run: () => emit("onRun"),
+    part: () => {
+      const chosen = draft.nodes.filter((node) => node.selected);
+      if (!readOnly && chosen.length === 1) emit("onPart", "node", chosen[0].id);
+    },
     clear: () => selection.clear() || emit("onEscape"),
     fit: view.fit,
     all: () => draft.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: true }))),

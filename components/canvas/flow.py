@@ -14,6 +14,7 @@ from components.status import STATUSES, Status
 from engine import nodes
 from workbench.state.canvas_views import Focus, GraphView, catalogue
 from workbench.state.cell_views import CellView
+from workbench.state.notebook import NoteView
 from workbench.state.views import ProblemView
 
 LIBRARIES = ("@xyflow/react@12.12.1", "elkjs@0.12.1")
@@ -22,6 +23,7 @@ FILES = (
     "container.jsx",
     "controls.jsx",
     "palette.jsx",
+    "tools.jsx",
     "wire.jsx",
     "actions.js",
     "catalogue.js",
@@ -37,6 +39,7 @@ FILES = (
     "view.js",
     "flow.css",
     "container.css",
+    "notebook.css",
 )
 _FLOW = rx.asset("flow.jsx", shared=True)
 for _file in FILES:
@@ -53,6 +56,8 @@ class FlowCanvas(rx.NoSSRComponent):
     graph: rx.Var[GraphView]
     base: rx.Var[dict[str, CellView]]
     recent: rx.Var[dict[str, CellView]]
+    notes: rx.Var[dict[str, NoteView]]
+    busy: rx.Var[bool]
     problems: rx.Var[list[ProblemView]]
     focus: rx.Var[Focus]
     read_only: rx.Var[bool]
@@ -70,6 +75,8 @@ class FlowCanvas(rx.NoSSRComponent):
     on_copy: rx.EventHandler[passthrough_event_spec(list[str])]
     on_paste: rx.EventHandler[passthrough_event_spec(str, dict[str, float], str)]
     on_pass: rx.EventHandler[passthrough_event_spec(str, str)]
+    on_part: rx.EventHandler[passthrough_event_spec(str, str)]
+    on_pin: rx.EventHandler[passthrough_event_spec(str)]
     on_select: rx.EventHandler[passthrough_event_spec(list[str])]
     on_open: rx.EventHandler[passthrough_event_spec(str, str)]
     on_undo: rx.EventHandler[rx.event.no_args_event_spec]

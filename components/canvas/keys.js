@@ -13,6 +13,7 @@ function commandOf(event) {
   const control = event.ctrlKey || event.metaKey;
   if (control && key === "enter") return "run";
   if (typing(event.target)) return null;
+  if (event.shiftKey && key === "enter") return "part";
   if (!control) return key === "escape" ? "clear" : null;
   if (key === "z") return event.shiftKey ? "redo" : "undo";
   return { y: "redo", a: "all", d: "duplicate", s: "nothing", 0: "fit" }[key] ?? null;
@@ -28,6 +29,13 @@ export function useKeys(commands) {
       event.preventDefault();
       latest.current[name]();
     };
+    /* Before React Flow sees it, which takes Shift with Enter for a wish to deselect the cell. */
+    const onPart = (event) => {
+      if (covered() || commandOf(event) !== "part" || !latest.current.part) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current.part();
+    };
     const onCopy = (event) => {
       if (typing(event.target) || covered() || String(window.getSelection())) return;
       latest.current.copy?.();
@@ -36,10 +44,12 @@ export function useKeys(commands) {
       if (typing(event.target) || covered()) return;
       latest.current.paste?.(event.clipboardData?.getData("text/plain") ?? "");
     };
+    window.addEventListener("keydown", onPart, true);
     window.addEventListener("keydown", onKeyDown);
     document.addEventListener("copy", onCopy);
     document.addEventListener("paste", onPaste);
     return () => {
+      window.removeEventListener("keydown", onPart, true);
       window.removeEventListener("keydown", onKeyDown);
       document.removeEventListener("copy", onCopy);
       document.removeEventListener("paste", onPaste);

@@ -11,6 +11,8 @@ export class CellStore {
   base = EMPTY;
   recent = EMPTY;
   cells = EMPTY;
+  notes = EMPTY;
+  busy = false;
   problems = EMPTY;
   forbidden = null;
   target = null;
@@ -27,6 +29,15 @@ export class CellStore {
     this.base = base;
     this.recent = recent;
     this.cells = keepEqual({ ...base, ...recent }, this.cells);
+    this.notify();
+  }
+
+  /* `notes` say how each cell of a draft stands, with its output of an earlier run, which is not shown as if it
+   * were new while a run is under way (`busy`). */
+  setNotes(notes = EMPTY, busy = false) {
+    if (notes === this.notes && busy === this.busy) return;
+    this.notes = keepEqual(withOlder(notes), this.notes);
+    this.busy = busy;
     this.notify();
   }
 
@@ -64,6 +75,12 @@ function keepEqual(next, old) {
   return kept;
 }
 
+function withOlder(notes) {
+  return Object.fromEntries(
+    Object.entries(notes).map(([id, note]) => [id, { ...note, older: note.older && { ...note.older, older: true } }]),
+  );
+}
+
 export const StoreContext = createContext(new CellStore());
 
 function useSlice(select) {
@@ -71,7 +88,20 @@ function useSlice(select) {
   return useSyncExternalStore(store.subscribe, () => select(store));
 }
 
-export const useCell = (id) => useSlice(useCallback((store) => store.cells[id], [id]));
+/* What a run shows in a cell: the watched one, else an earlier one. */
+export const useCell = (id) =>
+  useSlice(
+    useCallback(
+      (store) => {
+        const cell = store.cells[id];
+        if (store.busy || (cell && cell.status !== "idle")) return cell;
+        return store.notes[id]?.older ?? cell;
+      },
+      [id],
+    ),
+  );
+
+export const useNote = (id) => useSlice(useCallback((store) => store.notes[id], [id]));
 
 export const useProblems = (id) => useSlice(useCallback((store) => store.problems[id], [id]));
 

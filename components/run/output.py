@@ -11,9 +11,13 @@ from workbench.state.run import RunState
 SHOWN = RunState.shown
 
 
-def node_output(on_open: rx.EventHandler) -> rx.Component:
-    """Return the output of the node that is looked at; `on_open(node, "output")` goes to a source."""
-    return rx.cond(RunState.head.id == "", _not_run(), _of_run(on_open))
+def node_output(on_open: rx.EventHandler, *actions: rx.Component) -> rx.Component:
+    """Return the output of the node that is looked at; `on_open(node, "output")` goes to a source.
+
+    `actions` are what can be done with it.
+    """
+    nothing = (RunState.head.id == "") & (SHOWN.status == "")
+    return rx.fragment(*actions, rx.cond(nothing, _not_run(), _of_run(on_open)))
 
 
 def _not_run() -> rx.Component:

@@ -1,13 +1,15 @@
 """Two runs side by side: which nodes came to the same, which to something else, and where it differs."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.fingerprints import Dependencies
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.tables import RunRow
-from workbench.services import differences, run_shapes, runs, values
+from workbench.services import differences, documents, run_shapes, runs, values
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Comparison, NodeComparison, NodeRun, ValueChange
 
@@ -18,16 +20,15 @@ MOST_BYTES = 200_000
 async def compare(principal: Principal, before_id: str, after_id: str) -> Comparison:
     """Return how the run `after_id` differs from `before_id`, node by node outside of containers.
 
-    Nodes come in the order in which they ran, those of the first run before those that only the second has.
+    Nodes come in an order in which they could run; those that only the first run's document has come last.
     """
 
-    async def query(session: AsyncSession) -> tuple[RunRow, RunRow, dict[str, Any], dict[str, Any]]:
-        before = await runs.require(session, principal, before_id)
-        after = await runs.require(session, principal, after_id)
-        return before, after, await _nodes(session, before_id), await _nodes(session, after_id)
+    async def query(session: AsyncSession) -> tuple[_Side, _Side]:
+        return await _side(session, principal, before_id), await _side(session, principal, after_id)
 
-    before, after, old, new = await get_resources().read(query)
-    ids = [*old, *(node_id for node_id in new if node_id not in old)]
+    first, second = await get_resources().read(query)
+    before, after, old, new = first.run, second.run, first.nodes, second.nodes
+    ids = [node_id for node_id in dict.fromkeys((*second.order, *first.order)) if node_id in old | new]
     return Comparison(
         before=run_shapes.summary(before),
         after=run_shapes.summary(after),
@@ -37,8 +38,20 @@ async def compare(principal: Principal, before_id: str, after_id: str) -> Compar
     )
 
 
-async def _nodes(session: AsyncSession, run_id: str) -> dict[str, Any]:
-    return {row.node_id: row for row in await queries.whole_nodes(session, run_id)}
+@dataclass(frozen=True)
+class _Side:
+    """One of the runs: its nodes, and all nodes of its document in an order in which they could run."""
+
+    run: RunRow
+    nodes: dict[str, Any]
+    order: tuple[str, ...]
+
+
+async def _side(session: AsyncSession, principal: Principal, run_id: str) -> _Side:
+    run = await runs.require(session, principal, run_id)
+    document = await documents.load(await queries.document(session, run.version_id))
+    nodes = {row.node_id: row for row in await queries.whole_nodes(session, run_id)}
+    return _Side(run, nodes, Dependencies(document).order)
 
 
 async def _node(node_id: str, old: Any, new: Any) -> NodeComparison:

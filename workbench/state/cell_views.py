@@ -21,6 +21,7 @@ class CellView:
 
     `kind` says how the output is drawn: "text", "markdown", "image" (`preview` is its address), "table"
     (`head` and `rows`), or "" when there is none. `more` says that the whole output holds more than this.
+    `origin` is "reused", "pinned" or "edited" where the run did not make the output; `origin_run` made it.
     `tally` and `passes` are a container's: how far it is, and which pass it shows.
     """
 
@@ -34,6 +35,8 @@ class CellView:
     rows: list[list[str]] = field(default_factory=list)
     more: bool = False
     error: str = ""
+    origin: str = ""
+    origin_run: str = ""
     tally: str = ""
     passes: PassView | None = None
 
@@ -59,6 +62,8 @@ def cell_view(node: NodeRun, *, artifact: str, passes: PassView | None = None) -
         rows=rows,
         more=more,
         error=node.error.message.splitlines()[0][: 2 * LINE_LENGTH] if node.error else "",
+        origin=node.origin.kind if node.origin else "",
+        origin_run=(node.origin.run_id or "") if node.origin else "",
         tally=tally_in_words(node),
         passes=passes,
     )

@@ -20,6 +20,7 @@ from workbench.state import changes, fragments
 from workbench.state.base import AppState, toast_error
 from workbench.state.canvas_views import Focus, GraphView, graph_view
 from workbench.state.inspector import InspectorState
+from workbench.state.notebook import NotebookState
 from workbench.state.triggers import TriggersState
 from workbench.state.views import ProblemView
 
@@ -236,6 +237,7 @@ class EditorState(AppState):
         self.graph = graph_view(document, id=detail.id, rev=detail.revision, ack=self._ack)
         (await self.get_state(InspectorState))._show(document, self.problems)
         (await self.get_state(TriggersState))._show(document, self.problems)
+        await (await self.get_state(NotebookState))._read(detail.id, document)
 
     def _point_at(self, *names: str, centre: bool = False) -> None:
         self.focus = Focus(list(names), self.focus.n + 1, centre)

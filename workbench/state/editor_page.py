@@ -10,6 +10,7 @@ from workbench.state.drawer import DrawerState
 from workbench.state.editor import EditorState
 from workbench.state.imports import read_document
 from workbench.state.inspector import InspectorState
+from workbench.state.notebook import NotebookState
 from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState, show_in_address
@@ -25,6 +26,7 @@ class EditorPageState(AppState):
         query = self.router.url.query_parameters
         run_id = query.get("run", "")
         async with self._guarded():
+            (await self.get_state(NotebookState))._clear()
             await editor._load(self.router.url.path.rstrip("/").rpartition("/")[2])
             if run_id != run.head.id:
                 run._forget()

@@ -28,6 +28,7 @@ ON_ERROR = (
 )
 
 ACROSS = (Choice("run", "In each run"), Choice("all", "In all runs together"))
+CACHE = (Choice("true", "May be reused"), Choice("false", "Always made anew"))
 
 FIELDS = (
     _PolicyField("retry.attempts", "Attempts", "In all, the first one included."),
@@ -40,6 +41,7 @@ FIELDS = (
     _PolicyField("timeout_s", "Time limit", "Seconds one attempt may take; empty: {default}."),
     _PolicyField("total_timeout_s", "Limit in all", "Seconds for all attempts together; empty: none."),
     _PolicyField("on_error", "On error", "After the last attempt.", "select", ON_ERROR),
+    _PolicyField("cache", "Output", "When only a part of the draft is run.", "select", CACHE),
     _PolicyField(
         "concurrency.group", "Group", "Nodes of one group share a limit; any name, such as printer.", "text"
     ),
@@ -97,7 +99,7 @@ def _words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-_READ: dict[str, Callable[[str], Any]] = {"retry.not_on": _words}
+_READ: dict[str, Callable[[str], Any]] = {"retry.not_on": _words, "cache": lambda text: text == "true"}
 """How the text of a field becomes its value, where the policy does not read it by itself."""
 
 
@@ -113,4 +115,6 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return ", ".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)

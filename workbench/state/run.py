@@ -22,6 +22,7 @@ from workbench.state import passes
 from workbench.state.base import AppState
 from workbench.state.cell_views import IDLE, CellView, cell_view
 from workbench.state.drawer import DrawerState
+from workbench.state.notebook import NotebookState
 from workbench.state.pass_list import PassListState
 from workbench.state.passes import PassBook
 from workbench.state.push import tabs
@@ -33,6 +34,7 @@ from workbench.state.run_views import (
     RunHead,
     TimelineRow,
     output_view,
+    pinned_view,
     run_head,
     timeline,
     too_large,
@@ -188,6 +190,7 @@ class RunState(AppState):
         """Show the whole run, and its result in the drawer when that shows nothing else."""
         detail = await runs.get_run(self.principal, run_id)
         await self._show(detail)
+        await (await self.get_state(NotebookState))._read_again(detail.workflow_id or "")
         drawer = await self.get_state(DrawerState)
         if detail.outputs and not drawer.tab:
             drawer.tab = "result"
@@ -195,19 +198,26 @@ class RunState(AppState):
             await self._inspect(self.shown.node, list(self.shown.sources))
 
     async def _inspect(self, node_id: str, sources: Sequence[str]) -> None:
-        """Show the whole output of a node, whose input came from `sources`."""
+        """Show a node's whole output, whose input came from `sources`; in the editor perhaps an older one."""
         mark, known = self._marks.get(node_id), [name for name in sources if name in self._marks]
+        notebook = await self.get_state(NotebookState)
+        if pinned := await notebook._pinned_value(node_id):
+            self.shown = replace(pinned_view(pinned), sources=known)
+            return
         called = await self._called(node_id, mark)
+        address = (self.head.id, node_id, mark.scope if mark else "")
+        latest = notebook._latest(node_id)
+        if mark is None and latest and not self.head.open:
+            mark, address = Mark.of(latest[1]), (latest[0], node_id, "")
         if mark is None or not mark.size:
-            self.shown = replace(output_view(node_id, mark), sources=known, called=called)
-            return
-        address = (self.head.id, node_id, mark.scope)
-        if mark.size > MOST_BYTES:
-            self.shown = replace(too_large(node_id, mark, href=routes.output(*address)), sources=known)
-            return
-        output = await runs.node_output(self.principal, self.head.id, node_id, scope=mark.scope)
-        view = output_view(node_id, mark, output, href=routes.artifact(*address))
-        self.shown = replace(view, sources=known, called=called)
+            view = output_view(node_id, mark)
+        elif mark.size > MOST_BYTES:
+            view = too_large(node_id, mark, href=routes.output(*address))
+        else:
+            output = await runs.node_output(self.principal, address[0], node_id, scope=address[2])
+            view = output_view(node_id, mark, output, href=routes.artifact(*address))
+        older = address[0] != self.head.id
+        self.shown = replace(view, sources=known, called=called, run=address[0], older=older)
 
     async def _called(self, node_id: str, mark: Mark | None) -> str:
         """Return the address of the run that a sub-workflow node began last, empty for other nodes."""

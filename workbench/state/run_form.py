@@ -6,13 +6,18 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from workbench.errors import Invalid
-from workbench.services import runs
+from workbench.services import notebook
+from workbench.services.beginnings import Part
+from workbench.services.standing import What
 from workbench.state import run_inputs
 from workbench.state.base import AppState, toast_error
 from workbench.state.drawer import DrawerState
 from workbench.state.editor import EditorState
+from workbench.state.notebook import NotebookState
 from workbench.state.run import RunState
 from workbench.state.run_inputs import InputField
+
+ALL = Part("all")
 
 
 class RunFormState(AppState):
@@ -21,20 +26,35 @@ class RunFormState(AppState):
     open: bool = False
     fields: list[InputField] = []
     error: str = ""
+    _part: Part = ALL
 
     @rx.event
     async def ask(self) -> EventSpec | None:
         """Open the form; without inputs start at once, with problems list them instead."""
+        return await self._ask(ALL)
+
+    @rx.event
+    async def part(self, what: What, node: str) -> EventSpec | None:
+        """Run a part of the draft, with the inputs of the latest run; before there was one, ask for them."""
+        return await self._run(Part(what, node))
+
+    async def _run(self, part: Part) -> EventSpec | None:
+        """Run a part with the inputs of the latest run, or ask for them."""
+        if (await self.get_state(NotebookState))._has_run:
+            return await self._start(None, part)
+        return await self._ask(part)
+
+    async def _ask(self, part: Part) -> EventSpec | None:
         editor = await self.get_state(EditorState)
         if editor.problems:
             (await self.get_state(DrawerState)).tab = "problems"
             return None
         last = (await self.get_state(RunState)).get_value("inputs")
-        self.fields, self.error = _filled(editor.document.inputs, last), ""
+        self.fields, self.error, self._part = _filled(editor.document.inputs, last), "", part
         if self.fields:
             self.open = True
             return None
-        return await self._start({})
+        return await self._start({}, part)
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> EventSpec | None:
@@ -42,18 +62,23 @@ class RunFormState(AppState):
         editor = await self.get_state(EditorState)
         filled = run_inputs.fill(editor.document.inputs, form)
         self.fields, self.error = list(filled.fields), filled.error
-        return await self._start(filled.inputs) if filled.ok else None
+        return await self._start(filled.inputs, self.get_value("_part")) if filled.ok else None
 
     @rx.event
     def close(self, opened: bool = False) -> None:
         """Close the form."""
         self.open = opened
 
-    async def _start(self, inputs: dict[str, Any]) -> EventSpec:
+    async def _start(self, inputs: dict[str, Any] | None, part: Part) -> EventSpec:
         editor, run = await self.get_state(EditorState), await self.get_state(RunState)
         try:
-            started = await runs.start_run(
-                self.principal, workflow_id=editor.graph.id, inputs=inputs, version="draft"
+            started = await notebook.run(
+                self.principal,
+                editor.graph.id,
+                what=part.what,
+                node=part.node,
+                inputs=inputs,
+                edits=part.edits,
             )
         except Invalid as error:
             self.error = "\n".join((str(error), *(problem.message for problem in error.problems)))
@@ -62,6 +87,8 @@ class RunFormState(AppState):
         drawer = await self.get_state(DrawerState)
         drawer.tab = "" if drawer.tab == "problems" else drawer.tab
         await run._watch(started.id)
+        if not run.head.open:  # it was done before it could be watched
+            await (await self.get_state(NotebookState))._read_again(editor.graph.id)
         return show_in_address(started.id)
 
 

@@ -8,11 +8,12 @@ from reflex.event import EventSpec
 from engine.graph import Document
 from workbench import routes
 from workbench.errors import Invalid
-from workbench.services import runs
+from workbench.services import forks, runs
 from workbench.state import run_inputs
 from workbench.state.base import AppState
 from workbench.state.canvas_views import Focus, GraphView, graph_view
 from workbench.state.drawer import DrawerState
+from workbench.state.notebook import NotebookState
 from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_inputs import InputField
@@ -41,6 +42,7 @@ class RunPageState(AppState):
         """Read the run that the address names, and follow it while it goes on."""
         run_id = self.router.url.path.rstrip("/").rpartition("/")[2]
         run = await self.get_state(RunState)
+        (await self.get_state(NotebookState))._clear()
         async with self._guarded():
             if run_id != run.head.id:
                 run._forget()
@@ -69,6 +71,18 @@ class RunPageState(AppState):
         """Look at no node."""
         await self._look_at("")
         self.focus = Focus(n=self.focus.n + 1)
+
+    @rx.event
+    async def go_on(self, node: str) -> EventSpec:
+        """Run a node and all that follows it again; the rest is taken over from this run."""
+        head = (await self.get_state(RunState)).head
+        return rx.redirect(routes.run((await forks.fork(self.principal, head.id, node=node)).id))
+
+    @rx.event
+    async def retry_failed(self, node: str) -> EventSpec:
+        """Run those items of a map again that failed, and what follows it."""
+        head = (await self.get_state(RunState)).head
+        return rx.redirect(routes.run((await forks.retry_failed(self.principal, head.id, node=node)).id))
 
     @rx.event
     async def ask_again(self) -> EventSpec | None:

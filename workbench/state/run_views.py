@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from engine.contracts import TERMINAL
+from engine.contracts import TERMINAL, Origin
 from engine.errors import Failure
 from workbench import routes
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 from workbench.state.durations import spoken
 from workbench.state.passes import place_in_words
 from workbench.state.views import Label, labels_of, triggered_by
+
+JSON = "application/json"
 
 MOST_BYTES = 2_000_000
 """An output larger than this is not sent into the page."""
@@ -22,7 +24,8 @@ class RunHead:
     """A run in a bar or a title. `number` is 0 for a draft; `open` says that it can still be cancelled.
 
     `trigger` says what started it, empty for a person; `trigger_href` is the run whose end it was. `parent`
-    is the run that it is a sub-workflow of, `held` says that it waits to be allowed more.
+    is the run that it is a sub-workflow of, `forked_from` the run that it went on from; `held` says that it
+    waits to be allowed more.
     """
 
     id: str = ""
@@ -43,6 +46,7 @@ class RunHead:
     parent: str = ""
     held: bool = False
     labels: list[Label] = field(default_factory=list)
+    forked_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,9 @@ class OutputView:
     large to be shown here. `where` says in which pass it stands: `each 4 › pages 1`. `called` is the address
     of the run that a sub-workflow node began. `asks` is what a node that waits wants of a person: a
     "decision" about its failure, or an "event".
+
+    `run` is the run that has it, an `older` one than is watched; `origin` is "reused" (from `origin_run`),
+    "pinned" or "edited" where that run did not make it. `failed_passes` are a container's.
     """
 
     node: str = ""
@@ -84,6 +91,11 @@ class OutputView:
     elsewhere: str = ""
     scope: str = ""
     asks: str = ""
+    run: str = ""
+    older: bool = False
+    origin: str = ""
+    origin_run: str = ""
+    failed_passes: int = 0
     where: str = ""
     called: str = ""
 
@@ -106,6 +118,8 @@ class Mark:
     error: Failure | None
     scope: str = ""
     for_event: bool = False
+    origin: Origin | None = None
+    failed_passes: int = 0
 
     @classmethod
     def of(cls, node: NodeRun) -> "Mark":
@@ -121,6 +135,8 @@ class Mark:
             node.error,
             node.scope,
             node.status == "waiting" and bool(node.preview),
+            node.origin,
+            node.tally.failed if node.tally else 0,
         )
 
 
@@ -141,6 +157,9 @@ def output_view(
         error=error.message if error else "",
         hint=error.hint if error else "",
         detail=error.detail if error else "",
+        origin=node.origin.kind if node.origin else "",
+        origin_run=(node.origin.run_id or "") if node.origin else "",
+        failed_passes=node.failed_passes,
         attempt=node.attempt,
         duration=node.duration,
         where=place_in_words(node.scope),
@@ -153,6 +172,17 @@ def _asks(node: Mark) -> str:
     if node.status != "waiting":
         return ""
     return "decision" if node.error else "event" if node.for_event else ""
+
+
+def pinned_view(output: NodeOutput) -> OutputView:
+    """Return what the output tab shows of a node whose value is pinned."""
+    return OutputView(
+        node=output.node_id,
+        status="succeeded",
+        value=output.value,
+        media_type=JSON if _is_file(output.value) else output.media_type,
+        origin="pinned",
+    )
 
 
 def too_large(node_id: str, mark: Mark, *, href: str) -> OutputView:
@@ -197,6 +227,7 @@ def run_head(run: RunSummary) -> RunHead:
         parent=routes.run(run.parent.run_id) if run.parent else "",
         held=run.status in ("running", "waiting") and run.error is not None,
         labels=labels_of(run),
+        forked_from=(run.trigger.id or "") if run.trigger.type == "fork" else "",
     )
 
 
@@ -206,7 +237,7 @@ def timeline(marks: Mapping[str, Mark], *, since: datetime, until: datetime) -> 
     rows = [
         (mark.started_at, _bar(name, mark, mark.started_at, since, until, whole))
         for name, mark in marks.items()
-        if mark.started_at
+        if mark.started_at and not mark.origin
     ]
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 

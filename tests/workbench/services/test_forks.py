@@ -136,6 +136,7 @@ async def test_two_runs_are_compared_node_by_node(draft: Draft, published: RunDe
     run = await again(draft, published, edits={"b": {"path": "tried"}})
 
     found = await comparisons.compare(draft.principal, published.id, run.id)
+    assert [node.node_id for node in found.nodes] == ["a", "b", "d", "c", "end"]
     assert {node.node_id: node.difference for node in found.nodes} == {
         "a": "same", "b": "changed", "c": "same", "d": "same", "end": "same",
     }  # fmt: skip

@@ -124,6 +124,14 @@ def test_settings_keep_the_order_of_the_node_type_whatever_is_set_first() -> Non
     assert list(with_field(node, nodes.HTTP, "config.url", "https://a")["config"]) == ["url", "response"]
 
 
+def test_a_node_says_that_its_output_is_never_reused() -> None:
+    policy = with_field(http(), nodes.HTTP, "policy.cache", "false")["policy"]
+    assert policy.cache is False
+    node = http().model_copy(update={"policy": policy})
+    shown = {one.path: one.text for one in policy_fields(node, nodes.HTTP, [])}
+    assert shown["policy.cache"] == "false"
+
+
 def test_a_policy_is_changed_and_emptied_back_to_its_default() -> None:
     node = http()
     policy = with_field(node, nodes.HTTP, "policy.retry.attempts", "3")["policy"]
