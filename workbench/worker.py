@@ -14,6 +14,8 @@ from engine.isolation import PythonPolicy
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from workbench import telemetry
+from workbench.embedded.hidden_ports import HiddenPorts
+from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
@@ -70,6 +72,7 @@ async def run(settings: Settings) -> None:
     try:
         client = await _connect()
         blobs = PostgresBlobStore(resources.get_resources())
+        hidden = HiddenPorts(DataDir(settings.data_dir))
         worker = build_worker(
             client.temporal,
             sink=PostgresRunSink(),
@@ -78,7 +81,7 @@ async def run(settings: Settings) -> None:
             slots=PostgresSlots(),
             events=PostgresEventInbox(),
             starter=StoredSchedules(),
-            outbound=OutboundPolicy(services=settings.own_endpoints),
+            outbound=OutboundPolicy(services=settings.own_endpoints, hidden=hidden),
             task_queue=settings.task_queue,
             python=PythonPolicy(way=settings.python, image=settings.python_image),
             build_id=settings.build_id,

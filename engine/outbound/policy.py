@@ -5,6 +5,7 @@ Names prove nothing, so only resolved addresses are judged, and an IPv6 address 
 """
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -45,12 +46,14 @@ class OutboundPolicy:
 
     `allow_private` lets requests reach loopback and private ranges: right on a single user's machine, where
     a local model server lives, and wrong for a team, whose operator lists `allowed_networks` (CIDR) instead.
-    `services` are the workbench's own (host, port) pairs; they are refused in any case.
+    `services` are the workbench's own (host, port) pairs, `hidden` gives those that only show while they run;
+    they are refused in any case.
     """
 
     allow_private: bool = True
     allowed_networks: tuple[str, ...] = ()
     services: frozenset[tuple[str, int]] = frozenset()
+    hidden: Callable[[], frozenset[tuple[str, int]]] = frozenset
     max_bytes: int = 100 * 1024 * 1024
     max_redirects: int = 10
 
@@ -74,7 +77,7 @@ class OutboundPolicy:
 
     def service_hosts(self, port: int) -> list[str]:
         """Return the hosts of the workbench's own services that listen on `port`."""
-        return sorted(host for host, own_port in self.services if own_port == port)
+        return sorted(host for host, own_port in self.services | self.hidden() if own_port == port)
 
 
 def refuse_service(address: Address, service_addresses: set[Address]) -> None:

@@ -167,6 +167,13 @@ async def test_own_services_are_refused_by_every_name(web: Web) -> None:
     assert web.asked == []
 
 
+async def test_own_service_at_a_port_of_its_own_choice_is_refused(web: Web) -> None:
+    policy = OutboundPolicy(hidden=lambda: frozenset({("127.0.0.1", web.port)}))
+    async with OutboundClient(policy) as client:
+        refusal = await failure(client.fetch("GET", f"http://localhost:{web.port}/"))
+    assert (refusal[0], web.asked) == ("http.refused-address", [])
+
+
 async def test_own_service_at_a_name_is_refused_at_its_address() -> None:
     policy = OutboundPolicy(services=frozenset({("db.internal", 5432)}))
     async with OutboundClient(policy, resolver=answering("10.3.3.3")) as client:

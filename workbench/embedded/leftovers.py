@@ -38,6 +38,16 @@ class Register:
         """Forget process `name`, which has ended."""
         self._write({key: value for key, value in read_json(self._path).items() if key != name})
 
+    def pid(self, name: str) -> int | None:
+        """Return the pid of process `name`; None when none is known that still runs."""
+        entry = read_json(self._path).get(name)
+        if not isinstance(entry, dict):
+            return None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if birth(entry["pid"]) == entry["birth"]:
+                return int(entry["pid"])
+        return None
+
     def sweep(self, *, patience_s: float = 5.0) -> list[str]:
         """End what an earlier instance left running and return its names. Call it with the lock held."""
         found = self._recorded() | self._marked()

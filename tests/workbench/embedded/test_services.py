@@ -12,6 +12,7 @@ from tests.workbench.embedded.conftest import eventually
 from workbench.db.session import plain_url
 from workbench.embedded import probes
 from workbench.embedded.concurrently import concurrently
+from workbench.embedded.hidden_ports import HiddenPorts
 from workbench.embedded.layout import DataDir
 from workbench.embedded.services import EmbeddedServices, running
 from workbench.embedded.supervisor import Supervisor
@@ -54,6 +55,14 @@ def test_postgres_asks_for_the_password(settings: Settings) -> None:
     password = url.split(":")[2].partition("@")[0]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(url.replace(password, "guess"))
+
+
+def test_no_port_that_temporal_listens_on_is_unknown(supervisor: Supervisor, settings: Settings) -> None:
+    pid = supervisor.child("temporal").pid
+    sockets = psutil.Process(pid).net_connections("tcp")
+    listening = {(found.laddr.ip, found.laddr.port) for found in sockets if found.status == "LISTEN"}
+    assert len(listening - settings.own_endpoints) > 0, "Temporal chooses no ports any more: drop HiddenPorts"
+    assert listening <= settings.own_endpoints | HiddenPorts(supervisor.home)()
 
 
 def test_postgres_brings_pgvector(settings: Settings) -> None:
