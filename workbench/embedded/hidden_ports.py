@@ -1,4 +1,4 @@
-"""The ports that Temporal chooses by itself, which no setting names: they are ours, and refused to documents."""
+"""The ports that Temporal chooses by itself, which no setting names: they are ours, refused to documents."""
 
 import time
 
