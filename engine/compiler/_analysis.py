@@ -163,8 +163,12 @@ class _Analyser:
             own = found.get(target)
             if not own:
                 continue
+            ports = dict(own)
             for source, uses in read.items():
-                apart = excluded(own, found.get(source, frozenset()) | self._output_branch(source))
+                theirs = found.get(source, frozenset())
+                if theirs <= own and ports.get(source, "out") == "out":  # before it, on the same way
+                    continue
+                apart = excluded(ports, theirs | self._output_branch(source))
                 for node_id, field_path, path in uses if apart else ():
                     if apart and (len(path) < 3 or path[2] == "output"):
                         self._impossible(node_id, field_path, source, apart)

@@ -30,8 +30,10 @@ def _way(edge: Incoming, found: Mapping[str, Branches], forks: frozenset[str]) -
     return before | {(edge.source, edge.port)} if edge.source in forks else before
 
 
-def excluded(reader: Branches, source: Branches) -> tuple[str, str, str] | None:
-    """Return (fork, the reader's port, the source's port) when one fork separates them, else None."""
-    ports = dict(reader)
+def excluded(ports: Mapping[str, str], source: Branches) -> tuple[str, str, str] | None:
+    """Return (fork, the reader's port, the source's port) when one fork separates them, else None.
+
+    `ports` are those of the reader's branches, by the fork.
+    """
     apart = [(fork, ports[fork], port) for fork, port in source if ports.get(fork, port) != port]
     return min(apart) if apart else None

@@ -110,7 +110,7 @@ def _check_port(
     index: int, end: str, name: str, place: CheckedNode, ports: tuple[Port, ...], problems: Problems
 ) -> None:
     node = place.node
-    if not any(port.name == name for port in ports):
+    if name not in [port.name for port in ports]:
         kind = "output" if end == "source" else "input"
         names = ", ".join(port.name for port in ports)
         hint = (

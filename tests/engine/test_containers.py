@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import compiler, expressions
 from engine.compiler import CODES
@@ -509,3 +511,31 @@ def test_checking_evaluates_nothing() -> None:
     assert problems(document) == ()
     assert compiler.compile(document).steps
     assert expressions.spent() == before
+
+
+NAMES = ("a", "b", "c", "d", "e")
+READ = st.sampled_from(
+    [*(f"nodes.{name}.output" for name in NAMES), "nodes.a.item", "item", "last", "result"]
+)
+
+
+@st.composite
+def odd_nodes(draw: Any) -> dict[str, Any]:
+    """Draw a node that may stand and read anywhere."""
+    kind = draw(st.sampled_from(["map", "loop", "loop", "transform", "input", "note", "mapp"]))
+    read = f"{{{{ {draw(READ)} }}}}"
+    settings = {"map": {"items": read, "result": read}, "loop": {"until": read}, "transform": {"value": read}}
+    parent = draw(st.sampled_from([None, "gone", *NAMES]))
+    return d.node(draw(st.sampled_from(NAMES)), kind, settings.get(kind), parent=parent)
+
+
+@given(
+    st.lists(odd_nodes(), max_size=8),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=4),
+)
+def test_no_document_is_too_odd(nodes: list[dict[str, Any]], pairs: list[tuple[str, str]]) -> None:
+    """Whatever stands in what, it is checked; what has no problems has a plan."""
+    document = d.document(*nodes, edges=tuple(f"{source} > {target}" for source, target in pairs))
+    compiler.implied_edges(document)
+    if not problems(document):
+        assert compiler.compile(document).name
