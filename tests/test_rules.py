@@ -97,6 +97,9 @@ RULES: dict[str, str] = {
     "supply the output": ENGINE + "test_run_pauses.py::test_an_output_that_was_supplied_is_the_steps_output",
     "skip": ENGINE + "test_run_pauses.py::test_a_skipped_step_skips_what_only_it_leads_to",
     "abort": ENGINE + "test_run_pauses.py::test_aborting_fails_the_run_with_the_steps_error",
+    "what succeeded is undone, the last success first": ENGINE
+    + "test_run_compensation.py::test_the_last_success_is_undone_first",
+    "a cancelled run is undone too": ENGINE + "test_run_compensation.py::test_a_cancelled_run_is_undone_too",
     # 4 Determinism
     "saved histories are replayed": ENGINE + "test_replay.py::test_saved_history_is_replayed",
     "a change that breaks runs in flight is caught": ENGINE + "test_replay.py::test_replay_notices_a_change",
