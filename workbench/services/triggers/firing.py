@@ -97,16 +97,16 @@ async def keeping_problems(row: TriggerRow) -> AsyncIterator[None]:
     try:
         yield
     except Invalid as error:
-        problems = [problem.message for problem in error.problems if problem.message not in str(error)]
-        await keep_problem(row, " ".join([str(error), *problems[:3]]))
+        where = ", ".join(problem.field for problem in error.problems[:3] if problem.field)
+        await keep_problem(row, f"{error} ({where})" if where else str(error))
         raise
     if row.problem is not None:
         await _say(row, None)
 
 
 async def keep_problem(row: TriggerRow, message: str) -> None:
-    """Keep what is wrong with a trigger; it is shown beside it."""
-    log.warning("trigger.problem", trigger=row.name, workflow_id=row.workflow_id, message=message)
+    """Keep what is wrong with a trigger, to be shown beside it; it may quote what was heard, so no log."""
+    log.warning("trigger.problem", trigger=row.name, workflow_id=row.workflow_id)
     await _say(row, {"message": message[:1_000], "at": now().isoformat()})
 
 

@@ -102,7 +102,7 @@ async def _start(trigger: TriggerRow, row: RunRow) -> None:
     try:
         await firing.fire(trigger, _heard(row), key=row.id, run_id=row.id)
     except (Invalid, NotFound, Conflict) as error:
-        log.warning("following.not-started", trigger=trigger.name, run_id=row.id, error=str(error))
+        log.warning("following.not-started", trigger=trigger.name, run_id=row.id, error=type(error).__name__)
 
 
 def _heard(row: RunRow) -> dict[str, Any]:

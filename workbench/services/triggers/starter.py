@@ -31,7 +31,7 @@ class StoredSchedules:
         try:
             run = await firing.fire(row, {"at": due}, key=due, waiter=order.waiter)
         except (Invalid, NotFound, Conflict) as error:
-            log.warning("schedules.not-started", trigger=row.name, due=due, error=str(error))
+            log.warning("schedules.not-started", trigger=row.name, due=due, error=type(error).__name__)
             return None
         return run.id
 
