@@ -103,6 +103,7 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
   const draft = useDraft(graph, types);
   const selection = useSelection(emit, draft.setNodes);
   const actions = useActions(draft, emit, selection, store, types);
+  useEffect(selection.reset, [graph.id]);
   const view = useView(graph, draft.nodes, focus, draft.setNodes);
   const connecting = useConnecting(draft, store, types, emit);
   useKeys({

@@ -38,6 +38,11 @@ export function useSelection(emit, setNodes) {
           nodes.map((node) => (node.selected && node.id !== pressed.id ? { ...node, selected: false } : node)),
         );
       },
+      /* Another graph is shown: that nothing of it is selected is no wish of the person. */
+      reset: () => {
+        clearTimeout(timer);
+        ids = told = [];
+      },
       without: (gone) => (told = told.filter((id) => !gone.includes(id))),
       /* Returns whether there was anything to deselect. */
       clear: () => {

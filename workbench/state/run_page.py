@@ -52,8 +52,8 @@ class RunPageState(AppState):
             self.graph = graph_view(self.document, id=run_id, rev=1)
             drawer = await self.get_state(DrawerState)
             drawer.tab = "result" if detail.outputs else ""
-            if detail.error and detail.error.node:
-                await self._look_at(detail.error.node)
+            if run.head.error_node:
+                await self._look_at(run.head.error_node)
 
     @rx.event
     async def select(self, names: list[str]) -> None:

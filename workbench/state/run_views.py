@@ -219,7 +219,7 @@ def run_head(run: RunSummary) -> RunHead:
         finished_at=ended.isoformat() if ended else "",
         duration=spoken(took),
         error=run.error.message if run.error else "",
-        error_node=(run.error.node or "") if run.error else "",
+        error_node=_failed_node(run.error) if run.error else "",
         hint=run.error.hint if run.error else "",
         open=run.status in ("queued", "running", "waiting"),
         trigger=triggered_by(run),
@@ -229,6 +229,11 @@ def run_head(run: RunSummary) -> RunHead:
         labels=labels_of(run),
         forked_from=(run.trigger.id or "") if run.trigger.type == "fork" else "",
     )
+
+
+def _failed_node(failure: Failure) -> str:
+    """Return the node in which it went wrong: of a failed container, the one inside."""
+    return (failure.place or failure.node or "").rpartition("/")[2]
 
 
 def timeline(marks: Mapping[str, Mark], *, since: datetime, until: datetime) -> list[TimelineRow]:
