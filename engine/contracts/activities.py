@@ -1,0 +1,120 @@
+"""What activities, signals and child runs take and give back."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from engine.contracts.base import Frozen
+from engine.contracts.records import Decided, NodeRecord, RunRecord
+from engine.contracts.runs import Budget, Parent
+from engine.contracts.steps import Attempts, Slots
+from engine.errors import Failure
+
+
+class NodeTask(Frozen):
+    """The input of the activity that runs a node.
+
+    `config` is rendered but for `secret_fields`; `context` holds what those need. `pending` are the
+    records of nodes that settled before and `run` the run's changed state: both are written together with
+    this node's start, `durable` if one of those nodes touched the world. `attempts_before` were spent by an
+    execution that was interrupted. No attempt begins after `deadline`, and none goes on. One that
+    `pauses` waits for a decision after its last attempt; `decision` is the one that let it try again.
+    With `slots` it works only while it holds one.
+    """
+
+    run_id: str
+    node_id: str
+    scope: str = ""
+    type: str
+    config: dict[str, Any]
+    secret_fields: tuple[str, ...] = ()
+    context: dict[str, Any] = Field(default_factory=dict)
+    timeout_s: float
+    max_attempts: int = 1
+    slots: Slots | None = None
+    pauses: bool = False
+    decision: Decided | None = None
+    attempts: Attempts = Attempts()
+    deadline: datetime | None = None
+    attempts_before: int = 0
+    pending: tuple[NodeRecord, ...] = ()
+    run: RunRecord | None = None
+    durable: bool = False
+
+
+class NodeResult(Frozen):
+    """What the activity gives back to the workflow: a settled record (succeeded, or failed for good).
+
+    `recorded` is False when the workflow is to write the record with its next batch: after a local activity,
+    whose successor begins within milliseconds, and when the records could not be reached.
+    """
+
+    record: NodeRecord
+    recorded: bool = True
+
+
+class EventWait(Frozen):
+    """A node that waits for an event, until an instant or (None) for ever. `name` and `key` are rendered."""
+
+    run_id: str
+    scope: str = ""
+    node_id: str
+    name: str
+    key: str = ""
+    data_schema: dict[str, Any] | None = None
+    until: datetime | None = None
+
+
+class Event(Frozen):
+    """Something that happened elsewhere. `id` tells a delivery that is repeated from a new event."""
+
+    id: str
+    name: str
+    key: str = ""
+    data: Any = None
+    received_at: datetime
+
+
+class Found(Frozen):
+    """What an inbox has for a wait: its event, or nothing yet."""
+
+    event: Event | None = None
+
+
+class Arrival(Frozen):
+    """An event for the node that waits for it: the argument of the signal that wakes it."""
+
+    scope: str = ""
+    node_id: str
+    event: Event
+
+
+class Opening(Frozen):
+    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`."""
+
+    run_id: str
+    parent: Parent
+    version_id: str
+    inputs: dict[str, Any]
+    started_at: datetime
+    deadline: datetime | None = None
+
+
+class Opened(Frozen):
+    """A sub-workflow's run as it was stored: inputs with their defaults, limits of its document added.
+
+    With a `failure` nothing was stored: the inputs do not fit, or the version is gone.
+    """
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    deadline: datetime | None = None
+    budget: Budget | None = None
+    failure: Failure | None = None
+
+
+class ChildEnd(Frozen):
+    """How the run of a sub-workflow ended: what its parent is told."""
+
+    run_id: str
+    record: RunRecord

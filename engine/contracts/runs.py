@@ -1,0 +1,96 @@
+"""What a run is asked for: its plan, its inputs, its bounds, and where it comes from."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from engine.contracts.base import Frozen
+from engine.contracts.records import NodeRecord
+from engine.contracts.states import ContainerState, Resume
+from engine.contracts.steps import Plan
+
+
+class Budget(Frozen):
+    """What a run may spend: `steps` begun, in each pass anew, and `seconds` that its activities worked.
+
+    What is skipped, or was taken from another run, is free. When it is used up, with a step about to begin,
+    the run fails with a failure of kind `budget`, or begins nothing more until it is given a larger one.
+    """
+
+    steps: int | None = Field(default=None, ge=1)
+    seconds: float | None = Field(default=None, gt=0)
+    on_reached: Literal["fail", "pause"] = "fail"
+
+    def doubled(self) -> "Budget":
+        """Return a budget of twice as much."""
+        twice = {"steps": self.steps and 2 * self.steps, "seconds": self.seconds and 2 * self.seconds}
+        return self.model_copy(update=twice)
+
+
+class PinnedPlan(Frozen):
+    """A published version that a run calls, compiled when that began. The records know it as `version_id`."""
+
+    version_id: str
+    plan: Plan
+
+
+class Parent(Frozen):
+    """The node, with its pass, whose sub-workflow a run is, and the attempt of that node."""
+
+    run_id: str
+    scope: str = ""
+    node_id: str
+    attempt: int = 1
+
+
+class RunRequest(Frozen):
+    """The GraphRun workflow's one argument.
+
+    `seed` are settled nodes of the root scope that this run takes over instead of running them; `containers`
+    are maps and loops that begin with what an older run knew of them. `test` says that the run is there to
+    try things: only then may values in the seed be pinned or edited.
+
+    `history_limit` is the number of history events after which the run continues as new, with `resume`
+    filled in; Temporal's own suggestion is followed as well. `priority` is Temporal's, from 1, served first,
+    to 5. A run that goes on at its `deadline` is cancelled with a failure of kind `deadline`.
+
+    `plans` are the versions that sub-workflow nodes pin, of this plan and of those called by it. A run with a
+    `parent` is the run of one: it stores itself, as a run of `version_id`, and tells its parent of its end.
+    """
+
+    run_id: str
+    plan: Plan
+    inputs: dict[str, Any]
+    seed: tuple[NodeRecord, ...] = ()
+    containers: dict[str, ContainerState] = Field(default_factory=dict)
+    test: bool = False
+    history_limit: int = Field(default=8_000, ge=20)
+    resume: Resume | None = None
+    plans: dict[str, PinnedPlan] = Field(default_factory=dict)
+    parent: Parent | None = None
+    version_id: str | None = None
+    priority: int | None = Field(default=None, ge=1, le=5)
+    deadline: datetime | None = None
+    budget: Budget | None = None
+
+
+class ScheduledRequest(Frozen):
+    """The ScheduledStart workflow's one argument. `waits`: it lasts as long as the run that it starts."""
+
+    trigger_id: str
+    waits: bool
+
+
+class ScheduledStartOrder(Frozen):
+    """A run that is due: of which trigger, at what time. `waiter` is the workflow to be told of its end."""
+
+    trigger_id: str
+    due: datetime
+    waiter: str | None = None
+
+
+class ScheduledRun(Frozen):
+    """The run that was started for a schedule; None: there was none to start."""
+
+    run_id: str | None
