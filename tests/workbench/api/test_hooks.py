@@ -304,15 +304,24 @@ async def test_a_draft_is_not_armed_but_can_be_tried(
     assert (tried.status_code, tried.json()["inputs"]["name"]) == (201, "Ada")
 
 
-async def test_publishing_without_the_trigger_disarms_it(
+async def test_publishing_without_the_trigger_disarms_it_and_rolling_back_arms_it_again(
     api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any]
 ) -> None:
     workflow_id, address = await publish(api, hello)
-    draft = (await api.get(f"/workflows/{workflow_id}")).json()
-    await api.put(f"/workflows/{workflow_id}/draft", json={"revision": draft["revision"], "document": hello})
+    first = (await api.get(f"/workflows/{workflow_id}")).json()["document"]
+    await redraft(api, workflow_id, hello)
     assert (await caller.post(address, json={"name": "Ada"})).status_code == 202
     await api.post(f"/workflows/{workflow_id}/publish")
     assert (await caller.post(address, json={"name": "Ada"})).status_code == 404
+    await redraft(api, workflow_id, first)
+    assert (await api.post(f"/workflows/{workflow_id}/publish")).json()["number"] == 1
+    assert (await caller.post(address, json={"name": "Ada"})).status_code == 202
+
+
+async def redraft(api: httpx.AsyncClient, workflow_id: str, document: dict[str, Any]) -> None:
+    revision = (await api.get(f"/workflows/{workflow_id}")).json()["revision"]
+    body = {"revision": revision, "document": document}
+    assert (await api.put(f"/workflows/{workflow_id}/draft", json=body)).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
