@@ -5,14 +5,11 @@ Everything here is frozen and serialisable; it travels through Temporal as JSON.
 
 from engine.contracts.activities import (
     Arrival,
-    ChildEnd,
     Event,
     EventWait,
     Found,
     NodeResult,
     NodeTask,
-    Opened,
-    Opening,
 )
 from engine.contracts.names import (
     AWAIT_EVENT,
@@ -35,6 +32,9 @@ from engine.contracts.names import (
 from engine.contracts.records import Decided, NodeDecision, NodeRecord, Origin, RecordBatch, RunRecord, Tally
 from engine.contracts.runs import (
     Budget,
+    ChildEnd,
+    Opened,
+    Opening,
     Parent,
     PinnedPlan,
     RunRequest,

@@ -7,9 +7,7 @@ from pydantic import Field
 
 from engine.contracts.base import Frozen
 from engine.contracts.records import Decided, NodeRecord, RunRecord
-from engine.contracts.runs import Budget, Parent
 from engine.contracts.steps import Attempts, Slots
-from engine.errors import Failure
 
 
 class NodeTask(Frozen):
@@ -88,33 +86,3 @@ class Arrival(Frozen):
     scope: str = ""
     node_id: str
     event: Event
-
-
-class Opening(Frozen):
-    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`."""
-
-    run_id: str
-    parent: Parent
-    version_id: str
-    inputs: dict[str, Any]
-    started_at: datetime
-    deadline: datetime | None = None
-
-
-class Opened(Frozen):
-    """A sub-workflow's run as it was stored: inputs with their defaults, limits of its document added.
-
-    With a `failure` nothing was stored: the inputs do not fit, or the version is gone.
-    """
-
-    inputs: dict[str, Any] = Field(default_factory=dict)
-    deadline: datetime | None = None
-    budget: Budget | None = None
-    failure: Failure | None = None
-
-
-class ChildEnd(Frozen):
-    """How the run of a sub-workflow ended: what its parent is told."""
-
-    run_id: str
-    record: RunRecord

@@ -6,9 +6,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.contracts.base import Frozen
-from engine.contracts.records import NodeRecord
+from engine.contracts.records import NodeRecord, RunRecord
 from engine.contracts.states import ContainerState, Resume
 from engine.contracts.steps import Plan
+from engine.errors import Failure
 
 
 class Budget(Frozen):
@@ -42,6 +43,36 @@ class Parent(Frozen):
     scope: str = ""
     node_id: str
     attempt: int = 1
+
+
+class Opening(Frozen):
+    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`."""
+
+    run_id: str
+    parent: Parent
+    version_id: str
+    inputs: dict[str, Any]
+    started_at: datetime
+    deadline: datetime | None = None
+
+
+class Opened(Frozen):
+    """A sub-workflow's run as it was stored: inputs with their defaults, limits of its document added.
+
+    With a `failure` nothing was stored: the inputs do not fit, or the version is gone.
+    """
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    deadline: datetime | None = None
+    budget: Budget | None = None
+    failure: Failure | None = None
+
+
+class ChildEnd(Frozen):
+    """How the run of a sub-workflow ended: what its parent is told."""
+
+    run_id: str
+    record: RunRecord
 
 
 class RunRequest(Frozen):
