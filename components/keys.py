@@ -22,6 +22,7 @@ EVERYWHERE = (
 )
 CANVAS = (
     ("Ctrl Enter", "Run the workflow"),
+    ("Shift Enter", "Run the selected cell"),
     ("Ctrl Z", "Undo"),
     ("Ctrl Y", "Redo"),
     ("Ctrl A", "Select all nodes"),

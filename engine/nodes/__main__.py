@@ -11,7 +11,8 @@ settings may be [expressions](../expressions/README.md). Around every step stand
 `timeout_s` and `total_timeout_s`, and `on_error`: the run fails, goes on along the error port (`continue`),
 or the step waits until somebody decides (`pause`: retry, give its output, skip, abort). `compensate` names a
 node beside the flow that undoes this one's work when the run fails or is cancelled later: the last success
-first. Nodes of one `concurrency` group share a limit, in each run or across all runs.
+first. Nodes of one `concurrency` group share a limit, in each run or across all runs. With `cache: false` the
+output is never reused when only a part of a draft is run.
 """
 
 
