@@ -1,6 +1,7 @@
 """A wait for an event, drawn, run by a worker, and woken over the service; killed processes are elsewhere."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from engine.graph import Document
 from tests.engine import documents as d
 from workbench.auth.principal import Principal
 from workbench.db import events
-from workbench.services import runs, workflows
+from workbench.db.ids import now
+from workbench.services import event_inbox, runs, workflows
 from workbench.services.deliveries import send_event
 from workbench.services.resources import get_resources
 from workbench.services.shapes import RunDetail
@@ -71,6 +73,26 @@ async def test_one_event_wakes_every_run_that_waits(principal: Principal) -> Non
     assert {receiver.run_id for receiver in delivered.receivers} == set(run_ids)
     for run_id in run_ids:
         assert (await reached(principal, run_id, "succeeded", "failed")).outputs == {"amount": 14}
+
+
+async def test_a_run_goes_on_although_whoever_took_its_event_died(
+    principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = await started(principal, waits(), order="11")
+    await registered(run_id)
+
+    async def dies(*_: Any) -> None:
+        """End between the commit and the telling."""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(event_inbox, "tell_all", dies)
+        await send_event(principal, name="order.paid", key="11", data={"amount": 15})
+    async with get_resources().transaction() as session:
+        wait = await events.wait(session, (run_id, "", "paid"))
+        assert wait is not None
+        wait.tell_at = now() - timedelta(seconds=1)
+    await event_inbox.tell()
+    assert (await reached(principal, run_id, "succeeded", "failed")).outputs == {"amount": 15}
 
 
 async def test_a_cancelled_run_no_longer_takes_the_event(principal: Principal) -> None:
