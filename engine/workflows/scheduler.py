@@ -23,7 +23,8 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
-from engine.workflows import containers, delays, inline, pauses, tasks
+from engine.workflows import containers, inline, pauses
+from engine.workflows.departures import Departures, Outward
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
 from engine.workflows.limits import Spending
@@ -56,7 +57,6 @@ class Scheduler:
         spending: Spending,
         outside: Outside,
     ) -> None:
-        self._request = request
         self.root = root
         self._journal = journal
         self._spending = spending
@@ -68,14 +68,10 @@ class Scheduler:
         self._scopes = {root.path: root}
         self._containers: dict[str, Passes] = {}
         self.flights = Flights()
+        self._departures = Departures(request, journal, self.flights, outside.waits, outside.children)
         self.leaving = False
         self.failure: Failure | None = None
         self.held: Failure | None = None
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way that could still land."""
-        return not self.flights and not self._queued
 
     def advance(self) -> bool:
         """Do the next piece of work; False when there is none that may be done now."""
@@ -95,7 +91,7 @@ class Scheduler:
         if scope.closed:
             return True
         if self._affords(scope, step):
-            self._start_activity(scope, step)
+            self._start(scope, step)
         else:
             self._queued.put_back(scope, step)
         return True
@@ -125,7 +121,7 @@ class Scheduler:
         if isinstance(step, ActivityStep):
             self._queued.add(scope, step)
         elif isinstance(step, SubworkflowStep):
-            self._start_call(scope, step)
+            self._start(scope, step)
 
     def _pause(self, step: Step, record: NodeRecord) -> None:
         """Let a step that failed wait for a decision."""
@@ -165,10 +161,8 @@ class Scheduler:
             self._queued.add(scope, step)
         elif not self._affords(scope, step):
             self._ready.appendleft((scope, decision))
-        elif isinstance(step, DelayStep | WaitStep):
-            self._start_waiting(scope, step)
-        elif isinstance(step, SubworkflowStep):
-            self._start_call(scope, step)
+        elif isinstance(step, DelayStep | WaitStep | SubworkflowStep):
+            self._start(scope, step)
         elif isinstance(step, MapStep | LoopStep):
             self._start_container(scope, step)
         else:
@@ -283,44 +277,11 @@ class Scheduler:
             self._scopes[scope.path] = scope
             self._ready.extend((scope, decision) for decision in scope.begin())
 
-    def _start_activity(self, scope: Scope, step: ActivityStep) -> None:
-        now = workflow.now()
+    def _start(self, scope: Scope, step: Outward) -> None:
         try:
-            task = tasks.task(step, scope, self._journal, now)
-        except ExpressionError as error:
-            self._fail(scope, step, error)
-            return
-        work = tasks.done(step, task, self._journal, now)
-        self.flights.start(step, work, scope=scope.path, started_at=now, carried=task.pending)
-
-    def _start_call(self, scope: Scope, step: SubworkflowStep) -> None:
-        try:
-            running, work = self._children.begin(step, scope, self._request)
-        except ExpressionError as error:
-            self._fail(scope, step, error)
-            return
-        self._journal.note(running)
-        started_at = running.started_at or workflow.now()
-        self.flights.start(step, work, scope=scope.path, started_at=started_at)
-
-    def _start_waiting(self, scope: Scope, step: DelayStep | WaitStep) -> None:
-        try:
-            match step:
-                case DelayStep():
-                    begun = delays.begin(step, scope)
-                case WaitStep():
-                    begun = self._waits.begin(self._request.run_id, step, scope)
+            settled = self._departures.start(step, scope)
         except (ExpressionError, NodeFailed) as error:
             self._fail(scope, step, error)
             return
-        if begun.work is None:
-            self._settle(scope, begun.record)
-            return
-        self._journal.note(begun.record)
-        self.flights.start(
-            step,
-            begun.work,
-            scope=scope.path,
-            started_at=begun.waiting.started_at,
-            waiting=begun.waiting,
-        )
+        if settled is not None:
+            self._settle(scope, settled)
