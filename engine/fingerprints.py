@@ -65,11 +65,15 @@ class Dependencies:
     """What the executed nodes of a document depend on.
 
     A reference from inside a container to a node outside is the container's dependency too; a container
-    depends on its body. References to a container from inside it are none: they read the pass.
+    depends on its body. References to a container from inside it are none: they read the pass. Nodes that
+    undo others stand beside the flow, and so are left out.
     """
 
     def __init__(self, document: Document) -> None:
-        self.nodes = {node.id: node for node in document.nodes if _is_executed(node)}
+        beside = {node.policy.compensate for node in document.nodes}
+        self.nodes = {
+            node.id: node for node in document.nodes if _is_executed(node) and node.id not in beside
+        }
         self.incoming: dict[str, list[Edge]] = defaultdict(list)
         self.bodies: dict[str, list[str]] = defaultdict(list)
         for edge in document.edges:

@@ -132,6 +132,11 @@ def test_an_edge_and_the_port_it_leaves_by_count() -> None:
     assert changed(cut.model_copy(update={"edges": [*cut.edges, *moved]})) == {"last"}
 
 
+def test_a_node_that_undoes_another_stands_beside_the_flow() -> None:
+    whole = with_node("fetch", policy=Policy(compensate="last"))
+    assert "last" not in fingerprints(whole, INPUTS)
+
+
 def test_a_given_value_stands_for_the_node() -> None:
     pinned = NodeRecord(node_id="fetch", status="succeeded", ports=("out",), output={"title": "Pinned"})
     assert changed(fetch=pinned) == {"fetch", "title", "last"}

@@ -5,7 +5,7 @@ import pytest
 from engine.client import EngineClient
 from engine.contracts import NodeRecord, Origin, Plan, RecordBatch, RunRequest
 from engine.errors import NotATest
-from engine.graph import Document, Edge, Node
+from engine.graph import Document, Edge, Node, Policy
 from tests.e2e.witness import Witness
 from tests.workbench.services.chains import Draft, chain, draft_of, origins
 from workbench.auth.principal import Principal
@@ -63,6 +63,17 @@ async def test_what_is_stale_runs_and_nothing_else(draft: Draft, witness: Witnes
     assert dict(witness.seen) == {"/other": 1}
     with pytest.raises(Conflict, match="Nothing has to run"):
         await draft.run("stale")
+
+
+async def test_what_only_undoes_is_never_stale(principal: Principal, witness: Witness) -> None:
+    document = chain(witness.url)
+    undo = Node(id="undo", type="http", config={"url": f"{witness.url}/undo"})
+    document.nodes[0] = document.nodes[0].model_copy(update={"policy": Policy(compensate="undo")})
+    draft = await draft_of(principal, document.model_copy(update={"nodes": [*document.nodes, undo]}))
+    assert (await draft.run()).status == "succeeded"
+    with pytest.raises(Conflict, match="Nothing has to run"):
+        await draft.run("stale")
+    assert witness.seen["/undo"] == 0
 
 
 async def test_other_inputs_are_another_matter(draft: Draft, witness: Witness) -> None:
