@@ -201,6 +201,10 @@ async def _begin(child: RunRequest) -> Handle | None:
         )
     except WorkflowAlreadyStartedError:
         return None
+    except ChildWorkflowError as error:  # so it comes, when this run is told to stop at this very moment
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        raise
     handle.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, though not taken
     return handle
 

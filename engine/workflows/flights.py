@@ -81,11 +81,15 @@ class Flights:
         `carried` are records that an activity was given to write.
         """
 
+        at = place(scope, step.id)
+
         async def fly() -> None:
             try:
                 result = await work
             except Exception as error:
-                with bound_contextvars(node_id=place(scope, step.id)):
+                if self._flights.get(at) is not flight:
+                    return  # it was given up: the SDK raises its own errors for some work that is cancelled
+                with bound_contextvars(node_id=at):
                     workflow.logger.exception("The step failed by a fault")
                 record = inline.failed(step, fault(error), workflow.now(), started_at)
                 result = NodeResult(record=record.model_copy(update={"scope": scope}), recorded=False)
@@ -93,7 +97,7 @@ class Flights:
 
         flight = _Flight(step, scope, asyncio.create_task(fly()), started_at, waiting, paused, carried)
         self._count(flight, 1)
-        self._flights[place(scope, step.id)] = flight
+        self._flights[at] = flight
 
     async def landing(self, or_when: Callable[[], bool]) -> list[NodeResult]:
         """Wait until something lands, or something else is so; return all that has landed."""
