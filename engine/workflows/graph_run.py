@@ -160,8 +160,9 @@ class _Interpreter:
             if root.progress.done:
                 return await self._succeeded(root)
             if scheduler.leaving and not scheduler.flights.activities:
-                await self._outside.children.told()
                 await self._journal.write()
+                await self._outside.children.told()
+                await self._outside.waits.asked()
                 if not scheduler.flights.some_landed and not self._outside.is_news:  # that goes on first
                     self._continue_as_new(scheduler.state(root), spending)
             if not scheduler.flights and not scheduler.held:

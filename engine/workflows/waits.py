@@ -1,13 +1,23 @@
 """Waiting for events: a wait is made known once, then costs nothing until a signal or its timer wakes it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 from engine import expressions
-from engine.contracts import Arrival, Event, EventWait, NodeRecord, NodeResult, Waiting, WaitStep, place
+from engine.contracts import (
+    Arrival,
+    Event,
+    EventWait,
+    Found,
+    NodeRecord,
+    NodeResult,
+    Waiting,
+    WaitStep,
+    place,
+)
 from engine.errors import ExpressionError, Failure
 from engine.nodes.wait_for_event import identity
 from engine.workflows import calls, inline
@@ -60,6 +70,7 @@ class Waits:
         self._arrived: dict[str, Event] = {}
         self._expected: dict[str, asyncio.Future[None]] = {}
         self._registered: set[str] = set()
+        self._asking = 0
 
     def begin(self, run_id: str, step: WaitStep, scope: Scope) -> Begun:
         """Let a step wait; ExpressionError or NodeFailed when its settings give nothing to wait for."""
@@ -92,6 +103,18 @@ class Waits:
         """Return what was brought for steps that wait and was not taken yet."""
         return {at: event for at, event in self._arrived.items() if at in self._registered}
 
+    async def asked(self) -> None:
+        """Wait until nothing is asked of the inbox: an answer cannot come once the run continues as new."""
+        while self._asking:
+            await workflow.wait_condition(lambda: not self._asking)
+
+    async def _ask(self, question: Awaitable[Found]) -> Event | None:
+        self._asking += 1
+        try:
+            return (await question).event
+        finally:
+            self._asking -= 1
+
     async def _result(self, step: WaitStep, wait: EventWait, waiting: Waiting) -> NodeResult:
         """Wait until the event is there or the time is over."""
         at = place(wait.scope, wait.node_id)
@@ -106,16 +129,16 @@ class Waits:
 
     async def _event(self, at: str, wait: EventWait, waiting: Waiting) -> Event | None:
         if not waiting.registered:
-            found = await calls.await_event(wait)
-            if found.event:
-                return found.event
+            found = await self._ask(calls.await_event(wait))
+            if found:
+                return found
         self._registered.add(at)
         if at not in self._arrived:
             self._expected[at] = asyncio.Future()
             try:
                 await asyncio.wait_for(self._expected[at], _left(wait))
             except TimeoutError:
-                return self._arrived.get(at) or (await calls.stop_waiting(wait)).event
+                return self._arrived.get(at) or await self._ask(calls.stop_waiting(wait))
         return self._arrived[at]
 
 
