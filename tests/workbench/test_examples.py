@@ -96,6 +96,7 @@ def test_the_file_is_what_exporting_it_writes(file: Path) -> None:
     assert document(file).canonical() == file.read_text()
 
 
-def test_together_they_show_every_node_type() -> None:
+def test_together_they_show_every_node_type_that_runs_everywhere() -> None:
     shown = {node.type for file in FILES for node in document(file).nodes}
-    assert shown == {node_type.type for node_type in NODE_TYPES}
+    needs_docker = {"python"}
+    assert shown == {node_type.type for node_type in NODE_TYPES} - needs_docker

@@ -23,7 +23,7 @@ from workbench.services.edit_parts import (
     with_children,
     with_node,
 )
-from workbench.services.moving import move
+from workbench.services.moving import move, require_no_circle
 from workbench.services.operations import (
     OPERATION,
     Add,
@@ -177,6 +177,7 @@ def _require_parents(nodes: Iterable[Node]) -> None:
         if parent is not None and parent not in parents:
             message = f"{name!r} stands in {parent!r}, which is not there."
             raise refused("unknown-parent", name, message, "Take the container along, or take the node out.")
+    require_no_circle(parents, parents)
 
 
 def _require_same_side(document: Document, edge: Edge) -> None:

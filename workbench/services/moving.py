@@ -1,6 +1,6 @@
 """Moving nodes: on the canvas, into containers and out of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.graph import Document, Node
 from workbench.services.edit_parts import refused, require_nodes, split
@@ -17,7 +17,7 @@ def move(document: Document, operation: Move) -> tuple[Document, Operation]:
     before = {node.id: node for node in document.nodes}
     nodes = [_moved(node, operation) for node in document.nodes]
     parents = {node.id: node.parent for node in nodes}
-    _require_no_circle(operation.parents, parents)
+    require_no_circle(operation.parents, parents)
     edges, lost, places = split(
         document.edges,
         lambda edge: (
@@ -42,12 +42,15 @@ def _moved(node: Node, operation: Move) -> Node:
     return node.model_copy(update=changed) if changed else node
 
 
-def _require_no_circle(moved: Mapping[str, str | None], parents: Mapping[str, str | None]) -> None:
+def require_no_circle(moved: Iterable[str], parents: Mapping[str, str | None]) -> None:
+    """Refuse that one of these nodes stands, over however many containers, inside itself."""
+    clear: set[str | None] = {None}
     for name in moved:
-        seen, above = {name}, parents.get(name)
-        while above is not None and above not in seen:
-            seen.add(above)
-            above = parents.get(above)
-        if above is not None:
+        seen, at = {name}, parents.get(name)
+        while at not in clear and at not in seen:
+            seen.add(str(at))
+            at = parents.get(str(at))
+        if at in seen:
             hint = "Choose a container that does not stand in it."
             raise refused("no-container", name, f"{name!r} cannot stand inside itself.", hint)
+        clear |= seen

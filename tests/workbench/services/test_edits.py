@@ -225,6 +225,7 @@ def test_a_batch_is_one_step() -> None:
         (Move(positions={"nobody": Position()}), "nobody"),
         (Move(parents={"a": "nobody"}), "nobody"),
         (Add(nodes=(Node(id="e", type="note", parent="nobody"),)), "e"),
+        (Add(nodes=(Node(id="e", type="map", parent="e"),)), "e"),
         (Configure(id="nobody", title="x"), "nobody"),
         (Rename(id="nobody", new_id="x"), "nobody"),
         (Rename(id="a", new_id="b"), "b"),
