@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import structlog
 
-from engine.contracts import ActivityStep, Body, MapStep, Plan, Step, TransformStep
+from engine.contracts import ActivityStep, Body, LoopStep, MapStep, Plan, Step, TransformStep
 from tests.bench import services
 from tests.bench.bench_engine import (
     FREE,
@@ -29,6 +29,7 @@ from workbench.services.records import PostgresRunSink
 REQUESTS = 1_000
 AT_ONCE = 50
 ITEMS = 20_000
+PASSES = 5_000
 TURNS = 3
 MIB = 2**20
 
@@ -51,10 +52,21 @@ def pure_plan() -> Plan:
     return map_plan(TransformStep(id="plus", type="transform", value="{{ item + 1 }}"), at_once=10)
 
 
+def loop_plan(url: str) -> Plan:
+    """Return a loop that sends a request in each pass; its history is longer than one execution may have."""
+    request = ActivityStep(id="fetch", type="http", config={"url": url}, timeout_s=5)
+    body = Body(steps=(request,), result="{{ index }}")
+    return Plan(
+        version_hash="bench",
+        name="loop",
+        steps=(LoopStep(id="again", type="loop", maximum=PASSES, body=body),),
+    )
+
+
 async def measure() -> list[Figure]:
     """Return the figures of both maps."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    async with services.running(TURNS + 2) as stack, json_server() as url:
+    async with services.running(TURNS + 3) as stack, json_server() as url:
         address, real = str(stack.resources.settings.temporal_address), stack.resources
         sink, ids = PostgresRunSink(real), (str(uuid.uuid4()) for _ in itertools.count())
         async with (
@@ -67,7 +79,7 @@ async def measure() -> list[Figure]:
             runners.append(handwritten_run(by_hand, HandwrittenMap.run, url, REQUESTS, AT_ONCE))
             seconds = await best(runners)
             pure = kept.runner(pure_plan(), {"items": list(range(ITEMS))})
-            return [*ratios(*seconds), *await many(pure)]
+            return [*ratios(*seconds), *await many(pure), await long(kept.runner(loop_plan(url), {}))]
 
 
 async def best(runners: list[Runner]) -> list[float]:
@@ -98,3 +110,10 @@ async def many(runner: Runner) -> list[Figure]:
         Figure(f"map of {ITEMS:,} pure items", seconds, 20, "s", note=f"{ITEMS / seconds:,.0f} a second"),
         Figure(f"map of {ITEMS:,} pure items, memory", grown, 200, "MiB", note="worker and client together"),
     ]
+
+
+async def long(runner: Runner) -> Figure:
+    """Return the time of the long loop."""
+    seconds = await timed(runner)
+    note = f"{seconds / PASSES * 1_000:.1f} ms a pass, continued as new"
+    return Figure(f"loop of {PASSES:,} requests, one after the other", seconds, 60, "s", note=note)
