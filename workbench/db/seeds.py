@@ -24,13 +24,15 @@ WITH latest AS (
   SELECT r.id, s.fingerprints FROM runs r JOIN run_seeds s ON s.run_id = r.id
   WHERE r.workflow_id = :workflow_id AND r.started_by = :owner AND r.test AND s.fingerprints IS NOT NULL
   ORDER BY r.created_at DESC, r.id DESC LIMIT {latest}
+), present AS MATERIALIZED (
+  SELECT CAST(:present AS jsonb) AS known
 ), made AS (
   SELECT n.*, n.run_id AS held_by, coalesce(n.origin ->> 'run_id', n.run_id) AS made_by,
-    f.value = p.value AS unchanged
-  FROM latest l CROSS JOIN LATERAL jsonb_each_text(l.fingerprints) f
+    f.value = p.known ->> f.key AS unchanged
+  FROM latest l CROSS JOIN present p CROSS JOIN LATERAL jsonb_each_text(l.fingerprints) f
   JOIN node_runs n ON n.run_id = l.id AND n.scope = '' AND n.node_id = f.key
-  JOIN jsonb_each_text(CAST(:present AS jsonb)) p ON p.key = f.key
-  WHERE n.status IN ('succeeded', 'skipped') AND coalesce(n.origin ->> 'kind', 'reused') = 'reused'
+  WHERE p.known ->> f.key IS NOT NULL AND n.status IN ('succeeded', 'skipped')
+    AND coalesce(n.origin ->> 'kind', 'reused') = 'reused'
 )
 SELECT DISTINCT ON (n.node_id) {shown}, n.origin, n.held_by, n.made_by, n.unchanged FROM made n
 ORDER BY n.node_id, n.unchanged DESC, n.made_by DESC, n.held_by DESC

@@ -50,9 +50,10 @@ async def of(session: AsyncSession, row: RunRow, document: Document, part: Part)
     values = {record.node_id: fingerprints.of_value(record) for record in edited}
     assert row.workflow_id is not None
     pinned = await _pinned(session, row.workflow_id, dependencies)
-    now = await present(session, row.workflow_id, row.started_by, dependencies, row.inputs, pinned | values)
     if part.what == "all":
-        return Seeds(None, {}, pinned.keys() - values.keys(), edited, now.fingerprints)
+        found = await fingerprints_of(dependencies, row.inputs, pinned | values)
+        return Seeds(None, {}, pinned.keys() - values.keys(), edited, found)
+    now = await present(session, row.workflow_id, row.started_by, dependencies, row.inputs, pinned | values)
     if part.what in ("node", "to") and node_id in pinned | values:
         raise refused(node_id, f"A value stands for {node_id!r}, so it does not run.", "Unpin it first.")
     chosen = now.standings.choose(part.what, node_id)
