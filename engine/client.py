@@ -10,6 +10,7 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
@@ -123,10 +124,13 @@ class EngineClient:
     async def decide(self, run_id: str, decision: NodeDecision) -> None:
         """Bring a run a decision about a node that failed; returns when the run has taken it.
 
-        DecisionRefused says why it was not: it comes too late, or cannot be carried out.
+        DecisionRefused says why it was not: it comes too late, or cannot be carried out. TimeoutError when
+        the caller's patience ended first, or the server's: it may still be taken.
         """
         try:
             await self._handle(run_id).execute_update(DECIDE, decision)
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:  # the SDK's word for a cancellation, too
+            raise TimeoutError(str(error)) from error
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             raise DecisionRefused(getattr(cause, "message", str(cause))) from error

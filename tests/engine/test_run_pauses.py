@@ -187,3 +187,13 @@ async def test_a_paused_run_can_be_cancelled(real: Rig) -> None:
     run_id = await waiting(real, paused())
     await real.client.cancel(run_id)
     assert (await real.ended(run_id)).statuses["work"] == "cancelled"
+
+
+async def test_a_decision_that_no_worker_takes_in_time_is_a_timeout(server: Client) -> None:
+    rig = Rig(server)
+    async with rig.worker():
+        run_id = await waiting(rig, paused())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await rig.client.decide(run_id, decision("skip"))
+    await rig.client.terminate(run_id, "the test is over")
