@@ -22,8 +22,8 @@ from workbench.services.standing import Standings
 async def of(session: AsyncSession, row: RunRow, document: Document, plan: Plan, again: Again) -> Seeds:
     """Return the seeds of the run `row`. Raises Invalid when `again` names what the document does not have.
 
-    What runs is `again.node`, whatever other inputs reach, what did not come to an end before (of a run of
-    the whole document), and all that follows any of these or an edited value.
+    What runs is `again.node`, whatever other inputs reach, what did not come to an end before (of what the
+    older run was to run), and all that follows any of these or an edited value.
     """
     old = await run_queries.get(session, again.run_id)
     if old is None:
@@ -42,6 +42,7 @@ async def of(session: AsyncSession, row: RunRow, document: Document, plan: Plan,
         wanted |= standings.of.keys() - usable
         among, reused = set(standings.of), usable
     else:
+        wanted |= (standings.of.keys() & set(before.steps)) - usable
         among, reused = {*nodes, *wanted}, set()
     run = (wanted | standings.followers(wanted | again.edits.keys())) & among
     chosen = standings.closed(run, usable - run)

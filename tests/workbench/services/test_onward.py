@@ -69,6 +69,18 @@ async def test_only_the_failed_items_of_a_map_are_retried(
     assert (run.trigger.type, run.trigger.id) == ("fork", first.id)
 
 
+async def test_what_the_older_run_did_not_come_to_runs_at_the_second_retry(
+    principal: Principal, witness: Witness
+) -> None:
+    witness.failing = {"/one/2"}
+    draft = await draft_of(principal, mapped(witness.url, concurrency=1))
+    second = await retried(draft, await draft.run())
+    witness.failing = set()
+    run = await retried(draft, second)
+    assert {node.node_id for node in run.nodes} == {"before", "each", "after"}
+    assert witness.seen["/after"] == 1
+
+
 async def test_a_map_without_failures_has_nothing_to_retry(principal: Principal, witness: Witness) -> None:
     draft = await draft_of(principal, mapped(witness.url))
     with pytest.raises(Conflict, match="No item"):
