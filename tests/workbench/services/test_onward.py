@@ -33,6 +33,14 @@ def mapped(url: str, **config: Any) -> Document:
     )
 
 
+def paged(url: str) -> Document:
+    """The same of a map over pages: each one names the next."""
+    following = "{{ (item or 1) + 1 if (item or 1) < 3 else none }}"
+    document = mapped(url, over="pages", next=following, items=None)
+    document.nodes[2].config["url"] = f"{url}/one/{{{{ item or 1 }}}}"
+    return document
+
+
 def looped(url: str, result: str) -> Document:
     body = Node(id="one", type="http", parent="again", config={"url": f"{url}/one/{{{{ index }}}}"})
     config = {"maximum": 4, "initial": "0", "result": result}
@@ -96,17 +104,15 @@ async def test_a_map_restarts_at_a_pass(principal: Principal, witness: Witness) 
     assert dict(witness.seen) == {"/one/3": 1, "/after": 1}
 
 
-async def test_a_map_over_pages_restarts_at_a_page(principal: Principal, witness: Witness) -> None:
-    pages = {"over": "pages", "next": "{{ (item or 1) + 1 if (item or 1) < 3 else none }}", "items": None}
-    document = mapped(witness.url, **pages)
-    document.nodes[2].config["url"] = f"{witness.url}/one/{{{{ item or 1 }}}}"
-    draft = await draft_of(principal, document)
+@pytest.mark.parametrize("at", [1, 2])
+async def test_a_map_over_pages_restarts_at_a_page(principal: Principal, witness: Witness, at: int) -> None:
+    draft = await draft_of(principal, paged(witness.url))
     first = await draft.run()
     assert first.outputs == {"results": RESULTS}, first.error
     witness.seen.clear()
-    run = await restarted(draft, first, "each", 1)
+    run = await restarted(draft, first, "each", at)
     assert run.outputs == {"results": RESULTS}
-    assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1, "/after": 1}
+    assert dict(witness.seen) == {**dict.fromkeys(RESULTS[at:], 1), "/after": 1}
 
 
 @pytest.mark.parametrize("result", ["{{ nodes.one.output.path }}", "{{ last }}{{ index }}"])
@@ -118,6 +124,49 @@ async def test_a_loop_restarts_at_a_pass(principal: Principal, witness: Witness,
     run = await restarted(draft, first, "again", 2)
     assert run.outputs == first.outputs
     assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1}
+
+
+async def test_a_null_that_an_older_run_gave_is_a_result(principal: Principal, witness: Witness) -> None:
+    document = mapped(witness.url, result="{{ none }}", concurrency=1)
+    witness.failing = {"/one/2"}
+    draft = await draft_of(principal, document)
+    second = await retried(draft, await draft.run())
+    witness.failing = set()
+    witness.seen.clear()
+    run = await retried(draft, second)
+    assert run.outputs == {"results": [None, None, None]}, run.error
+    assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1, "/after": 1}
+
+
+@pytest.mark.parametrize("result", ["{{ nodes.one.output.path }}", "{{ last }}{{ index }}"])
+@pytest.mark.parametrize("at", [2, 3])
+async def test_a_loop_restarts_in_a_run_that_began_at_a_pass(
+    principal: Principal, witness: Witness, result: str, at: int
+) -> None:
+    draft = await draft_of(principal, looped(witness.url, result))
+    first = await draft.run()
+    second = await restarted(draft, first, "again", 2)
+    witness.seen.clear()
+    run = await restarted(draft, second, "again", at)
+    assert run.outputs == first.outputs
+    assert dict(witness.seen) == {f"/one/{index}": 1 for index in range(at, 4)}
+
+
+async def test_the_pages_of_a_run_that_began_at_one_restart(principal: Principal, witness: Witness) -> None:
+    draft = await draft_of(principal, paged(witness.url))
+    second = await restarted(draft, await draft.run(), "each", 1)
+    witness.seen.clear()
+    run = await restarted(draft, second, "each", 2)
+    assert run.outputs == {"results": RESULTS}
+    assert dict(witness.seen) == {"/one/3": 1, "/after": 1}
+
+
+async def test_a_map_whose_first_page_failed_begins_afresh(principal: Principal, witness: Witness) -> None:
+    witness.failing = {"/one/1"}
+    draft = await draft_of(principal, paged(witness.url))
+    first = await draft.run()
+    witness.failing = set()
+    assert (await retried(draft, first)).outputs == {"results": RESULTS}
 
 
 async def test_a_pass_that_never_was_is_refused(principal: Principal, witness: Witness) -> None:
