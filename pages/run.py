@@ -25,7 +25,7 @@ def page() -> rx.Component:
         rx.el.div(
             run_bar(_origin(), _compare(), on_open=RunPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
-            rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node))),
+            rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node, notebook.pass_actions()))),
             class_name="wb-stage",
         ),
         rx.cond(RunPageState.node != "", _side()),

@@ -106,12 +106,17 @@ def inputs() -> rx.Component:
     )
 
 
-def run_tabs(on_open: rx.EventHandler) -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
-    """Return the tabs that a run has; a press on a node in the timeline is told to `on_open`."""
+def run_tabs(
+    on_open: rx.EventHandler, *pass_actions: rx.Component
+) -> tuple[tuple[str, rx.Component | str, rx.Component], ...]:
+    """Return the tabs that a run has; a press on a node in the timeline is told to `on_open`.
+
+    `pass_actions` are what can be done with the passes that are listed.
+    """
     return (
         ("result", "Result", result()),
         ("timeline", "Timeline", timeline(on_open)),
-        ("passes", "Passes", pass_list()),
+        ("passes", "Passes", pass_list(*pass_actions)),
     )
 
 

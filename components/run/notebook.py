@@ -4,6 +4,7 @@ import reflex as rx
 
 from components import dialogs, theme
 from workbench.state.notebook import NotebookState
+from workbench.state.pass_list import PassListState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
 from workbench.state.run_page import RunPageState
@@ -82,6 +83,30 @@ def run_actions() -> rx.Component:
             ),
             _button("pencil-line", "Go on with another value …", ValueFormState.write(node), "write-output"),
             class_name="wb-output-actions",
+        ),
+    )
+
+
+def pass_actions() -> rx.Component:
+    """Return how one can go on from the passes that are listed, once the run has ended."""
+    node = PassListState.container
+    return rx.cond(
+        ~HEAD.open & (HEAD.workflow_id != ""),
+        rx.el.div(
+            rx.cond(
+                PassListState.retry,
+                _button("rotate-ccw", "Retry failed items", RunPageState.retry_failed(node), "passes-retry"),
+            ),
+            rx.cond(
+                PassListState.again != "",
+                _button(
+                    "play",
+                    f"Start again from pass {PassListState.again}",
+                    RunPageState.restart(node, PassListState.current),
+                    "passes-restart",
+                ),
+            ),
+            class_name="wb-pass-list-actions",
         ),
     )
 

@@ -7,10 +7,10 @@ from workbench.state.pass_list import PassListState, PassRow
 from workbench.state.run import RunState
 
 
-def pass_list() -> rx.Component:
-    """Return the list, with a choice of the container when there are several."""
+def pass_list(*actions: rx.Component) -> rx.Component:
+    """Return the list, with a choice of the container when there are several, and `actions` beside it."""
     return rx.el.div(
-        _head(),
+        _head(*actions),
         rx.cond(
             PassListState.rows.length() == 0,
             rx.el.p(
@@ -30,7 +30,7 @@ def pass_list() -> rx.Component:
     )
 
 
-def _head() -> rx.Component:
+def _head(*actions: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.cond(
             PassListState.containers.length() > 1,
@@ -52,6 +52,7 @@ def _head() -> rx.Component:
             ),
             "Only failed",
         ),
+        *actions,
         class_name="wb-pass-list-head",
     )
 

@@ -1,5 +1,6 @@
 """Maps and loops in a browser: drawn with the mouse, run, and looked at pass by pass."""
 
+import re
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -157,6 +158,25 @@ async def test_the_list_of_passes_leads_to_the_failed_ones_and_to_their_output(
     await page.get_by_test_id("node-share").click(position={"x": 60, "y": 14})
     await expect(page.get_by_test_id("output-pass")).to_have_text("Pass each 4")
     await expect(page.get_by_test_id("node-error")).to_contain_text("21 // 0")
+
+
+async def test_an_ended_run_goes_on_from_a_pass_in_a_run_of_its_own(page: Page, stack: Stack) -> None:
+    run_id = await run(stack, await create(stack))
+    await page.goto(f"/runs/{run_id}")
+    await page.get_by_test_id("drawer-passes").click()
+    await page.get_by_test_id("pass-row-2").click()
+    await expect(page.get_by_test_id("passes-restart")).to_have_text("Start again from pass 3")
+    await page.get_by_test_id("passes-restart").click()
+    await expect(page).not_to_have_url(re.compile(run_id))
+    await expect(page.get_by_test_id("forked-from")).to_have_attribute("href", f"/runs/{run_id}")
+    await expect(page.get_by_test_id("tally-each")).to_have_text("4 of 4 · 2 failed")
+    await page.get_by_test_id("drawer-passes").click()
+    rows = page.get_by_test_id("pass-list").locator("li")
+    await expect(rows).to_have_count(2)  # only what ran in this run
+
+    await page.get_by_test_id("passes-retry").click()
+    await expect(page.get_by_test_id("forked-from")).not_to_have_attribute("href", f"/runs/{run_id}")
+    await expect(page.get_by_test_id("tally-each")).to_have_text("4 of 4 · 2 failed")
 
 
 async def test_on_a_phone_a_run_with_a_container_can_be_read(page: Page, stack: Stack) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from engine.contracts import TERMINAL
 from workbench.services import passes
 from workbench.services.shapes import NodeRun, Pass
 from workbench.state.base import AppState
@@ -43,12 +44,18 @@ class PassRow:
 
 
 class PassListState(AppState):
-    """The passes of `container`; `current` is the index of the one that the canvas shows."""
+    """The passes of `container`; `current` is the index of the one that the canvas shows.
+
+    `again` is its number, counted from 1, where the container can be run again from it, once the run has
+    ended; else it is empty. `retry` says that failed items can be run again.
+    """
 
     container: str = ""
     containers: list[Choice] = []
     rows: list[PassRow] = []
     current: int = -1
+    again: str = ""
+    retry: bool = False
     failed_only: bool = False
     cursor: str = ""
     _run_id: str = ""
@@ -82,7 +89,7 @@ class PassListState(AppState):
         self.containers = [Choice(name, _title(node)) for name, node in book.containers.items()]
         if self.container not in book.containers:
             self.container, self.rows, self.cursor = next(iter(book.containers), ""), [], ""
-        self.current = book.shown.get(self.container, -1)
+        self._mark(book)
         if visible:
             await self._read(max(PAGE, len(self.rows)))
 
@@ -102,7 +109,20 @@ class PassListState(AppState):
         )
         found = [PassRow.of(one) for one in page.items]
         self.rows = [*self.rows, *found] if after else found
-        self.cursor, self.current = page.next_cursor or "", book.shown.get(self.container, -1)
+        self.cursor = page.next_cursor or ""
+        self._mark(book)
+
+    def _mark(self, book: PassBook) -> None:
+        """Take note of the pass that is shown, and of how one can go on from it."""
+        self.current, node = book.shown.get(self.container, -1), book.containers.get(self.container)
+        own = node is not None and _goes_on(node)
+        self.again = f"{self.current + 1:,}" if own and self.current >= 0 else ""
+        self.retry = own and node is not None and node.tally is not None and node.tally.failed > 0
+
+
+def _goes_on(node: NodeRun) -> bool:
+    """Return whether a run can go on from the container's passes: it made them itself, outside of others."""
+    return not node.scope and node.origin is None and node.status in TERMINAL
 
 
 def _title(node: NodeRun) -> str:

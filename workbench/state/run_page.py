@@ -85,6 +85,12 @@ class RunPageState(AppState):
         return rx.redirect(routes.run((await forks.retry_failed(self.principal, head.id, node=node)).id))
 
     @rx.event
+    async def restart(self, node: str, at: int) -> EventSpec:
+        """Run a map or loop again from one of its passes on, counted from 0, and what follows it."""
+        head = (await self.get_state(RunState)).head
+        return rx.redirect(routes.run((await forks.restart(self.principal, head.id, node=node, at=at)).id))
+
+    @rx.event
     async def ask_again(self) -> EventSpec | None:
         """Open the form with this run's inputs; without inputs start at once."""
         run, schema = await self.get_state(RunState), self.document.inputs
