@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.workbench.api.test_runs import ended, workflow
+from tests.workbench.api.test_runs import ended, start, workflow
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -108,6 +108,65 @@ async def test_a_run_is_forked_and_compared(api: httpx.AsyncClient, doubled: dic
         ("twice", "changed"),
     ]
     assert found["outputs"] == [{"path": "result", "before": 4, "after": 10}]
+
+
+@pytest.fixture
+def mapped() -> dict[str, Any]:
+    """A document that divides by three items, of which the second is 0."""
+    each = {"items": [1, 0, 2], "on_item_error": "collect", "result": "{{ nodes.share.output }}"}
+    share = {"id": "share", "type": "transform", "parent": "each", "config": {"value": "{{ 6 // item }}"}}
+    nodes = [{"id": "each", "type": "map", "config": each}, share]
+    outputs = {"results": "{{ nodes.each.output.results }}"}
+    return {"format": "workbench/1", "name": "Shares", "outputs": outputs, "nodes": nodes, "edges": []}
+
+
+@pytest.mark.parametrize(
+    ("way", "body", "acted"),
+    [("retry-failed", None, [1]), ("restart", {"at": 1}, [1, 2]), ("restart", {"at": 0}, [0, 1, 2])],
+    ids=str,
+)
+async def test_a_map_goes_on_in_a_run_of_its_own(
+    api: httpx.AsyncClient, mapped: dict[str, Any], way: str, body: Any, acted: list[int]
+) -> None:
+    first = await ended(api, (await start(api, await workflow(api, mapped)))["id"])
+    answer = await api.post(f"/runs/{first['id']}/nodes/each/{way}", json=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/api/v1/runs/{answer.json()['id']}"
+
+    second = await ended(api, answer.json()["id"])
+    assert second["trigger"] == {"type": "fork", "id": first["id"], "run_id": None}
+    assert second["outputs"] == first["outputs"] == {"results": [6, None, 3]}
+    passes = (await api.get(f"/runs/{second['id']}/nodes/each/passes")).json()["items"]
+    assert [one["index"] for one in passes] == acted
+
+
+@pytest.mark.parametrize(
+    ("way", "body"),
+    [
+        ("nowhere/retry-failed", None),
+        ("share/restart", {"at": 0}),
+        ("each/restart", {"at": -1}),
+        ("each/restart", {}),
+        ("each/restart", {"at": 1, "more": 1}),
+    ],
+    ids=str,
+)
+async def test_what_cannot_go_on_is_refused(
+    api: httpx.AsyncClient, mapped: dict[str, Any], way: str, body: Any
+) -> None:
+    first = await ended(api, (await start(api, await workflow(api, mapped)))["id"])
+    answer = await api.post(f"/runs/{first['id']}/nodes/{way}", json=body)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_nothing_that_failed_and_no_such_run_are_told_apart(
+    api: httpx.AsyncClient, mapped: dict[str, Any]
+) -> None:
+    mapped["nodes"][0]["config"]["items"] = [1, 2]
+    first = await ended(api, (await start(api, await workflow(api, mapped)))["id"])
+    for run, status in ((first["id"], 409), ("nowhere", 404)):
+        answer = await api.post(f"/runs/{run}/nodes/each/retry-failed")
+        assert answer.status_code == status, answer.text
 
 
 async def test_a_media_type_that_is_none_is_refused(api: httpx.AsyncClient, doubled: dict[str, Any]) -> None:
