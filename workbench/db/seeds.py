@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, delete, inspect, select, text
+from sqlalchemy import TextClause, delete, inspect, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -115,6 +115,13 @@ async def remove_pin(session: AsyncSession, workflow_id: str, node_id: str) -> N
     """Forget a pin, if there is one."""
     here = (col(PinRow.workflow_id) == workflow_id, col(PinRow.node_id) == node_id.replace("\x00", ""))
     await session.execute(delete(PinRow).where(*here))
+
+
+async def swap_pins(session: AsyncSession, workflow_id: str, one: str, other: str) -> None:
+    """Let two ids exchange their pins: the second may be that of a deleted node, which undo brings back."""
+    for before, after in ((one, ""), (other, one), ("", other)):  # no node's id is empty
+        here = (col(PinRow.workflow_id) == workflow_id, col(PinRow.node_id) == before)
+        await session.execute(update(PinRow).where(*here).values(node_id=after))
 
 
 async def put(session: AsyncSession, row: SeedRow) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.db import seeds
 from workbench.db import undo as log
 from workbench.db.ids import now
 from workbench.db.json_text import dumps
@@ -13,6 +14,7 @@ from workbench.db.tables import DraftEditRow, WorkflowRow
 from workbench.errors import Conflict, StaleRevision
 from workbench.services import documents, edits, workflows
 from workbench.services.operations import OPERATION, Configure, Operation
+from workbench.services.renaming import renames
 from workbench.services.resources import get_resources
 from workbench.services.shapes import WorkflowDetail
 
@@ -34,7 +36,7 @@ async def apply(
             raise StaleRevision(based_on=revision, current=row.revision)
         before = await documents.load(row.document)
         after, inverse = edits.apply(before, operation)
-        _store(row, after)
+        await _store(session, row, after, operation)
         await _log(session, principal, row, operation, inverse)
     return await workflows.detail(row, after, can_undo=True, can_redo=False)
 
@@ -63,20 +65,23 @@ async def _replay(
     session: AsyncSession, row: WorkflowRow, edit: DraftEditRow, operation: Operation, *, undone: bool
 ) -> WorkflowDetail:
     after, _ = edits.apply(await documents.load(row.document), operation)
-    _store(row, after)
+    await _store(session, row, after, operation)
     edit.undone = undone
     await session.flush()
     can_undo, can_redo = await log.possible(session, row.id)
     return await workflows.detail(row, after, can_undo=can_undo, can_redo=can_redo)
 
 
-def _store(row: WorkflowRow, document: Document) -> None:
+async def _store(session: AsyncSession, row: WorkflowRow, document: Document, operation: Operation) -> None:
+    """Store what `operation` made of the draft; pins, which stand beside it, follow their nodes' ids."""
     row.document = documents.dump(document)
     row.name = document.name
     row.description = document.description
     row.node_count = len(document.nodes)
     row.revision += 1
     row.updated_at = now()
+    for old, new in renames(operation):
+        await seeds.swap_pins(session, row.id, old, new)
 
 
 async def _log(

@@ -8,8 +8,18 @@ from engine.graph import Document, Edge, Node, Position
 from workbench.auth.principal import Principal
 from workbench.db import undo as log
 from workbench.errors import Conflict, Invalid, StaleRevision
-from workbench.services import drafts, workflows
-from workbench.services.operations import Add, Configure, Connect, Describe, Move, Operation, Remove
+from workbench.services import drafts, pins, workflows
+from workbench.services.operations import (
+    Add,
+    Batch,
+    Configure,
+    Connect,
+    Describe,
+    Move,
+    Operation,
+    Remove,
+    Rename,
+)
 from workbench.services.shapes import WorkflowDetail
 
 pytestmark = pytest.mark.usefixtures("resources")
@@ -135,3 +145,37 @@ async def test_the_undo_log_is_bounded(
         assert (await drafts.undo(principal, workflow.id)).description == description
     with pytest.raises(Conflict):
         await drafts.undo(principal, workflow.id)
+
+
+async def pinned(principal: Principal, workflow_id: str) -> dict[str, str]:
+    return {pin.node_id: pin.preview for pin in await pins.list_pins(principal, workflow_id)}
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_pin_follows_its_node_to_another_id_and_back(
+    principal: Principal, workflow: WorkflowDetail, many: bool
+) -> None:
+    await pins.pin_value(principal, workflow.id, "b", value=7)
+    rename = Rename(id="b", new_id="c")
+    operation = Batch(operations=(Rename(id="a", new_id="b2"), rename)) if many else rename
+    await drafts.apply(principal, workflow.id, operation=operation, revision=1)
+    assert await pinned(principal, workflow.id) == {"c": "7"}
+    await drafts.undo(principal, workflow.id)
+    assert await pinned(principal, workflow.id) == {"b": "7"}
+    await drafts.redo(principal, workflow.id)
+    assert await pinned(principal, workflow.id) == {"c": "7"}
+
+
+async def test_a_deleted_node_keeps_its_pin_though_another_takes_its_id(
+    principal: Principal, workflow: WorkflowDetail
+) -> None:
+    other = Add(nodes=(Node(id="c", type="transform", config={"value": 2}),))
+    await drafts.apply(principal, workflow.id, operation=other, revision=1)
+    for node, value in (("b", 7), ("c", 8)):
+        await pins.pin_value(principal, workflow.id, node, value=value)
+    await drafts.apply(principal, workflow.id, operation=Remove(nodes=("c",)), revision=2)
+    await drafts.apply(principal, workflow.id, operation=Rename(id="b", new_id="c"), revision=3)
+    assert (await pinned(principal, workflow.id))["c"] == "7"
+    await drafts.undo(principal, workflow.id)
+    await drafts.undo(principal, workflow.id)
+    assert await pinned(principal, workflow.id) == {"b": "7", "c": "8"}
