@@ -39,6 +39,8 @@ Scope = Annotated[
 ]
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 """Files that a browser may show on our origin: pictures that cannot hold a program."""
+LONGEST_NAME = 200
+"""Characters of a file's name that fit into a header which every client reads."""
 
 
 class RunStart(BaseModel):
@@ -251,7 +253,7 @@ async def read_artifact(
 ) -> Response:
     """Served as an attachment and sandboxed, because its content is not ours; pictures may be shown."""
     data, media_type, name = await runs.artifact(principal, run_id, node_id, scope=scope)
-    return Response(data, media_type=_safe(media_type), headers=_disposition(media_type, name))
+    return Response(data, media_type=_safe(media_type), headers=disposition(media_type, name))
 
 
 async def _messages(events: AsyncIterator[RunEvent]) -> AsyncIterator[Mapping[str, str]]:
@@ -271,9 +273,10 @@ def _safe(media_type: str) -> str:
     return media_type if plain else "application/octet-stream"
 
 
-def _disposition(media_type: str, name: str) -> dict[str, str]:
+def disposition(media_type: str, name: str) -> dict[str, str]:
+    """Return the headers under which a file is sent that may hold anything."""
     kind = "inline" if media_type.partition(";")[0].strip().lower() in SHOWN_INLINE else "attachment"
     return {
-        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(name[:LONGEST_NAME], safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
