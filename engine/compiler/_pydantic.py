@@ -89,4 +89,6 @@ def _said(item: ErrorDetails) -> str:
         return "must not be empty"
     if kind == "string_pattern_mismatch":
         return f"must match {context['pattern']}"
+    if kind == "string_too_long":
+        return f"must have at most {context['max_length']:,} characters"
     return "must " + item["msg"].removeprefix("Input should ").removeprefix("have ").rstrip(".")

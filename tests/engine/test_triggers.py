@@ -175,3 +175,8 @@ def test_what_proves_a_caller_is_known_as_confidential() -> None:
     config = WebhookConfig.model_validate({"check": {"kind": "token", "secret": "K", "name": "X-Key"}})
     headers, _ = confidential(config.check)
     assert {"x-key", "authorization", "cookie"} <= headers
+
+
+def test_a_text_that_is_too_long_is_said_to_be_so() -> None:
+    [problem] = compiler.check(with_trigger("schedule", {"cron": "1," * 500 + "1 * * * *"}))
+    assert problem.message == "“cron” must have at most 200 characters."
