@@ -109,3 +109,13 @@ async def test_the_end_of_one_workflow_starts_the_next_and_that_one_the_third(st
     assert run["outputs"] == {"said": "Hello, Hello, Hello, Ada!!!"}
     assert run["trigger"]["run_id"] == middle["id"]
     assert middle["trigger"]["run_id"] == started.json()["id"]
+
+
+async def test_on_a_phone_the_workflows_settings_open(page: Page, stack: Stack) -> None:
+    async with stack.api() as api:
+        created = (await api.post("/workflows", json={"document": document()})).raise_for_status().json()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await open_workflow(page, created["id"])
+    await page.get_by_test_id("editor-menu").click()
+    await page.get_by_text("Workflow settings").click()
+    await expect(page.get_by_role("heading", name="Triggers")).to_be_visible()
