@@ -14,7 +14,7 @@ Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`; they a
 comes through a tunnel under a public name needs that name in `allowed_hosts`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 import structlog
@@ -39,6 +39,9 @@ _HEADERS = {
 }
 """Set on every response that does not set them itself."""
 
+_FOR_GOOD = "/assets/"
+"""Below it are the build's files whose names change with their content."""
+
 
 class HostOriginGate:
     """ASGI middleware around everything the web process serves. `allowed_hosts` are `name` or `name:port`."""
@@ -55,13 +58,13 @@ class HostOriginGate:
             return
         reason = self._refusal(scope)
         if reason is None:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _with_headers(send, _cached(scope)))
             return
         log.warning("gate.refused", reason=reason, path=public_path(scope["path"]), type=scope["type"])
         if scope["type"] == "websocket":
             await _refuse_websocket(receive, send)
         else:
-            await respond(403, reason)(scope, receive, _with_headers(send))
+            await respond(403, reason)(scope, receive, _with_headers(send, {}))
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
@@ -106,11 +109,21 @@ def split_host(text: str) -> tuple[str, int | None] | None:
     return (parts.hostname.rstrip("."), port) if parts.hostname and clean else None
 
 
-def _with_headers(send: Send) -> Send:
+def _cached(scope: Scope) -> dict[str, str]:
+    """Return how long a response may be kept: one that does not say is asked for again each time.
+
+    Left to itself a browser keeps pages for a tenth of their age. Those of an older build then meet this one,
+    and Reflex covers them with a banner that asks for a reload.
+    """
+    built = scope["type"] == "http" and scope["path"].startswith(_FOR_GOOD)
+    return {} if built else {"Cache-Control": "no-cache"}
+
+
+def _with_headers(send: Send, more: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in {**_HEADERS, **more}.items():
                 headers.setdefault(name, value)
         await send(message)
 

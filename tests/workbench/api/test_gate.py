@@ -111,3 +111,7 @@ async def test_a_websocket_needs_our_host_and_our_origin(headers: dict[str, str]
 
     said = await handshake(HostOriginGate(echo, allowed_hosts=[]), **headers)
     assert [message["type"] for message in said] == ["websocket.accept" if passes else "websocket.close"]
+
+
+async def test_a_page_is_asked_for_again_each_time(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/workflows")).headers["cache-control"] == "no-cache"
