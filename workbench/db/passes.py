@@ -25,7 +25,7 @@ WITH pass AS (
   GROUP BY n.scope
 ), judged AS (
   SELECT index, started_at, CASE
-    WHEN failed THEN 'failed'
+    WHEN failed OR index = ANY(CAST(:endings AS bigint[])) THEN 'failed'
     WHEN cut THEN 'cancelled'
     WHEN settled >= :steps THEN 'succeeded'
     WHEN :over THEN 'cancelled'
@@ -44,13 +44,15 @@ ORDER BY index LIMIT :limit
 class Body:
     """What the rows do not say of a container: how many nodes a pass has, and which of them may fail in it.
 
-    `over` says that no pass goes on; `cut_at` is when those that were under way were cancelled.
+    `over` says that no pass goes on; `cut_at` is when those that were under way were cancelled. `endings` are
+    the passes whose nodes went well and which failed in what is evaluated at their end.
     """
 
     steps: int
     going_on: Collection[str]
     over: bool
     cut_at: datetime | None
+    endings: Collection[int] = ()
 
 
 async def page(
@@ -65,6 +67,7 @@ async def page(
         "going_on": list(body.going_on),
         "over": body.over,
         "cut_at": body.cut_at,
+        "endings": list(body.endings),
         "after": after,
         "status": status,
         "limit": limit,

@@ -1,5 +1,9 @@
 """The passes of a run's containers: which there are, how they went, and the nodes in one of them."""
 
+import re
+from collections.abc import Collection
+from typing import Any
+
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +15,7 @@ from workbench.db import passes, runs
 from workbench.db.paging import page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import Invalid, NotFound
-from workbench.services import documents, run_shapes
+from workbench.services import documents, run_shapes, values
 from workbench.services.resources import get_resources
 from workbench.services.runs import require
 from workbench.services.shapes import NodeRun, Page, Pass, PassStatus
@@ -46,17 +50,38 @@ async def list_passes(
     async def query(session: AsyncSession) -> tuple[Pass, ...]:
         run = await require(session, principal, run_id)
         document = await documents.load(await runs.document(session, run.version_id))
-        body = _body(document, container, run, await runs.node(session, run_id, container, scope))
+        row = await runs.node(session, run_id, container, scope)
         prefix = f"{place(scope, container)}/"
+        endings = await _endings(row, prefix)
+        body = _body(document, container, run, row, endings)
         rows = await passes.page(session, run_id, prefix, body, after=after, status=status, limit=limit + 1)
-        return tuple(_pass(row, prefix) for row in rows)
+        return tuple(_pass(row, prefix, endings.get(row["index"])) for row in rows)
 
     found = await get_resources().read(query)
     items = found[:limit]
     return Page(items=items, next_cursor=str(items[-1].index) if len(found) > limit else None)
 
 
-def _body(document: Document, container: str, run: RunRow, row: NodeRunRow | None) -> passes.Body:
+async def _endings(row: NodeRunRow | None, prefix: str) -> dict[int, Any]:
+    """Return the errors, by index, of passes that failed in what the container evaluates at their end.
+
+    No node of theirs has failed, so only the container knows, and says so when it is over: a map that went on
+    in its output, others in their error.
+    """
+    if row is None or row.status not in runs.NODE_SETTLED:
+        return {}
+    errors = [row.error] if row.error else []
+    if row.tally and row.tally.get("failed"):
+        output = await values.whole(row)
+        errors += [one["error"] for one in output["failures"]] if output else []
+    found = {error["place"]: error for error in errors if error.get("place")}
+    own = rf"{re.escape(prefix)}(\d+)/{re.escape(row.node_id)}"
+    return {int(match[1]): error for place, error in found.items() if (match := re.fullmatch(own, place))}
+
+
+def _body(
+    document: Document, container: str, run: RunRow, row: NodeRunRow | None, endings: Collection[int]
+) -> passes.Body:
     inside = [node for node in document.nodes if node.parent == container]
     steps = [node for node in inside if node_types.get(node.type).executed]
     if not steps:
@@ -67,10 +92,11 @@ def _body(document: Document, container: str, run: RunRow, row: NodeRunRow | Non
         going_on=tuple(node.id for node in steps if node.policy.on_error == "continue"),
         over=ended or run.status in runs.SETTLED,
         cut_at=row.finished_at if row is not None and row.status in ("failed", "cancelled") else None,
+        endings=endings,
     )
 
 
-def _pass(row: RowMapping, prefix: str) -> Pass:
+def _pass(row: RowMapping, prefix: str, ending: Any) -> Pass:
     ended = row["status"] in ("succeeded", "failed", "cancelled")
     finished_at = row["finished_at"] if ended else None
     return Pass(
@@ -80,7 +106,7 @@ def _pass(row: RowMapping, prefix: str) -> Pass:
         started_at=row["started_at"],
         finished_at=finished_at,
         duration_ms=run_shapes.duration_ms(row["started_at"], finished_at),
-        error=row["error"],
+        error=row["error"] or ending,
     )
 
 

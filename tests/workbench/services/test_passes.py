@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from engine.contracts import NodeRecord, RecordBatch, RunRecord, Tally
 from engine.errors import Failure
 from engine.graph import Document, Node, Policy
 from tests.workbench.services.conftest import MakeRun
@@ -141,6 +141,21 @@ async def test_passes_are_narrowed_to_a_status(mapped: Mapped) -> None:
     failed = [record(f"each/{n}/fetch", "failed", error=FAILURE) for n in (3, 11)]
     await mapped.record(*(one for number in range(3) for one in whole(f"each/{number}")), *failed)
     assert [one.index for one in await mapped.list(status="failed")] == [3, 11]
+
+
+async def test_a_pass_that_failed_only_in_its_result_has_failed(mapped: Mapped) -> None:
+    error = Failure(kind="expression", message="no such name \0", node="each", place="each/1/each")
+    output = {"results": [1, None], "failures": [{"index": 1, "item": 2, "error": error.model_dump()}]}
+    over = record("each", second=9, output=output, tally=Tally(done=2, failed=1, total=2))
+    await mapped.record(*whole("each/0"), *whole("each/1"), over)
+    assert await mapped.statuses() == {0: "succeeded", 1: "failed"}
+    assert [one.error for one in await mapped.list(status="failed")] == [error]
+
+
+async def test_a_container_that_failed_by_the_result_of_a_pass_says_by_which(mapped: Mapped) -> None:
+    error = Failure(kind="expression", message="In pass 2 of each: 1 // 0", node="each", place="each/1/each")
+    await mapped.record(*whole("each/0"), *whole("each/1"), record("each", "failed", 9, error=error))
+    assert await mapped.statuses() == {0: "succeeded", 1: "failed"}
 
 
 async def test_there_are_no_passes_of_what_is_no_container(mapped: Mapped) -> None:
