@@ -4,6 +4,7 @@
 - `check` gives every problem of a document at once; `examine` does both.
 - `compile` gives the frozen plan that a run interprets.
 - `part_of` gives the plan of some of its steps, the others settled beforehand.
+- `may_undo` gives the nodes that may undo what another did.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from engine import nodes, triggers
 from engine.compiler._analysis import Analysis, analyse
+from engine.compiler._compensations import may_undo
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._inputs import known_inputs, validator
 from engine.compiler._parsing import parse
@@ -34,6 +36,7 @@ __all__ = [
     "implied_edges",
     "json_schema",
     "known_inputs",
+    "may_undo",
     "parse",
     "part_of",
     "validator",

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from engine.compiler._nodes import CheckedNode
 from engine.compiler._problems import Problems
-from engine.graph import Document
+from engine.graph import Document, Node
+from engine.nodes import NODE_TYPES
 
 Use = tuple[str, str, object]
 
@@ -32,6 +33,19 @@ def check_compensations(
             found[node.id] = node.policy.compensate
     _check_readers(set(found.values()), referred, problems)
     return found
+
+
+def may_undo(document: Document, node: Node) -> list[Node]:
+    """Return the nodes that `node` may name as the one that undoes it, in the document's order."""
+    types = {kind.type: kind for kind in NODE_TYPES}
+    checked = {
+        one.id: CheckedNode(one, types[one.type], None, {}) for one in document.nodes if one.type in types
+    }
+    if node.id not in checked:
+        return []
+    ends = {end for edge in document.edges for end in (edge.source, edge.target)}
+    taken = {one.policy.compensate or "" for one in document.nodes if one.id != node.id}
+    return [one.node for one in checked.values() if not _wrong(node.id, one.node.id, checked, ends, taken)]
 
 
 def _wrong(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import nodes
+from engine.compiler import may_undo
 from engine.graph import Document, Edge, Node
 from workbench.services.edit_parts import with_children
 from workbench.state.canvas_views import holds_others
@@ -103,7 +104,10 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         kind = nodes.get(node.type)
     except KeyError:
         return common
-    fields, policy = config_fields(node, kind, mine), policy_fields(node, kind, mine)
+    fields, policy = (
+        config_fields(node, kind, mine),
+        policy_fields(node, kind, mine, _undoing(document, node)),
+    )
     shown = [one.path for one in (*fields, *policy) if one.problem]
     return NodeForm(
         id=node.id,
@@ -186,6 +190,11 @@ def _homes(document: Document, node: Node) -> list[Choice]:
         if other.id not in inside and holds_others(other.type)
     ]
     return [Choice("", "No container"), *found] if found else []
+
+
+def _undoing(document: Document, node: Node) -> list[Choice]:
+    """Return the nodes by which `node` may be undone, as the check has it."""
+    return [Choice(other.id, other.title or other.id) for other in may_undo(document, node)]
 
 
 def _has_inputs(type: str) -> bool:

@@ -42,7 +42,7 @@ def with_field(node: Node, kind: NodeType, path: str, value: Any) -> dict[str, A
     """
     section, _, name = path.partition(".")
     if section == "policy":
-        return {"policy": with_policy(node.policy, name, value)}
+        return {"policy": with_policy(node.policy, name, value, group=node.id)}
     if section == "title":
         return {"title": str(value)}
     part = kind.config.model_json_schema()["properties"][name]

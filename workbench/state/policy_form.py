@@ -50,14 +50,20 @@ FIELDS = (
     _PolicyField(
         "compensate",
         "Undone by",
-        "The node that undoes this one's work when the run fails or is cancelled later.",
-        "text",
+        "The node that undoes this one's work when the run fails or is cancelled later: a step that works, "
+        "without connections, and outside of containers.",
+        "select",
     ),
 )
 
 
-def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -> list[NodeField]:
-    """Return the fields of what happens around `node`'s work; none where nothing can be retried."""
+def policy_fields(
+    node: Node, kind: NodeType, problems: Sequence[ProblemView], undoing: Sequence[Choice] = ()
+) -> list[NodeField]:
+    """Return the fields of what happens around `node`'s work; none where nothing can be retried.
+
+    `undoing` are the nodes that may undo it.
+    """
     if kind.default_timeout_s is None and not kind.retried:
         return []
     default = "none" if kind.default_timeout_s is None else f"{kind.default_timeout_s:g}"
@@ -68,7 +74,7 @@ def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
             one.description.format(default=default),
             one.widget,
             text=_shown(_value(node.policy, one.path)),
-            options=list(one.options),
+            options=_with_undoing(node, undoing) if one.path == "compensate" else list(one.options),
             placeholder=default if one.path == "timeout_s" else "",
             problem=problem_of(f"policy.{one.path}", problems),
         )
@@ -76,22 +82,32 @@ def policy_fields(node: Node, kind: NodeType, problems: Sequence[ProblemView]) -
     ]
 
 
-def with_policy(policy: Policy, path: str, value: Any) -> Policy:
+def _with_undoing(node: Node, undoing: Sequence[Choice]) -> list[Choice]:
+    """Return what may undo `node`, nothing, and also what is named now, which may not be able to."""
+    named = node.policy.compensate
+    known = named is None or any(one.value == named for one in undoing)
+    return [Choice("", "Nothing"), *undoing, *(() if known else (Choice(str(named), f"{named} (cannot)"),))]
+
+
+def with_policy(policy: Policy, path: str, value: Any, *, group: str) -> Policy:
     """Return the policy with another value at `path`; empty text brings back the default.
+
+    `group` names the concurrency group of a limit that is typed before the group's name.
 
     KeyError for a field that there is not; ValidationError for an impossible value.
     """
     if not any(one.path == path for one in FIELDS):
         raise KeyError(path)
     data = policy.model_dump(exclude_defaults=True)
-    group, _, name = path.rpartition(".")
-    target = data.setdefault(group, {}) if group else data
+    part, _, name = path.rpartition(".")
+    target = data.setdefault(part, {}) if part else data
     read = _READ.get(path)
     target[name] = read(str(value)) if read and value else value
     if value in ("", None):
         del target[name]
-    if group == "concurrency":
-        data[group] = {"limit": 1, **target} if target.get("group") else None
+    if part == "concurrency":
+        nameless = path == "concurrency.group" and not value
+        data[part] = {"group": group, "limit": 1, **target} if target and not nameless else None
     return Policy.model_validate(data)
 
 

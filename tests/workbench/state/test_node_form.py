@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine import nodes
-from engine.graph import Node
-from workbench.state.form_fields import NodeField
+from engine.graph import Document, Edge, Node
+from workbench.state.form_fields import Choice, NodeField
+from workbench.state.inspector_views import node_form
 from workbench.state.node_form import (
     ANY,
     as_text,
@@ -159,6 +160,29 @@ def test_a_concurrency_group_begins_with_a_limit_of_one_and_ends_with_its_name()
     assert policy.concurrency.across == "all"
     node = http().model_copy(update={"policy": policy})
     assert with_field(node, nodes.HTTP, "policy.concurrency.group", "")["policy"].concurrency is None
+
+
+def test_a_limit_that_is_typed_before_the_groups_name_makes_a_group_of_the_node_alone() -> None:
+    policy = with_field(http(), nodes.HTTP, "policy.concurrency.limit", "2")["policy"]
+    assert (policy.concurrency.group, policy.concurrency.limit) == (http().id, 2)
+
+
+def test_a_node_is_undone_by_one_of_those_that_may_undo_it() -> None:
+    document = Document(
+        name="Trip",
+        nodes=[
+            Node(id="book", type="http", title="Book a room"),
+            Node(id="give_back", type="http", title="Give it back"),
+            Node(id="pay", type="http"),
+            Node(id="done", type="output"),
+            Node(id="each", type="map"),
+            Node(id="inside", type="http", parent="each"),
+        ],
+        edges=[Edge(source="book", target="pay")],
+    )
+    fields = {one.path: one for one in node_form(document, document.nodes[0], []).policy}
+    assert fields["policy.compensate"].widget == "select"
+    assert fields["policy.compensate"].options == [Choice("", "Nothing"), Choice("give_back", "Give it back")]
 
 
 def test_an_impossible_policy_is_refused() -> None:
