@@ -17,6 +17,7 @@ export function useView(graph, nodes, focus, setNodes) {
   const flow = useReactFlow();
   const box = useRef(null);
   const fitted = useRef(null);
+  const early = useRef(null);
   const fit = () => fitAll(flow);
 
   useEffect(() => {
@@ -25,11 +26,17 @@ export function useView(graph, nodes, focus, setNodes) {
     if (nodes.length !== views.size || !nodes.every((node) => views.has(node.data))) return;
     fitted.current = graph.id; // an empty one too: its first cell stays where it is dropped
     flow.setViewport(nodes.length > 0 ? firstView(flow, nodes, box.current.querySelector(".wb-flow")) : ORIGIN);
+    const about = early.current;
+    early.current = null;
+    if (!about || !nodes.some((node) => node.id === about)) return;
+    setNodes((all) => all.map((node) => ({ ...node, selected: node.id === about })));
+    requestAnimationFrame(() => bringIntoView(flow, about, box.current?.querySelector(".wb-flow")));
   }, [graph, nodes]);
 
   useEffect(() => {
     if (!focus?.n) return;
     const chosen = new Set(focus.ids);
+    early.current = focus.ids.length === 1 && !flow.getNode(focus.ids[0]) ? focus.ids[0] : null; // not drawn yet
     setNodes((all) => all.map((node) => ({ ...node, selected: chosen.has(node.id) })));
     const node = focus.centre && flow.getNode(focus.ids[0]);
     if (!node) return;
@@ -84,6 +91,19 @@ function makeRoom(flow, width, taller) {
   const room = Math.min(Infinity, ...tops.filter((top) => top >= 0));
   const down = Math.max(taller / 2, -room); // the highest cell in view stays in view
   if (left || down) flow.setViewport({ x: x - left, y: y + down, zoom }, { duration: 120 });
+}
+
+/* A run opens at the cell that failed or waits: the first view moves only if that cell is not in it. */
+function bringIntoView(flow, id, stage) {
+  const node = flow.getNode(id);
+  if (!node || !stage || NARROW.matches) return;
+  const { x, y, zoom } = flow.getViewport();
+  const at = absolute(flow, id);
+  const { width, height } = sizeOf(node);
+  const [left, top] = [at.x * zoom + x, at.y * zoom + y];
+  const across = left >= 0 && left + width * zoom <= stage.clientWidth;
+  const down = top >= 0 && top + height * zoom <= stage.clientHeight;
+  if (!across || !down) flow.setCenter(at.x + width / 2, at.y + height / 2, { zoom });
 }
 
 /* On a phone the inspector is a sheet over the lower part: the cell it is about moves above it. */

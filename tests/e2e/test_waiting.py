@@ -1,5 +1,6 @@
 """A step that waits, on the run's page: somebody decides about its failure, or sends its event."""
 
+import asyncio
 import json
 import os
 from typing import Any
@@ -57,6 +58,18 @@ async def test_a_person_gives_the_output_of_a_step_that_failed(page: Page, stack
     await expect(page.get_by_test_id("node-behind")).to_have_attribute("data-status", "succeeded")
     await expect(page.get_by_test_id("preview-behind")).to_have_text("42")
     await expect(form).to_have_count(0)
+
+
+async def test_a_run_that_waits_for_a_decision_opens_at_it(page: Page, stack: Stack) -> None:
+    far = {**FETCH, "position": {"x": 4_000, "y": 900}}
+    async with stack.api() as api:
+        workflow = (await api.post("/workflows", json={"document": document(far, "")})).json()
+        run_id = (await api.post("/runs", json={"workflow_id": workflow["id"]})).json()["id"]
+        while (await api.get(f"/runs/{run_id}")).json()["status"] != "waiting":
+            await asyncio.sleep(0.1)
+    await page.goto(f"/runs/{run_id}")
+    await expect(page.get_by_test_id("decide")).to_be_visible()
+    await expect(page.get_by_test_id("node-fetch")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_person_sends_the_event_that_a_step_waits_for(page: Page, stack: Stack) -> None:

@@ -9,6 +9,7 @@ from engine.graph import Document
 from workbench import routes
 from workbench.errors import Invalid
 from workbench.services import forks, runs
+from workbench.services.shapes import RunDetail
 from workbench.state import run_inputs
 from workbench.state.base import AppState
 from workbench.state.canvas_views import Focus, GraphView, graph_view
@@ -52,8 +53,7 @@ class RunPageState(AppState):
             self.graph = graph_view(self.document, id=run_id, rev=1)
             drawer = await self.get_state(DrawerState)
             drawer.tab = "result" if detail.outputs else ""
-            if run.head.error_node:
-                await self._look_at(run.head.error_node)
+            await self._open_at(run.head.error_node or _waiting(detail))
 
     @rx.event
     async def select(self, names: list[str]) -> None:
@@ -122,8 +122,19 @@ class RunPageState(AppState):
         self.asking = False
         return rx.redirect(routes.run(started.id))
 
+    async def _open_at(self, name: str) -> None:
+        """Look at the node `name`, if there is one; else at none, or at what one looked at before."""
+        if name:
+            await self._look_at(name)
+            self.focus = Focus([name], self.focus.n + 1)
+
     async def _look_at(self, name: str) -> None:
         self.node = name
         node = next((one for one in self.document.nodes if one.id == name), None)
         self.title = (node.title or node.id) if node else ""
         await (await self.get_state(RunState))._inspect(name, sources_of(self.document, name))
+
+
+def _waiting(run: RunDetail) -> str:
+    """Return the node, outside of containers, that waits for a decision; empty when none does."""
+    return next((node.node_id for node in run.nodes if node.status == "waiting" and node.error), "")
