@@ -84,3 +84,9 @@ def test_a_long_log_is_rotated(data_dir: Path, monkeypatch: pytest.MonkeyPatch) 
         structlog.get_logger().info("a line", number=number)
     assert (data_dir / "logs" / "test.log.1").exists()
     assert (data_dir / "logs" / "test.log").stat().st_size <= 1000
+
+
+def test_a_line_with_an_endless_word_is_written_at_once() -> None:
+    line = {"event": "x" * 10_000_000 + " postgres://ada:secret@db/ http://" + "y" * 10_000_000}
+    event = telemetry.hide_passwords(None, "", line)["event"]  # for ever, if it took the square of its length
+    assert " postgres://ada:***@db/ " in event
