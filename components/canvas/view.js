@@ -50,7 +50,7 @@ export function useView(graph, nodes, focus, setNodes) {
     const stage = box.current.querySelector(".wb-flow");
     let height = stage.clientHeight;
     const observer = new ResizeObserver(() => {
-      makeRoom(flow, stage.clientWidth, stage.clientHeight - height);
+      makeRoom(flow, stage, stage.clientHeight - height);
       height = stage.clientHeight;
     });
     observer.observe(stage);
@@ -82,9 +82,11 @@ export function fitAll(flow, places = {}) {
 
 /* A drawer that opens below leaves the middle in the middle; a panel that opens beside the canvas does not
  * cover the cell that it is about. */
-function makeRoom(flow, width, taller) {
+function makeRoom(flow, stage, taller) {
   const { x, y, zoom } = flow.getViewport();
+  const width = stage.clientWidth;
   const chosen = flow.getNodes().filter((node) => node.selected);
+  if (NARROW.matches && chosen.length === 1) return lift(flow, chosen[0], stage); // its sheet is still there
   const right = chosen.length === 1 ? (absolute(flow, chosen[0].id).x + WIDTH + 24) * zoom + x : 0;
   const left = Math.max(0, right - width);
   const tops = flow.getNodes().map((node) => absolute(flow, node.id).y * zoom + y - MARGIN);
