@@ -39,6 +39,10 @@ def _of_run(on_open: rx.EventHandler) -> rx.Component:
         rx.cond(SHOWN.called != "", _called()),
         rx.cond(SHOWN.sources.length() > 0, _sources(on_open)),
         rx.cond(SHOWN.error != "", _failure()),
+        rx.cond(
+            SHOWN.decided != "",
+            rx.el.p(SHOWN.decided, class_name="wb-field-hint", data_testid="node-decided"),
+        ),
         waiting(),
         rx.cond(
             (SHOWN.note != "") & (SHOWN.asks == ""),

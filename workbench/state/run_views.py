@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from engine.contracts import TERMINAL, Origin
+from engine.contracts import TERMINAL, Decided, Origin
 from engine.errors import Failure
 from workbench import routes
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
@@ -73,7 +73,8 @@ class OutputView:
     "decision" about its failure, or an "event".
 
     `run` is the run that has it, an `older` one than is watched; `origin` is "reused" (from `origin_run`),
-    "pinned" or "edited" where that run did not make it. `failed_passes` are a container's.
+    "pinned" or "edited" where that run did not make it. `failed_passes` are a container's. `decided` says
+    what somebody decided about its failure, and why.
     """
 
     node: str = ""
@@ -98,6 +99,7 @@ class OutputView:
     failed_passes: int = 0
     where: str = ""
     called: str = ""
+    decided: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Mark:
     for_event: bool = False
     origin: Origin | None = None
     failed_passes: int = 0
+    decision: Decided | None = None
 
     @classmethod
     def of(cls, node: NodeRun) -> "Mark":
@@ -137,6 +140,7 @@ class Mark:
             node.status == "waiting" and bool(node.preview),
             node.origin,
             node.tally.failed if node.tally else 0,
+            node.decision,
         )
 
 
@@ -153,7 +157,7 @@ def output_view(
         value=output.value if output else None,
         media_type=output.media_type if output else node.media_type,
         href=href if output and _is_file(output.value) else "",
-        note="" if output else _NOTES.get(node.status, "It gave no output."),
+        note="" if output else _note(node),
         error=error.message if error else "",
         hint=error.hint if error else "",
         detail=error.detail if error else "",
@@ -165,7 +169,19 @@ def output_view(
         where=place_in_words(node.scope),
         scope=node.scope,
         asks=_asks(node),
+        decided=_decided(node.decision) if node.decision else "",
     )
+
+
+def _note(node: Mark) -> str:
+    if node.status == "skipped" and node.decision:
+        return "It was skipped after it had failed."
+    return _NOTES.get(node.status, "It gave no output.")
+
+
+def _decided(decision: Decided) -> str:
+    did = _DECIDED[decision.action]
+    return f"{decision.by} {did}: {decision.reason}" if decision.reason else f"{decision.by} {did}."
 
 
 def _asks(node: Mark) -> str:
@@ -190,6 +206,13 @@ def too_large(node_id: str, mark: Mark, *, href: str) -> OutputView:
     note = f"The output has {mark.size / 1e6:.1f} MB, too much to be shown here."
     return replace(output_view(node_id, mark), note=note, elsewhere=href)
 
+
+_DECIDED = {
+    "retry": "had it tried again",
+    "output": "gave its output",
+    "skip": "skipped it",
+    "abort": "let it fail",
+}
 
 _NOTES = {
     "running": "It is running.",

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.contracts import Decided
 from engine.errors import Failure
 from workbench.services.previews import preview_of
 from workbench.services.shapes import NodeRun
 from workbench.state.cell_views import cell_view
 from workbench.state.durations import spoken
-from workbench.state.run_views import Mark, timeline
+from workbench.state.run_views import Mark, output_view, timeline
 
 BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -92,6 +93,13 @@ def test_a_failure_shows_its_first_line() -> None:
 
 def test_what_still_runs_shows_no_output() -> None:
     assert cell_view(run_of("early", status="running", finished_at=None), artifact="").kind == ""
+
+
+def test_a_step_that_somebody_skipped_says_who_did_and_why() -> None:
+    decision = Decided(action="skip", by="owner", at=BEGIN, reason="The shop is closed")
+    shown = output_view("one", Mark.of(run_of(status="skipped", decision=decision)))
+    assert shown.note == "It was skipped after it had failed."
+    assert shown.decided == "owner skipped it: The shop is closed"
 
 
 @pytest.mark.parametrize(
