@@ -119,6 +119,15 @@ class Passes(ABC):
             return self._at_place(failed.model_copy(update={"output": output}))
         return self._at_place(inline.succeeded(self.step, now, output=output, started_at=self._started_at))
 
+    @property
+    def is_news(self) -> bool:
+        """Whether its tally is worth a write: each pass of a few, each hundredth part of many.
+
+        Every write of it waits for the one before: it is one row, which all passes share.
+        """
+        tally = self._tally()
+        return tally.done % max((tally.total or tally.done) // 100, 1) == 0
+
     def cancelled(self, now: datetime) -> NodeRecord:
         """Return the record of a container that was given up."""
         record = NodeRecord(

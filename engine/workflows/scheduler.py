@@ -37,6 +37,9 @@ from engine.workflows.scopes import Scope
 MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
 
+SPARSE_TALLIES = "sparse-tallies"
+"""The patch by which a container's tally is not written after each pass: when the journal is full changed."""
+
 
 class Scheduler:
     """Begins each step the moment its inputs are there, and lets what has finished count.
@@ -272,7 +275,8 @@ class Scheduler:
             del self._containers[passes.place]
             self._settle(passes.parent, passes.record(now))
             return
-        self._journal.note(passes.record(now))
+        if passes.is_news or not workflow.patched(SPARSE_TALLIES):
+            self._journal.note(passes.record(now))
         while not self.leaving and (scope := passes.next()):
             self._scopes[scope.path] = scope
             self._ready.extend((scope, decision) for decision in scope.begin())
