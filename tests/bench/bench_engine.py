@@ -210,9 +210,7 @@ async def measure() -> list[Figure]:
         sink, blobs = PostgresRunSink(real), PostgresBlobStore(real)
         async with (
             engine(address, "recorded", sink, blobs, stack.run_ids) as recorded,
-            engine(
-                address, "memory", MemorySink, MemoryStarter(), kept, map(str, iter(uuid.uuid4, None))
-            ) as memory,
+            engine(address, "memory", MemorySink(), kept, map(str, iter(uuid.uuid4, None))) as memory,
             handwritten(address) as by_hand,
         ):
             pure = [one.runner(pure_plan(), {"n": 1}) for one in (recorded, memory)]
