@@ -32,31 +32,10 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
             ),
             rx.cond(HEAD.error != "", _error(on_open)),
             rx.el.div(
-                rx.cond(
-                    HEAD.open,
-                    rx.button(
-                        theme.icon("square"),
-                        "Cancel run",
-                        size="1",
-                        variant="soft",
-                        color_scheme="red",
-                        on_click=RunState.cancel,
-                        data_testid="cancel-run",
-                    ),
-                ),
+                rx.cond(HEAD.open, _cancel()),
                 rx.cond(HEAD.held, _allow_more()),
                 rx.cond(HEAD.open, _terminate()),
-                rx.cond(
-                    HEAD.status == "succeeded",
-                    rx.button(
-                        theme.icon("package-check"),
-                        "Result",
-                        size="1",
-                        variant="soft",
-                        on_click=DrawerState.show("result"),
-                        data_testid="show-result",
-                    ),
-                ),
+                rx.cond(HEAD.status == "succeeded", _result()),
                 *actions,
                 class_name="wb-run-actions",
             ),
@@ -93,6 +72,29 @@ def _parent() -> rx.Component:
         title="Open the run that began this one",
         class_name="wb-inline",
         data_testid="parent-run",
+    )
+
+
+def _cancel() -> rx.Component:
+    return rx.button(
+        theme.icon("square"),
+        "Cancel run",
+        size="1",
+        variant="soft",
+        color_scheme="red",
+        on_click=RunState.cancel,
+        data_testid="cancel-run",
+    )
+
+
+def _result() -> rx.Component:
+    return rx.button(
+        theme.icon("package-check"),
+        "Result",
+        size="1",
+        variant="soft",
+        on_click=DrawerState.show("result"),
+        data_testid="show-result",
     )
 
 
