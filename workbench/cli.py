@@ -101,10 +101,10 @@ def run(
     """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed, 2: invalid."""
     _set(data_dir=data_dir)
     settings = _settings()
-    from workbench.commands.run import options_of
+    from workbench.commands.run import Options
     from workbench.commands.run import run as execute
 
-    options = options_of(labels=label or (), key=key, priority=priority, deadline=deadline)
+    options = Options(labels=label or (), key=key, priority=priority, deadline=deadline)
     raise typer.Exit(execute(settings, file, input_, options, sample=sample, as_json=json))
 
 

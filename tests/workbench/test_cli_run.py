@@ -55,6 +55,13 @@ async def test_inputs_that_the_schema_refuses_exit_with_2(hello: Path, data_dir:
     assert [problem["field"] for problem in json.loads(ended.out)["problems"]] == ["inputs.name"]
 
 
+async def test_a_label_without_a_value_exits_with_2(hello: Path, data_dir: Path) -> None:
+    ended = await workbench("run", hello, "--label", "nonsense", "--label", "=x", data_dir=data_dir)
+    assert (ended.code, ended.out) == (2, "")
+    assert "“nonsense” is no label." in ended.err
+    assert "“=x” is no label." in ended.err
+
+
 async def test_a_failed_run_exits_with_1_and_says_where(tmp_path: Path, data_dir: Path) -> None:
     fails = {"id": "fails", "type": "transform", "config": {"value": "{{ inputs.zero.nothing.there }}"}}
     ended = await workbench("run", of_one_node(fails, tmp_path), "--input", '{"zero": 0}', data_dir=data_dir)

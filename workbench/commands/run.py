@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,34 +33,53 @@ _POLL_S = 0.15
 _CANCEL_S = 15.0
 
 
-def options_of(
-    *, labels: Sequence[str], key: str | None, priority: int | None, deadline: str | None
-) -> dict[str, Any]:
-    """Return the options of a run as the API takes them, as far as they were given."""
-    named = dict(label.partition("=")[::2] for label in labels)
-    given = {"idempotency_key": key, "priority": priority, "deadline": deadline, "labels": named or None}
-    return {name: value for name, value in given.items() if value is not None}
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a run on the command line; each of `labels` is to be `name=value`."""
+
+    labels: Sequence[str] = ()
+    key: str | None = None
+    priority: int | None = None
+    deadline: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the options as `POST /runs` takes them, as far as they were given."""
+        labels = dict(label.partition("=")[::2] for label in self.labels)
+        options = {
+            "idempotency_key": self.key,
+            "priority": self.priority,
+            "deadline": self.deadline,
+            "labels": labels or None,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what cannot be read as a label."""
+        hint = "Write name=value, such as env=prod."
+        return tuple(
+            Problem(code="run-option", field="--label", message=f"“{label[:80]}” is no label.", hint=hint)
+            for label in self.labels
+            if label.find("=") < 1
+        )
 
 
-def run(
-    settings: Settings, file: Path, input_: str, options: dict[str, Any], *, sample: bool, as_json: bool
-) -> int:
+def run(settings: Settings, file: Path, input_: str, options: Options, *, sample: bool, as_json: bool) -> int:
     """Run the document in `file`; return 0 when it succeeded, 1 when not, 2 when it could not be started.
 
-    With `sample`, the document's sample input stands for what `input_` does not give. `options` are those of
-    `POST /runs`.
+    With `sample`, the document's sample input stands for what `input_` does not give.
     """
     document, problems = read(file)
     inputs, wrong_input = _inputs(input_)
-    if document is None or problems or wrong_input:
-        return _invalid((*problems, *wrong_input), as_json=as_json)
+    problems = (*problems, *wrong_input, *options.problems())
+    if document is None or problems:
+        return _invalid(problems, as_json=as_json)
     try:
         home = DataDir(settings.data_dir)
         home.create()
         telemetry.configure("run", data_dir=settings.data_dir, level=settings.log_level, console=False)
         progress = Progress()
         supervisor = Supervisor(home, report=progress)
-        asked = {"inputs": {**(_sample(document) if sample else {}), **inputs}, **options}
+        asked = {"inputs": {**(_sample(document) if sample else {}), **inputs}, **options.given()}
         main = _run(supervisor, settings, progress, os.path.abspath(file), document, asked, as_json=as_json)
         return run_until_told(main, hurry=supervisor.kill, told=FAILED)
     except Refused as error:
