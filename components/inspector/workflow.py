@@ -144,7 +144,7 @@ def _input(one: rx.Var[InputField]) -> rx.Component:
                 on_save=lambda text: WorkflowFormState.set_input(one.name, "name", text),
             ),
             rx.el.select(
-                *[rx.el.option(kind, value=kind) for kind in TYPES],
+                *[rx.el.option(words, value=kind) for kind, words in TYPES.items()],
                 value=one.type,
                 aria_label="Type",
                 on_change=lambda kind: WorkflowFormState.set_input(one.name, "type", kind),

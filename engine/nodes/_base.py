@@ -109,6 +109,11 @@ def widget(kind: Widget, *, secrets: bool = False, literal: bool = False) -> dic
     return {"widget": kind, **{name: True for name, holds in said.items() if holds}}
 
 
+def select(words: Mapping[str, str]) -> dict[str, Any]:
+    """Return the schema extras of a field that takes one of a few values: what people read for each."""
+    return {**widget("select"), "words": dict(words)}
+
+
 def _no_inputs_or_outputs() -> tuple[Port, ...]:
     return ()
 

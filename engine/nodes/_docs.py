@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from engine.nodes._base import Container, NodeType, Port
 
 
@@ -50,8 +52,14 @@ def _settings(node_type: NodeType) -> str:
             value = info.get_default(call_default_factory=True)
             default = "" if value in (None, "", {}, []) else f"`{json.dumps(value)}`"
         secrets = " May name secrets." if name in node_type.secret_fields else ""
-        rows.append(f"| `{name}` | {default} | {info.description}{secrets} |")
+        rows.append(f"| `{name}` | {default} | {info.description}{_values(info)}{secrets} |")
     return "\n".join(rows)
+
+
+def _values(info: FieldInfo) -> str:
+    """Return the values of a setting that takes one of a few, as documents hold them."""
+    words = info.json_schema_extra.get("words") if isinstance(info.json_schema_extra, dict) else None
+    return f" One of {', '.join(f'`{value}`' for value in words)}." if isinstance(words, dict) else ""
 
 
 def _outputs(node_type: NodeType) -> str:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from engine.contracts import ActivityStep, Attempts
 from engine.expressions import has_expression
 from engine.graph import Node, Policy
-from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, select, text, widget
 from engine.nodes._fields import a_header_name, a_status, a_web_address_or_expression
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -49,7 +49,7 @@ class HttpConfig(NodeConfig):
         default="none",
         title="Body kind",
         description="How the body is sent: not at all, as JSON, as text, or as a form (an object).",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select({"none": "No body", "json": "JSON", "text": "Text", "form": "Form"}),
     )
     body: Any = Field(
         default=None,
@@ -70,7 +70,9 @@ class HttpConfig(NodeConfig):
         default="auto",
         title="Response",
         description="How the answer is read; auto goes by its content type, file keeps the bytes.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select(
+            {"auto": "By its content type", "json": "As JSON", "text": "As text", "file": "As a file"}
+        ),
     )
     follow_redirects: bool = Field(
         default=True,

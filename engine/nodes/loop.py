@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from engine.contracts import LoopStep
 from engine.graph import Node
-from engine.nodes._base import IN, Container, NodeConfig, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, Container, NodeConfig, NodeType, PlanContext, Port, select, text, widget
 from engine.nodes._fields import one_expression
 
 MOST_PASSES = 100_000
@@ -35,7 +35,7 @@ class LoopConfig(NodeConfig):
         default="fail",
         title="On maximum",
         description="When `until` does not hold after the last pass: fail, or go on with what there is.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select({"fail": "Fail the loop", "continue": "Go on with what there is"}),
     )
     initial: Any = Field(
         default=None,

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from engine.contracts import MapStep
 from engine.expressions import has_expression, read
 from engine.graph import Node
-from engine.nodes._base import IN, Container, NodeConfig, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, Container, NodeConfig, NodeType, PlanContext, Port, select, text, widget
 from engine.nodes._fields import one_expression
 
 MOST_PASSES = 100_000
@@ -21,7 +21,7 @@ class MapConfig(NodeConfig):
         default="items",
         title="Over",
         description="A pass for each item of a list, side by side; or for each page, one after the other.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select({"items": "The items of a list", "pages": "Pages, one after the other"}),
     )
     items: Any = Field(
         default=None,
@@ -59,7 +59,9 @@ class MapConfig(NodeConfig):
         default="fail",
         title="On item error",
         description="When a pass fails: fail the map, keep its place with null, or leave its place out.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select(
+            {"fail": "Fail the map", "collect": "Keep its place, with null", "skip": "Leave its place out"}
+        ),
     )
     result: Any = Field(
         default=None,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from engine.contracts import MergeStep
 from engine.graph import Node
-from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, text, widget
+from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, select, text, widget
 
 _SUMMARIES = {
     "first": "First branch that was taken",
@@ -24,19 +24,23 @@ class MergeConfig(NodeConfig):
         default="first",
         title="Mode",
         description="The first live branch's output, a list of all of them, or an object by node id.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select(
+            {"first": "The first branch's output", "list": "A list of all", "object": "An object by node id"}
+        ),
     )
     wait_for: Literal["all", "any", "at_least"] = Field(
         default="all",
         title="Wait for",
         description="All branches, the first one that gets here, or at least so many; the rest is cancelled.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select(
+            {"all": "All branches", "any": "The first that gets here", "at_least": "A number of branches"}
+        ),
     )
     at_least: int = Field(
         default=1,
         ge=1,
         title="At least",
-        description="How many branches are enough when waiting for `at_least`.",
+        description="How many branches are enough, where a number of them is waited for.",
         examples=[2],
         json_schema_extra=widget("number"),
     )

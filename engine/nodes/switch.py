@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from engine.contracts import SwitchStep
 from engine.graph import Node
-from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, NodeConfig, NodeType, PlanContext, Port, select, text, widget
 from engine.nodes._fields import one_expression
 
 DEFAULT = Port("default", "Default")
@@ -38,7 +38,7 @@ class SwitchConfig(NodeConfig):
         default="first",
         title="Matches",
         description="Follow the first case that holds, or all that do.",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select({"first": "The first case that holds", "all": "All cases that hold"}),
     )
 
     @model_validator(mode="after")

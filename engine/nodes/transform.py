@@ -9,7 +9,7 @@ from engine.contracts import TransformStep
 from engine.errors import ExpressionError
 from engine.expressions import has_expression, text_of
 from engine.graph import Node
-from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, text, widget
+from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, select, text, widget
 
 TABLE_MEDIA_TYPE = "application/vnd.workbench.table+json"
 """A JSON list of objects that is shown as a table: one row an object, the keys are the columns."""
@@ -35,7 +35,7 @@ class TransformConfig(NodeConfig):
         default="json",
         title="Format",
         description="What the value is: any JSON, text, Markdown, or a table (a list of objects).",
-        json_schema_extra=widget("select"),
+        json_schema_extra=select({"json": "JSON", "text": "Text", "markdown": "Markdown", "table": "Table"}),
     )
 
     @model_validator(mode="after")

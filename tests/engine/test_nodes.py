@@ -92,6 +92,13 @@ def test_every_setting_can_be_edited_in_the_inspector(node_type: NodeType) -> No
 
 
 @EVERY
+def test_each_choice_of_its_settings_has_words(node_type: NodeType) -> None:
+    for name, part in nodes.config_schema(node_type)["properties"].items():
+        if "enum" in part and name != "method":  # a method of HTTP is its own word
+            assert set(part["words"]) == set(part["enum"]), name
+
+
+@EVERY
 def test_its_settings_have_a_closed_schema(node_type: NodeType) -> None:
     schema = nodes.config_schema(node_type)
     assert schema["type"] == "object"

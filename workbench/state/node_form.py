@@ -140,12 +140,20 @@ def _field(
         text="" if widget in ("switch", "keyvalue", "cases") else as_text(value, kinds),
         checked=value is True,
         pairs=_rows(widget, value, schema),
-        options=[Choice(str(option), str(option)) for option in schema.get("enum", [])],
+        options=_options(schema, as_text(value, kinds)),
         placeholder=as_text(examples[0], kinds) if examples else "",
         problem=problem_of(path, problems),
         required=required,
         secrets=bool(schema.get("secrets")),
     )
+
+
+def _options(schema: Schema, text: str) -> list[Choice]:
+    """Return what a select offers in plain words, and also a stored value that is none of that."""
+    known, words = schema.get("enum", []), schema.get("words", {})
+    offered = [Choice(option, words.get(option, option)) for option in known]
+    odd = known and text and text not in known
+    return [*offered, Choice(text, f"{text} (cannot be)")] if odd else offered
 
 
 def _plain(text: str) -> str:

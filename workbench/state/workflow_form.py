@@ -15,7 +15,15 @@ from workbench.errors import Invalid
 from workbench.state.node_form import from_input
 
 Schema = dict[str, Any]
-TYPES = ("string", "number", "integer", "boolean", "array", "object")
+TYPES = {
+    "string": "Text",
+    "number": "Number",
+    "integer": "Whole number",
+    "boolean": "Yes or no",
+    "array": "List",
+    "object": "Object",
+}
+"""The JSON types that an input may have, and what people read for each."""
 
 
 def with_limit(limits: Limits, name: str, text: str) -> Limits:

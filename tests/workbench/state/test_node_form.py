@@ -62,6 +62,17 @@ def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: 
     assert {one.widget for one in fields} <= known
 
 
+def test_a_choice_is_read_in_words_and_stored_as_it_is() -> None:
+    format_ = field(Node(id="one", type="transform", config={"value": 1}), "config.format")
+    assert [(one.value, one.label) for one in format_.options][:2] == [("json", "JSON"), ("text", "Text")]
+
+
+def test_a_stored_value_that_is_no_choice_is_shown_as_it_is() -> None:
+    node = Node(id="one", type="transform", config={"value": 1, "format": "xml"})
+    format_ = field(node, "config.format")
+    assert (format_.text, format_.options[-1].value) == ("xml", "xml")
+
+
 def test_cases_are_rows_in_their_order_and_come_back_as_cases() -> None:
     cases = [{"name": "b", "when": "{{ 1 }}"}, {"name": "a", "when": ""}]
     way = Node(id="way", type="switch", config={"cases": cases})
