@@ -5,6 +5,7 @@
 - `compile` gives the frozen plan that a run interprets.
 - `part_of` gives the plan of some of its steps, the others settled beforehand.
 - `may_undo` gives the nodes that may undo what another did.
+- `output_names` gives the names of what a run gives back.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
@@ -16,11 +17,13 @@ from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._compensations import may_undo
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._inputs import known_inputs, validator
+from engine.compiler._outputs import output_names
 from engine.compiler._parsing import parse
 from engine.compiler._partial import part_of
 from engine.compiler._pause import uncollected
 from engine.compiler._planning import make_plan
 from engine.compiler._problems import CODES
+from engine.compiler._references import NO_RETURNS, Returns
 from engine.contracts import Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document
@@ -28,7 +31,9 @@ from engine.graph import Document
 __all__ = [
     "CODES",
     "MAX_BYTES",
+    "NO_RETURNS",
     "Analysis",
+    "Returns",
     "analyse",
     "check",
     "compile",
@@ -37,16 +42,20 @@ __all__ = [
     "json_schema",
     "known_inputs",
     "may_undo",
+    "output_names",
     "parse",
     "part_of",
     "validator",
 ]
 
 
-def check(document: Document) -> tuple[Problem, ...]:
-    """Return everything that keeps `document` from being run, in the document's order."""
+def check(document: Document, returns: Returns = NO_RETURNS) -> tuple[Problem, ...]:
+    """Return everything that keeps `document` from being run, in the document's order.
+
+    `returns` are the names of what its sub-workflows give back, by their nodes; of others nothing is known.
+    """
     with uncollected(len(document.nodes)):
-        return analyse(document).problems
+        return analyse(document, returns).problems
 
 
 def examine(data: Mapping[str, Any] | str | bytes) -> tuple[Document | None, tuple[Problem, ...]]:
@@ -55,10 +64,13 @@ def examine(data: Mapping[str, Any] | str | bytes) -> tuple[Document | None, tup
     return document, problems if document is None else check(document)
 
 
-def compile(document: Document) -> Plan:
-    """Return the plan of a document; DocumentInvalid, with all problems, when it has any."""
+def compile(document: Document, returns: Returns = NO_RETURNS) -> Plan:
+    """Return the plan of a document; DocumentInvalid, with all problems, when it has any.
+
+    `returns` as for `check`.
+    """
     with uncollected(len(document.nodes)):
-        analysis = analyse(document)
+        analysis = analyse(document, returns)
         if analysis.problems:
             raise DocumentInvalid(analysis.problems)
         return make_plan(document, analysis)

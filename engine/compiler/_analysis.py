@@ -10,7 +10,7 @@ from engine.compiler._inputs import check_inputs
 from engine.compiler._nodes import CheckedNode, check_node, read_expressions
 from engine.compiler._order import cycles, topological
 from engine.compiler._problems import Problems
-from engine.compiler._references import Reader, References
+from engine.compiler._references import NO_RETURNS, Reader, References, Returns
 from engine.compiler._triggers import check_triggers
 from engine.contracts import Incoming
 from engine.errors import Problem
@@ -40,16 +40,17 @@ class Analysis:
     compensations: dict[str, str] = field(default_factory=dict)
 
 
-def analyse(document: Document) -> Analysis:
-    """Return the analysis of a document; linear in its size."""
-    return _Analyser(document).analysis()
+def analyse(document: Document, returns: Returns = NO_RETURNS) -> Analysis:
+    """Return the analysis of a document; linear in its size. `returns` is known of its sub-workflows."""
+    return _Analyser(document, returns).analysis()
 
 
 class _Analyser:
     """Collects the parts of one analysis."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, returns: Returns) -> None:
         self.document = document
+        self.returns = returns
         self.problems = Problems()
         self.ids = frozenset(node.id for node in document.nodes)
         self.checked: dict[str, CheckedNode] = {}
@@ -66,7 +67,12 @@ class _Analyser:
             self.document.edges, self.ids, self.checked, self.tree.parents, self.problems
         )
         references = References(
-            self.document.inputs if usable else None, self.ids, self.checked, self.tree, self.problems
+            self.document.inputs if usable else None,
+            self.ids,
+            self.checked,
+            self.tree,
+            self.returns,
+            self.problems,
         )
         self._check_references(references)
         self._check_outputs(references)

@@ -75,7 +75,7 @@ CODES: dict[str, str] = {
     "bad-default": "A default does not match its own schema.",
     "bad-output-name": "An output's name is not usable.",
     "duplicate-output": "Two outputs have the same name.",
-    "unknown-output": "An answer reads an output that the workflow does not have.",
+    "unknown-output": "An output is read that the workflow, or the one that is called, does not have.",
     # triggers
     "duplicate-trigger-id": "Two triggers have the same id.",
     "unknown-trigger-type": "There is no such trigger type.",

@@ -18,6 +18,10 @@ _WHERE = {
     "last": "Nodes in a loop read the result of the pass before as last.",
     "result": "The next of a map and the until of a loop read the result of the pass that has ended.",
 }
+Returns = Mapping[str, frozenset[str]]
+"""What is known to be given back by sub-workflows: the names of the outputs, by the nodes that call them."""
+
+NO_RETURNS: Returns = {}
 SUGGESTIONS = 20
 """Unknown nodes for which a similar one is looked up; among thousands of nodes that takes long."""
 
@@ -44,6 +48,7 @@ class References:
         ids: frozenset[str],
         checked: Mapping[str, CheckedNode],
         tree: Tree,
+        returns: Returns,
         problems: Problems,
     ) -> None:
         """`inputs` is the schema, None when it is unusable; `ids` are those of all nodes, known or not."""
@@ -51,6 +56,7 @@ class References:
         self._ids = ids
         self._checked = checked
         self._tree = tree
+        self._returns = returns
         self._notes = {node_id for node_id, node in checked.items() if not node.type.executed}
         self._problems = problems
         self._suggested = 0
@@ -171,6 +177,17 @@ class References:
             if path[2] in PASS_NAMES and name in self._checked and self._checked[name].type.container:
                 hint = f"Only nodes in “{name}” read nodes.{name}.{path[2]}."
             self._add("unknown-result", message, reader, hint)
+        elif len(path) > 3 and path[2] == "output" and name in self._returns:
+            self._check_returned(name, path[3], reader)
+
+    def _check_returned(self, name: str, output: str | int, reader: Reader) -> None:
+        """Check an output of the workflow that a node calls."""
+        known = self._returns[name]
+        if output not in known:
+            shown = ", ".join(sorted(known)) or "no outputs"
+            hint = f"{did_you_mean(str(output), known)} It has {shown}.".strip()
+            message = f"The workflow that “{name}” runs has no output “{output}”."
+            self._add("unknown-output", message, reader, hint)
 
     def _check_input(self, path: Path, reader: Reader) -> None:
         if len(path) > 1 and self._inputs is not None and path[1] not in self._inputs:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from engine import expressions, triggers
 from engine.compiler._inputs import known_inputs, schema_errors
 from engine.compiler._nodes import read_expressions
+from engine.compiler._outputs import output_names
 from engine.compiler._problems import Problems
 from engine.compiler._pydantic import details
 from engine.expressions import Path
@@ -71,11 +72,7 @@ def _check_config(trigger: Trigger, kind: TriggerType, at: str, problems: Proble
 def _check_answer(
     document: Document, trigger: Trigger, kind: TriggerType, at: str, problems: Problems
 ) -> None:
-    names = {
-        *document.outputs,
-        *(str(node.config.get("name")) for node in document.nodes if node.type == "output"),
-    }
-    outputs = dict.fromkeys(names, "")
+    outputs = dict.fromkeys(sorted(output_names(document)), "")
     for field, value in kind.answers(trigger.config).items():
         readable = {"outputs": outputs, "run": ANSWER_READS}
         _check_reads({field: value}, readable, f"{at}.config", problems)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine import compiler
+from engine.compiler import NO_RETURNS, Returns
 from engine.contracts import Plan
 from engine.errors import Problem
 from engine.graph import Document
@@ -20,14 +21,14 @@ async def off_loop(size: int, work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work) if size >= LARGE else work()
 
 
-async def check(document: Document) -> tuple[Problem, ...]:
-    """Return everything that keeps `document` from being run."""
-    return await off_loop(len(document.nodes), lambda: compiler.check(document))
+async def check(document: Document, returns: Returns = NO_RETURNS) -> tuple[Problem, ...]:
+    """Return everything that keeps `document` from being run. `returns`: what its sub-workflows give back."""
+    return await off_loop(len(document.nodes), lambda: compiler.check(document, returns))
 
 
-async def compile_plan(document: Document) -> Plan:
-    """Return the plan. Raises engine.errors.DocumentInvalid with all problems."""
-    return await off_loop(len(document.nodes), lambda: compiler.compile(document))
+async def compile_plan(document: Document, returns: Returns = NO_RETURNS) -> Plan:
+    """Return the plan. Raises engine.errors.DocumentInvalid with all problems; `returns` as for `check`."""
+    return await off_loop(len(document.nodes), lambda: compiler.compile(document, returns))
 
 
 async def load(stored: dict[str, Any]) -> Document:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
+from referencing.exceptions import Unresolvable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import compiler, expressions
@@ -67,6 +68,11 @@ class Catalogue:
             return 0
         return 1 + max((self.depth(call.config.pin) for call in pinned.calls), default=0)
 
+    def returns(self, document: Document) -> dict[str, frozenset[str]]:
+        """Return the names of what the sub-workflows of `document` give back, by the nodes that call them."""
+        found = ((call.node.id, self.found.get(call.config.pin)) for call in calls_of(document))
+        return {node: compiler.output_names(pinned.document) for node, pinned in found if pinned}
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -78,10 +84,10 @@ class Compiled:
 
 async def check(owner: str, document: Document, *, workflow_id: str | None = None) -> tuple[Problem, ...]:
     """Return everything that keeps `document`, of that workflow, from being run; what it calls included."""
-    problems = await documents.check(document)
     if not calls_of(document):
-        return problems
+        return await documents.check(document)
     catalogue = await get_resources().read(lambda session: load(session, owner, document))
+    problems = await documents.check(document, catalogue.returns(document))
     return (*problems, *check_calls(document, catalogue, workflow_id=workflow_id))
 
 
@@ -95,10 +101,10 @@ async def compile_run(
     session: AsyncSession, owner: str, document: Document, *, workflow_id: str | None = None
 ) -> Compiled:
     """Return the plans of a run. Raises engine.errors.DocumentInvalid with all problems."""
-    plan = await documents.compile_plan(document)
     if not calls_of(document):
-        return Compiled(plan, {})
+        return Compiled(await documents.compile_plan(document), {})
     catalogue = await load(session, owner, document)
+    plan = await documents.compile_plan(document, catalogue.returns(document))
     if problems := tuple(check_calls(document, catalogue, workflow_id=workflow_id)):
         raise DocumentInvalid(problems)
     plans = {
@@ -187,7 +193,8 @@ def _inputs(call: Call, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield why the inputs cannot fit, as far as that can be told before anything runs."""
     given, parts = call.config.inputs, schema.get("properties") or {}
     for name in schema.get("required", ()):
-        if name not in given and "default" not in (parts.get(name) or {}):
+        part = parts.get(name)
+        if name not in given and not (isinstance(part, Mapping) and "default" in part):
             hint = "Give it a value; the other workflow needs it."
             yield _problem("inputs", call, f"inputs.{name}", f"The input “{name}” is missing.", hint)
     known = compiler.known_inputs(schema)
@@ -196,11 +203,21 @@ def _inputs(call: Call, schema: Mapping[str, Any]) -> Iterator[Problem]:
             hint = f"It has {', '.join(sorted(known)) or 'no inputs'}."
             message = f"The other workflow has no input “{name}”."
             yield _problem("inputs", call, f"inputs.{name}", message, hint)
-        elif not any(expressions.has_expression(text) for _, text in expressions.strings(value, "")):
-            part = {"$defs": schema.get("$defs", {}), **(parts.get(name) or {})}
-            for error in compiler.validator(part).iter_errors(value):
-                message = f"The input “{name}” does not fit: {error.message[:200]}."
+        elif not any(expressions.strings(value)):
+            part = parts.get(name, schema.get("additionalProperties", True))
+            for wrong in _mismatches(schema, part, value):
+                message = f"The input “{name}” does not fit: {wrong[:200]}."
                 yield _problem("inputs", call, f"inputs.{name}", message, "Correct the value.")
+
+
+def _mismatches(schema: Mapping[str, Any], part: Any, value: Any) -> tuple[str, ...]:
+    """Return why a value does not fit a part of a schema; references in it begin at the whole."""
+    try:
+        return tuple(
+            error.message for error in compiler.validator(schema).evolve(schema=part).iter_errors(value)
+        )
+    except (Unresolvable, RecursionError) as error:
+        return (f"the schema cannot be used: {error}",)
 
 
 def _problem(code: str, call: Call, field: str, message: str, hint: str) -> Problem:

@@ -127,6 +127,7 @@ def _inputs(given: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that are set and still known, and those that are needed, to be filled in."""
     kept = dict(given) if isinstance(given, dict) else {}
     known = schema.get("properties") or {}
-    needed = [name for name in schema.get("required", ()) if "default" not in (known.get(name) or {})]
+    defaults = {name for name, part in known.items() if isinstance(part, Mapping) and "default" in part}
+    needed = [name for name in schema.get("required", ()) if name not in defaults]
     fitting = {name: value for name, value in kept.items() if not known or name in known}
     return {**fitting, **{name: "" for name in needed if name not in fitting}}

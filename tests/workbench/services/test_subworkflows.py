@@ -120,6 +120,41 @@ async def test_inputs_that_cannot_fit_are_problems(principal: Principal) -> None
     assert await problems(principal, call(other, name="{{ run.id }}")) == []
 
 
+async def test_inputs_are_held_against_the_whole_schema(principal: Principal) -> None:
+    properties = {"any": True, "first": {"$ref": "#/$defs/word"}, "second": {"$ref": "#/properties/first"}}
+    schema = {"properties": properties, "$defs": {"word": TEXT}, "required": ["any"]}
+    other = await published(principal, inputs={"type": "object", **schema})
+    assert await problems(principal, call(other, any=1, first="a", second="b")) == []
+    assert await problems(principal, call(other, first="a", second=7)) == [
+        ("subworkflow-inputs", "config.inputs.any"),
+        ("subworkflow-inputs", "config.inputs.second"),
+    ]
+
+
+async def test_inputs_beside_the_known_ones_have_a_type_too(principal: Principal) -> None:
+    other = await published(principal, inputs={"type": "object", "additionalProperties": TEXT})
+    assert await problems(principal, call(other, a="b", c=7)) == [("subworkflow-inputs", "config.inputs.c")]
+
+
+async def test_an_output_that_the_called_version_does_not_have_is_a_problem(principal: Principal) -> None:
+    done = Node(id="done", type="output", config={"name": "when", "value": 1})
+    other = await published(principal, done, inputs=NAME, outputs=SAYS)
+    reader = Node(id="reader", type="transform", config={"value": "{{ nodes.call.output.greting }}"})
+    good = {name: f"{{{{ nodes.call.output.{name} }}}}" for name in ("greeting", "when")}
+    flow = await caller(principal, call(other), reader, outputs={**good, "all": "{{ nodes.call.output }}"})
+    [problem] = await workflows.check_draft(principal, flow)
+    assert (problem.code, problem.node, problem.field) == ("unknown-output", "reader", "config.value")
+    assert problem.hint == "Did you mean “greeting”? It has greeting, when."
+
+
+async def test_no_run_starts_that_would_read_an_output_that_is_not_there(principal: Principal) -> None:
+    flow = await caller(
+        principal, call(await greeting(principal), name="Ada"), outputs={"a": "{{ nodes.call.output.b }}"}
+    )
+    with pytest.raises(Invalid, match="no output “b”"):
+        await runs.start_run(principal, workflow_id=flow, inputs={})
+
+
 async def test_inputs_that_turn_out_not_to_fit_fail_the_node(principal: Principal) -> None:
     workflow_id = await caller(principal, call(await greeting(principal), name="{{ 7 }}"))
     run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
