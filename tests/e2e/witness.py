@@ -16,13 +16,15 @@ class _Server(ThreadingHTTPServer):
 class Witness:
     """Counts requests by path, and by the key of the effect that they ask for.
 
-    `/feed` answers a JSON feed; `?wait=SECONDS` answers late. Paths in `failing` are answered with an error.
+    `/feed` answers a JSON feed; `?wait=SECONDS` answers late. Paths in `failing` are answered with an error,
+    those in `failing_once` the first time.
     """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self.keys: Counter[str] = Counter()
         self.failing: set[str] = set()
+        self.failing_once: set[str] = set()
         witness = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -37,7 +39,9 @@ class Witness:
                 if wait := parse_qs(url.query).get("wait"):
                     threading.Event().wait(float(wait[0]))
                 body = json.dumps(witness.answer(url.path)).encode()
-                self.send_response(500 if url.path in witness.failing else 200)
+                fails = url.path in witness.failing or url.path in witness.failing_once
+                witness.failing_once.discard(url.path)
+                self.send_response(500 if fails else 200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
