@@ -163,7 +163,8 @@ class Trigger(_Part):
 class Document(_Part):
     """A whole workflow. `inputs` is a JSON Schema of type object; its `examples` hold sample inputs.
 
-    `outputs` maps an output's name to the expression that makes it, evaluated when the run ends.
+    `outputs` maps an output's name to the expression that makes it, evaluated when the run ends. They have
+    to fit `output_schema`, a JSON Schema of type object by whose properties other workflows read them.
     `limits` bound a run in time and in work. `triggers` start runs of it once it is published.
     """
 
@@ -172,6 +173,7 @@ class Document(_Part):
     description: str = ""
     inputs: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     outputs: dict[str, Any] = Field(default_factory=dict)
+    output_schema: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Field(default_factory=Limits)
     nodes: list[Node] = Field(default_factory=list)
     edges: list[Edge] = Field(default_factory=list)
@@ -196,5 +198,5 @@ class Document(_Part):
         return VersionHash(hashlib.sha256(text.encode()).hexdigest())
 
 
-_LATER: dict[str, Any] = {"limits": Limits(), "triggers": []}
+_LATER: dict[str, Any] = {"output_schema": {}, "limits": Limits(), "triggers": []}
 """Parts of a document that its text does not mention when they are like this."""

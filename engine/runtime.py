@@ -11,7 +11,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
-from engine.activities import EventActivities, NodeActivities, StartActivities
+from engine.activities import EventActivities, NodeActivities, StartActivities, check_outputs
 from engine.activities.node import HEARTBEAT_S
 from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
@@ -82,6 +82,7 @@ def build_worker(
             activities.run_node,
             activities.record,
             activities.open_run,
+            check_outputs,
             waits.await_event,
             waits.stop_waiting,
             starts.start_scheduled,

@@ -2,6 +2,7 @@
 
 from engine.activities.events import EventActivities
 from engine.activities.node import NodeActivities
+from engine.activities.outputs import check_outputs
 from engine.activities.starts import StartActivities
 
-__all__ = ["EventActivities", "NodeActivities", "StartActivities"]
+__all__ = ["EventActivities", "NodeActivities", "StartActivities", "check_outputs"]

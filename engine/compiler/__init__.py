@@ -5,7 +5,7 @@
 - `compile` gives the frozen plan that a run interprets.
 - `part_of` gives the plan of some of its steps, the others settled beforehand.
 - `may_undo` gives the nodes that may undo what another did.
-- `output_names` gives the names of what a run gives back.
+- `returned` gives the schema of what a run gives back, `part_at` the part of a schema at a path.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
@@ -17,7 +17,7 @@ from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._compensations import may_undo
 from engine.compiler._decoding import MAX_BYTES
 from engine.compiler._inputs import known_inputs, validator
-from engine.compiler._outputs import output_names
+from engine.compiler._outputs import part_at, returned
 from engine.compiler._parsing import parse
 from engine.compiler._partial import part_of
 from engine.compiler._pause import uncollected
@@ -42,9 +42,10 @@ __all__ = [
     "json_schema",
     "known_inputs",
     "may_undo",
-    "output_names",
     "parse",
+    "part_at",
     "part_of",
+    "returned",
     "validator",
 ]
 
@@ -52,7 +53,7 @@ __all__ = [
 def check(document: Document, returns: Returns = NO_RETURNS) -> tuple[Problem, ...]:
     """Return everything that keeps `document` from being run, in the document's order.
 
-    `returns` are the names of what its sub-workflows give back, by their nodes; of others nothing is known.
+    `returns` are the schemas of what its sub-workflows give back, by their nodes.
     """
     with uncollected(len(document.nodes)):
         return analyse(document, returns).problems

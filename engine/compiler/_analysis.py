@@ -9,6 +9,7 @@ from engine.compiler._edges import check_edges
 from engine.compiler._inputs import check_inputs
 from engine.compiler._nodes import CheckedNode, check_node, read_expressions
 from engine.compiler._order import cycles, topological
+from engine.compiler._outputs import check_output_schema
 from engine.compiler._problems import Problems
 from engine.compiler._references import NO_RETURNS, Reader, References, Returns
 from engine.compiler._triggers import check_triggers
@@ -76,6 +77,7 @@ class _Analyser:
         )
         self._check_references(references)
         self._check_outputs(references)
+        check_output_schema(self.document, self.problems)
         compensations = check_compensations(self.document, self.checked, self.referred, self.problems)
         check_triggers(self.document, inputs_usable=usable, problems=self.problems)
         drawn = {target: {edge.source for edge in edges} for target, edges in self.incoming.items()}

@@ -18,7 +18,7 @@ from referencing.exceptions import Unresolvable
 from engine.compiler._problems import Problems
 
 _HINT = "The inputs are a JSON Schema of type object; its properties become the run form."
-_OPENING = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
+OPENING = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
 """Keywords that can bring in properties which `properties` does not list."""
 
 
@@ -67,7 +67,7 @@ def known_inputs(schema: Mapping[str, Any]) -> frozenset[str] | None:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or schema.get("additionalProperties", False) is not False:
         return None
-    if any(keyword in schema for keyword in _OPENING):
+    if any(keyword in schema for keyword in OPENING):
         return None
     return frozenset(properties)
 
@@ -75,7 +75,7 @@ def known_inputs(schema: Mapping[str, Any]) -> frozenset[str] | None:
 def check_inputs(schema: Mapping[str, Any], problems: Problems) -> bool:
     """Add what is wrong with the schema, its samples and its defaults; return whether it is usable."""
     text = json.dumps(schema, sort_keys=True, default=str)
-    found = _schema_errors(text)
+    found = object_schema_errors(schema, "inputs", "the inputs")
     for field, message in found:
         problems.add("bad-inputs-schema", message, field=field, hint=_HINT)
     if found:
@@ -85,13 +85,18 @@ def check_inputs(schema: Mapping[str, Any], problems: Problems) -> bool:
     return True
 
 
+def object_schema_errors(schema: Mapping[str, Any], field: str, of: str) -> tuple[tuple[str, str], ...]:
+    """Return (field, message) of what makes the schema `of` inputs or outputs, in `field`, unusable."""
+    return _object_errors(json.dumps(schema, sort_keys=True, default=str), field, of)
+
+
 @lru_cache(maxsize=200)
-def _schema_errors(text: str) -> tuple[tuple[str, str], ...]:
-    """Return (field, message) of what makes a schema of inputs unusable."""
+def _object_errors(text: str, field: str, of: str) -> tuple[tuple[str, str], ...]:
     schema = json.loads(text)
     if schema.get("type", "object") != "object":
-        return (("inputs.type", "The inputs of a run are an object, so the schema's type must be object."),)
-    return schema_errors(schema, "inputs", "the inputs")
+        message = f"{of.capitalize()} of a run are an object, so the schema's type must be object."
+        return ((f"{field}.type", message),)
+    return schema_errors(schema, field, of)
 
 
 def schema_errors(schema: Mapping[str, Any], field: str, of: str) -> tuple[tuple[str, str], ...]:

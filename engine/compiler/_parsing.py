@@ -70,7 +70,7 @@ def _of_the_rest(decoded: Mapping[str, Any], found: tuple[Detail, ...]) -> tuple
     """
     broken = {detail.path[:2] for detail in found}
     rest: dict[str, Any] = {"name": "Untitled"}
-    for key in ("inputs", "outputs", "nodes", "edges", "triggers"):
+    for key in ("inputs", "outputs", "output_schema", "nodes", "edges", "triggers"):
         value = decoded.get(key)
         if isinstance(value, list) and (key,) not in broken:
             rest[key] = [item for index, item in enumerate(value) if (key, index) not in broken]

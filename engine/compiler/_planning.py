@@ -19,6 +19,7 @@ def make_plan(document: Document, analysis: Analysis) -> Plan:
         name=document.name,
         steps=planner.steps(None),
         outputs=dict(document.outputs),
+        output_schema=document.output_schema or None,
         compensations=planner.compensations(),
     )
 

@@ -74,6 +74,8 @@ CODES: dict[str, str] = {
     "bad-sample": "A sample input does not match the schema.",
     "bad-default": "A default does not match its own schema.",
     "bad-output-name": "An output's name is not usable.",
+    "bad-output-schema": "The schema of the outputs is not a usable JSON Schema of an object.",
+    "outputs-disagree": "The outputs and the schema of the outputs do not name the same.",
     "duplicate-output": "Two outputs have the same name.",
     "unknown-output": "An output is read that the workflow, or the one that is called, does not have.",
     # triggers

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from engine.compiler._containers import Tree
 from engine.compiler._inputs import known_inputs
 from engine.compiler._nodes import CheckedNode
+from engine.compiler._outputs import part_at
 from engine.compiler._problems import Problems
 from engine.expressions import PASS_NAMES, Path, did_you_mean
 from engine.nodes import RESULT
@@ -18,8 +19,8 @@ _WHERE = {
     "last": "Nodes in a loop read the result of the pass before as last.",
     "result": "The next of a map and the until of a loop read the result of the pass that has ended.",
 }
-Returns = Mapping[str, frozenset[str]]
-"""What is known to be given back by sub-workflows: the names of the outputs, by the nodes that call them."""
+Returns = Mapping[str, Mapping[str, Any]]
+"""Schemas of what sub-workflows give back, by the nodes that call them, as far as they are known."""
 
 NO_RETURNS: Returns = {}
 SUGGESTIONS = 20
@@ -178,16 +179,19 @@ class References:
                 hint = f"Only nodes in “{name}” read nodes.{name}.{path[2]}."
             self._add("unknown-result", message, reader, hint)
         elif len(path) > 3 and path[2] == "output" and name in self._returns:
-            self._check_returned(name, path[3], reader)
+            self._check_returned(name, path[3:], reader)
 
-    def _check_returned(self, name: str, output: str | int, reader: Reader) -> None:
-        """Check an output of the workflow that a node calls."""
-        known = self._returns[name]
-        if output not in known:
-            shown = ", ".join(sorted(known)) or "no outputs"
-            hint = f"{did_you_mean(str(output), known)} It has {shown}.".strip()
-            message = f"The workflow that “{name}” runs has no output “{output}”."
-            self._add("unknown-output", message, reader, hint)
+    def _check_returned(self, name: str, path: Path, reader: Reader) -> None:
+        """Check what is read of the outputs of the workflow that a node calls."""
+        schema = self._returns[name]
+        ways = (path[: end + 1] for end in range(len(path)))
+        wrong = next((way for way in ways if part_at(schema, way) is None), None)
+        if wrong is not None:
+            known = frozenset(part_at(schema, wrong[:-1]).get("properties") or ())
+            hint = f"{did_you_mean(str(wrong[-1]), known)} It has {', '.join(sorted(known)) or 'none'}."
+            shown = ".".join(map(str, wrong))
+            message = f"The workflow that “{name}” runs has no output “{shown}”."
+            self._add("unknown-output", message, reader, hint.strip())
 
     def _check_input(self, path: Path, reader: Reader) -> None:
         if len(path) > 1 and self._inputs is not None and path[1] not in self._inputs:

@@ -10,10 +10,13 @@ from engine.contracts.activities import (
     Found,
     NodeResult,
     NodeTask,
+    Outputs,
+    OutputsChecked,
 )
 from engine.contracts.names import (
     AWAIT_EVENT,
     BUSY,
+    CHECK_OUTPUTS,
     CHILD_ENDED,
     DECIDE,
     EVENT_ARRIVED,
@@ -79,6 +82,7 @@ from engine.contracts.steps import (
 __all__ = [
     "AWAIT_EVENT",
     "BUSY",
+    "CHECK_OUTPUTS",
     "CHILD_ENDED",
     "DECIDE",
     "EVENT_ARRIVED",
@@ -121,6 +125,8 @@ __all__ = [
     "Opening",
     "Origin",
     "OutputStep",
+    "Outputs",
+    "OutputsChecked",
     "Parent",
     "PinnedPlan",
     "Plan",

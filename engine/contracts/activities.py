@@ -8,6 +8,7 @@ from pydantic import Field
 from engine.contracts.base import Frozen
 from engine.contracts.records import Decided, NodeRecord, RunRecord
 from engine.contracts.steps import Attempts, Slots
+from engine.errors import Failure
 
 
 class NodeTask(Frozen):
@@ -50,6 +51,20 @@ class NodeResult(Frozen):
 
     record: NodeRecord
     recorded: bool = True
+
+
+class Outputs(Frozen):
+    """What a run gives back, to be held against the JSON Schema that its document has for it."""
+
+    run_id: str
+    outputs: dict[str, Any]
+    output_schema: dict[str, Any]
+
+
+class OutputsChecked(Frozen):
+    """Why they do not fit, if they do not."""
+
+    failure: Failure | None = None
 
 
 class EventWait(Frozen):

@@ -40,6 +40,10 @@ OPEN_RUN = "open_run"
 """The activity that stores the run of a sub-workflow: Opening in, Opened out."""
 
 
+CHECK_OUTPUTS = "check_outputs"
+"""The activity that holds a run's outputs against their schema: Outputs in, OutputsChecked out."""
+
+
 RAISE_BUDGET = "raise_budget"
 """The signal that gives a run another Budget."""
 

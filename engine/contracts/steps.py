@@ -262,6 +262,7 @@ LoopStep.model_rebuild()
 class Plan(Frozen):
     """A compiled document: steps in topological order and the expressions of the run's outputs.
 
+    A run whose outputs do not fit `output_schema`, where there is one, fails.
     `compensations` are steps beside the flow, by the node whose work each undoes when the run fails.
     """
 
@@ -269,4 +270,5 @@ class Plan(Frozen):
     name: str
     steps: tuple[Step, ...]
     outputs: dict[str, Any] = Field(default_factory=dict)
+    output_schema: dict[str, Any] | None = None
     compensations: dict[str, Step] = Field(default_factory=dict)

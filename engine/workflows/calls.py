@@ -22,6 +22,7 @@ from temporalio.exceptions import (
 from engine.contracts import (
     AWAIT_EVENT,
     BUSY,
+    CHECK_OUTPUTS,
     INTERRUPTED,
     OPEN_RUN,
     RECORD,
@@ -34,6 +35,8 @@ from engine.contracts import (
     NodeTask,
     Opened,
     Opening,
+    Outputs,
+    OutputsChecked,
     Parent,
     RecordBatch,
     RunRequest,
@@ -97,6 +100,12 @@ async def open_run(request: RunRequest, parent: Parent, started_at: datetime) ->
         deadline=request.deadline,
     )
     return await _ask(OPEN_RUN, opening, Opened)
+
+
+async def check_outputs(run_id: str, outputs: dict[str, Any], schema: dict[str, Any]) -> Failure | None:
+    """Return why the outputs of a run do not fit their schema, if they do not."""
+    given = Outputs(run_id=run_id, outputs=outputs, output_schema=schema)
+    return (await _ask(CHECK_OUTPUTS, given, OutputsChecked)).failure
 
 
 async def _ask(activity: str, argument: Any, answer: type[T]) -> T:

@@ -219,6 +219,10 @@ class _Interpreter:
             self._effort += expressions.spent() - before
             if self._effort >= EFFORT:
                 await self._breathe()
+        schema = self._request.plan.output_schema
+        unfit = await calls.check_outputs(self._request.run_id, outputs, schema) if schema else None
+        if unfit:
+            return self._journal.change("failed", error=unfit)
         return self._journal.change("succeeded", outputs=outputs)
 
     async def _finish(self, end: RunRecord) -> RunRecord:

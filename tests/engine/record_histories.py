@@ -74,6 +74,12 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
             {},
         ),
         "failed": (plan(fake("slow", seconds=3), fake("broken", failures=1)), {}),
+        "outputs_unfit": (
+            plan(fake("work"), outputs={"a": 1}).model_copy(
+                update={"output_schema": {"properties": {"a": {"type": "string"}}}}
+            ),
+            {},
+        ),
         "many_steps": (plan(*[transform(f"s{n}", n) for n in range(450)]), {}),
         "slow_chain": (
             plan(*slow),

@@ -56,7 +56,7 @@ def unfinished(problem: Problem) -> bool:
     if problem.code == "more-problems":
         return True
     part = (problem.field or "").partition(".")[0]
-    setting = part in ("config", "inputs", "outputs", "policy", "title", "triggers")
+    setting = part in ("config", "inputs", "outputs", "output_schema", "policy", "title", "triggers")
     return setting and "cycle" not in problem.code
 
 

@@ -156,7 +156,7 @@ def _configure(document: Document, operation: Configure) -> tuple[Document, Oper
 
 
 def _describe(document: Document, operation: Describe) -> tuple[Document, Operation]:
-    names = ("name", "description", "inputs", "outputs", "limits", "triggers")
+    names = ("name", "description", "inputs", "outputs", "output_schema", "limits", "triggers")
     new = {name: value for name in names if (value := getattr(operation, name)) is not None}
     if operation.triggers is not None:
         new["triggers"] = list(operation.triggers)

@@ -78,6 +78,7 @@ class Describe(_Operation):
     description: str | None = None
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
     limits: Limits | None = None
     triggers: tuple[Trigger, ...] | None = None
 

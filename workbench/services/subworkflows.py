@@ -68,10 +68,10 @@ class Catalogue:
             return 0
         return 1 + max((self.depth(call.config.pin) for call in pinned.calls), default=0)
 
-    def returns(self, document: Document) -> dict[str, frozenset[str]]:
-        """Return the names of what the sub-workflows of `document` give back, by the nodes that call them."""
+    def returns(self, document: Document) -> dict[str, dict[str, Any]]:
+        """Return the schemas of what the sub-workflows of `document` give back, by the calling nodes."""
         found = ((call.node.id, self.found.get(call.config.pin)) for call in calls_of(document))
-        return {node: compiler.output_names(pinned.document) for node, pinned in found if pinned}
+        return {node: compiler.returned(pinned.document) for node, pinned in found if pinned}
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def in_words(operation: Operation) -> str:
         case Rename(id=old, new_id=new):
             return f"Rename {old} to {new}"
         case Describe():
-            return f"Change the workflow's {', '.join(sorted(operation.model_fields_set - {'op'}))}"
+            parts = sorted(operation.model_fields_set - {"op"})
+            return f"Change the workflow's {', '.join(parts).replace('_', ' ')}"
         case Replace():
             return "Replace the whole workflow"
         case Batch(operations=operations):
@@ -59,8 +60,8 @@ def differences(before: Document, after: Document) -> list[str]:
         if parts:
             found.append(f"Changed {_spoken(parts)} of {name}")
     found += [
-        f"Changed the workflow's {part}"
-        for part in ("name", "description", "inputs", "outputs", "triggers")
+        f"Changed the workflow's {part.replace('_', ' ')}"
+        for part in ("name", "description", "inputs", "outputs", "output_schema", "limits", "triggers")
         if getattr(before, part) != getattr(after, part)
     ]
     if {_key(edge) for edge in before.edges} != {_key(edge) for edge in after.edges}:

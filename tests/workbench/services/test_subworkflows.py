@@ -244,3 +244,13 @@ async def test_content_is_traced_to_the_version_that_has_it(principal: Principal
     version, _ = await workflows.get_version(principal, other, number=1)
     assert await subworkflows.whose(principal.id, version.version_hash) == (other, 1)
     assert await subworkflows.whose(principal.id, "a" * 64) is None
+
+
+async def test_outputs_that_do_not_fit_their_schema_fail_the_step_that_called(principal: Principal) -> None:
+    schema = {"type": "object", "properties": {"greeting": {"type": "integer"}}}
+    other = await published(principal, inputs=NAME, outputs=SAYS, output_schema=schema)
+    workflow_id = await caller(principal, call(other, name="Ada"))
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id)
+    assert run.error
+    assert (run.error.kind, run.error.node) == ("output-mismatch", "call")
+    assert "outputs.greeting: 'Hello, Ada!' is not of type 'integer'" in run.error.message
