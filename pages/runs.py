@@ -9,7 +9,7 @@ from components.run.labels import run_label
 from components.short_id import short_id
 from components.status import STATUSES, status_badge
 from workbench import routes
-from workbench.state.runs import RunsState
+from workbench.state.runs import TRIGGERS, RunsState
 from workbench.state.views import Choice, RunRow
 
 FILTERS = ("running", "waiting", "succeeded", "failed", "cancelled")
@@ -44,6 +44,15 @@ def _toolbar() -> rx.Component:
             class_name="wb-input wb-select wb-filter-select",
             data_testid="workflow-filter",
         ),
+        rx.el.select(
+            rx.el.option("However started", value=""),
+            *[rx.el.option(words, value=kind) for kind, words in TRIGGERS.items()],
+            value=RunsState.trigger,
+            on_change=RunsState.choose_trigger,
+            aria_label="Filter by what started it",
+            class_name="wb-input wb-select wb-filter-select",
+            data_testid="trigger-filter",
+        ),
         rx.el.form(
             rx.el.input(
                 name="label",
@@ -54,8 +63,13 @@ def _toolbar() -> rx.Component:
                 aria_label="Filter by label",
                 auto_complete="off",
                 spell_check=False,
+                aria_invalid=rx.cond(RunsState.label_error != "", "true", "false"),
                 class_name="wb-input",
                 data_testid="label-filter",
+            ),
+            rx.cond(
+                RunsState.label_error != "",
+                rx.el.p(RunsState.label_error, role="alert", class_name="wb-field-error"),
             ),
             on_submit=RunsState.choose_label,
             class_name="wb-filter-label",
@@ -80,7 +94,7 @@ def _filter(status: str, label: str) -> rx.Component:
 
 
 def _runs() -> rx.Component:
-    filtered = (RunsState.status != "") | (RunsState.workflow_id != "") | (RunsState.label != "")
+    filtered = (RunsState.status != "") | (RunsState.others != "")
     return rx.cond(
         RunsState.rows.length() > 0,
         rx.fragment(_toolbar(), _list()),

@@ -15,9 +15,12 @@ def workflows(search: str = "") -> str:
     return f"{WORKFLOWS}?{urlencode({'q': search})}" if search else WORKFLOWS
 
 
-def runs(*, status: str = "", workflow_id: str = "", label: str = "") -> str:
-    """Return the URL of the list of runs, of one status, workflow or label (`name:value`) where given."""
-    given = (("status", status), ("workflow", workflow_id), ("label", label))
+def runs(*, status: str = "", workflow_id: str = "", trigger: str = "", label: str = "") -> str:
+    """Return the URL of the list of runs, where given of one status, workflow, type of trigger or label.
+
+    A label is `name:value`.
+    """
+    given = (("status", status), ("workflow", workflow_id), ("trigger", trigger), ("label", label))
     wanted = {name: value for name, value in given if value}
     return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
 

@@ -79,6 +79,7 @@ async def page(
     before: Position | None,
     workflow_id: str | None,
     status: str | None,
+    trigger: str | None,
     labels: Mapping[str, str],
     parent_run_id: str | None,
     parent_place: str | None,
@@ -92,6 +93,8 @@ async def page(
         query = query.where(col(RunRow.workflow_id) == workflow_id)
     if status is not None:
         query = query.where(col(RunRow.status) == status)
+    if trigger is not None:
+        query = query.where(col(RunRow.trigger_type) == trigger)
     if labels:
         query = query.where(col(RunRow.labels).contains(dict(labels)))
     if parent_run_id is not None:

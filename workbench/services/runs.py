@@ -67,6 +67,7 @@ async def list_runs(
     *,
     workflow_id: str | None = None,
     status: str | None = None,
+    trigger: str | None = None,
     labels: Mapping[str, str] = MappingProxyType({}),
     parent_run_id: str | None = None,
     parent_place: str | None = None,
@@ -74,7 +75,7 @@ async def list_runs(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[RunSummary]:
-    """Return a page of runs, newest first, that have all of `labels`.
+    """Return a page of runs, newest first, that have all of `labels` and a trigger of the type `trigger`.
 
     Of a run those that it began itself (`parent_run_id`), or that one of its nodes did (`parent_place`), or
     that went on from it (`forked_from`).
@@ -91,6 +92,7 @@ async def list_runs(
             before=before,
             workflow_id=workflow_id,
             status=status,
+            trigger=trigger,
             labels=labels,
             parent_run_id=parent_run_id,
             parent_place=parent_place and text_of(parent_place),

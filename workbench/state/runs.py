@@ -8,7 +8,9 @@ from reflex.event import EventSpec
 
 from engine.contracts import RunStatus
 from workbench import routes
+from workbench.errors import Invalid
 from workbench.services import run_options, runs, workflows
+from workbench.services.run_options import TriggerType
 from workbench.services.shapes import Page, RunEvent, RunSummary
 from workbench.state.base import AppState
 from workbench.state.push import LIST_PAUSE_S, tabs
@@ -17,16 +19,32 @@ from workbench.state.views import Choice, RunRow
 PAGE = 50
 CHOICES = 200
 STATUSES = frozenset(get_args(RunStatus))
+FILTERS = ("status", "workflow_id", "trigger", "label")
+TRIGGERS: dict[TriggerType, str] = {
+    "manual": "By hand",
+    "api": "API",
+    "webhook": "Webhook",
+    "schedule": "Schedule",
+    "workflow_end": "End of a run",
+    "subworkflow": "Sub-workflow",
+    "fork": "Earlier run",
+}
+"""What may have started a run, in words."""
 
 
 class RunsState(AppState):
-    """`status`, `workflow_id` and `label` are the filters, empty for all; the address holds them."""
+    """`status`, `workflow_id`, `trigger` and `label` are the filters, empty for all; the address holds them.
+
+    `others` is the address's query without `status`. `label_error` is why no run is found by the label.
+    """
 
     rows: list[RunRow] = []
     cursor: str = ""
     status: str = ""
     workflow_id: str = ""
+    trigger: str = ""
     label: str = ""
+    label_error: str = ""
     workflows: list[Choice] = []
     loaded: bool = False
     others: str = ""
@@ -36,8 +54,9 @@ class RunsState(AppState):
         """Show the first page of what the address asks for, and follow the runs from now on."""
         asked = self.router.url.query_parameters
         self.status = asked.get("status", "") if asked.get("status") in STATUSES else ""
+        self.trigger = asked.get("trigger", "") if asked.get("trigger") in TRIGGERS else ""
         self.workflow_id, self.label = asked.get("workflow", ""), asked.get("label", "")
-        self.others = routes.runs(workflow_id=self.workflow_id, label=self.label).partition("?")[2]
+        self.others = self._address(status="").partition("?")[2]
         tabs.watch(self.router.session.client_token, RunsState)
         async with self._guarded():
             page = await self._page()
@@ -56,20 +75,36 @@ class RunsState(AppState):
     @rx.event
     def choose_workflow(self, workflow_id: str) -> EventSpec:
         """Show the runs of one workflow."""
-        return rx.redirect(routes.runs(status=self.status, workflow_id=workflow_id, label=self.label))
+        return rx.redirect(self._address(workflow_id=workflow_id))
+
+    @rx.event
+    def choose_trigger(self, trigger: str) -> EventSpec:
+        """Show the runs that one type of trigger started."""
+        return rx.redirect(self._address(trigger=trigger))
 
     @rx.event
     def choose_label(self, form: dict[str, str]) -> EventSpec:
         """Show the runs that have a label, typed as `name:value`; without one show all again."""
-        label = form.get("label", "").strip()
-        return rx.redirect(routes.runs(status=self.status, workflow_id=self.workflow_id, label=label))
+        return rx.redirect(self._address(label=form.get("label", "").strip()))
+
+    def _address(self, **changed: str) -> str:
+        """Return the address of the list with other filters."""
+        now = {name: getattr(self, name) for name in FILTERS}
+        return routes.runs(**{**now, **changed})
 
     async def _page(self, cursor: str = "") -> Page[RunSummary]:
+        try:
+            labels = run_options.labels_of([self.label] if self.label else [])
+        except Invalid as error:
+            self.label_error = " ".join(problem.hint for problem in error.problems)
+            return Page(items=())
+        self.label_error = ""
         return await runs.list_runs(
             self.principal,
             workflow_id=self.workflow_id or None,
             status=cast(RunStatus, self.status) if self.status else None,
-            labels=run_options.labels_of([self.label] if self.label else []),
+            trigger=self.trigger or None,
+            labels=labels,
             limit=PAGE,
             cursor=cursor or None,
         )

@@ -256,6 +256,15 @@ async def test_runs_are_listed_by_label(api: httpx.AsyncClient, hello: dict[str,
     assert (await api.get("/runs?label=prod")).status_code == 422
 
 
+async def test_runs_are_listed_by_what_started_them(api: httpx.AsyncClient, hello: dict[str, Any]) -> None:
+    workflow_id = await workflow(api, hello)
+    run = await start(api, workflow_id, inputs={"name": "Ada"})
+    asked = {"workflow_id": workflow_id}
+    by_api = (await api.get("/runs", params={**asked, "trigger": "api"})).json()["items"]
+    by_hook = (await api.get("/runs", params={**asked, "trigger": "webhook"})).json()["items"]
+    assert ([item["id"] for item in by_api], by_hook) == ([run["id"]], [])
+
+
 async def test_a_run_past_its_deadline_is_cancelled_and_says_so(
     api: httpx.AsyncClient, hello: dict[str, Any]
 ) -> None:

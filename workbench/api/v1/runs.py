@@ -13,7 +13,7 @@ from engine.graph import Document
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
 from workbench.services import decisions, live, passes, run_options, runs
-from workbench.services.run_options import RunOptions, Trigger
+from workbench.services.run_options import RunOptions, Trigger, TriggerType
 from workbench.services.shapes import (
     NodeOutput,
     NodeRun,
@@ -106,17 +106,19 @@ async def list_runs(
     cursor: Cursor = None,
     workflow_id: str | None = None,
     status: RunStatus | None = None,
+    trigger: Annotated[TriggerType | None, Query(description="What made the run start.")] = None,
     label: Label = [],  # noqa: B006 - FastAPI copies it
     parent_run_id: Annotated[str | None, Query(description="The run whose sub-workflows to list.")] = None,
     parent_place: Annotated[
         str | None, Query(description="The node in it, with its pass: `call`, or `each/3/call`.")
     ] = None,
 ) -> Page[RunSummary]:
-    """Narrowed to a workflow, a status, labels or a parent where these are given."""
+    """Narrowed to a workflow, a status, a type of trigger, labels or a parent where these are given."""
     return await runs.list_runs(
         principal,
         workflow_id=workflow_id,
         status=status,
+        trigger=trigger,
         labels=run_options.labels_of(label),
         parent_run_id=parent_run_id,
         parent_place=parent_place,
