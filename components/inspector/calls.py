@@ -4,8 +4,9 @@ import reflex as rx
 
 from components import theme
 from workbench.state.calls import CallState
-from workbench.state.form_fields import Choice, NodeField
+from workbench.state.form_fields import NodeField
 from workbench.state.inspector import InspectorState
+from workbench.state.views import Choice
 
 NODE = InspectorState.node
 

@@ -15,7 +15,7 @@ from workbench.services.edits import Configure
 from workbench.services.shapes import Version, WorkflowSummary
 from workbench.state.base import AppState
 from workbench.state.editor import EditorState
-from workbench.state.form_fields import Choice
+from workbench.state.views import Choice
 
 MOST = 200
 """Workflows, and versions of one, that are offered."""

@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from workbench.state.views import ProblemView
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a select offers: the value that is stored, the words that are shown."""
-
-    value: str
-    label: str
+from workbench.state.views import Choice, ProblemView
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from engine.compiler import may_undo
 from engine.graph import Document, Edge, Node
 from workbench.services.edit_parts import with_children
 from workbench.state.canvas_views import holds_others
-from workbench.state.form_fields import Choice, NodeField
+from workbench.state.form_fields import NodeField
 from workbench.state.node_form import ANY, as_text, config_fields, types_of
 from workbench.state.policy_form import policy_fields
 from workbench.state.references import Reference, references_for, upstream
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 
 @dataclass(frozen=True)

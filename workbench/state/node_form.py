@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.graph import Node
 from engine.nodes import NodeType
-from workbench.state.form_fields import Choice, NodeField, Pair, problem_of
+from workbench.state.form_fields import NodeField, Pair, problem_of
 from workbench.state.policy_form import with_policy
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 Schema = Mapping[str, Any]
 ONE_LINE = 48

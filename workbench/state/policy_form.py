@@ -6,8 +6,8 @@ from typing import Any
 
 from engine.graph import Node, Policy
 from engine.nodes import NodeType
-from workbench.state.form_fields import Choice, NodeField, problem_of
-from workbench.state.views import ProblemView
+from workbench.state.form_fields import NodeField, problem_of
+from workbench.state.views import Choice, ProblemView
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.graph import Trigger
-from workbench.state.form_fields import Choice, NodeField, Pair, problem_of
+from workbench.state.form_fields import NodeField, Pair, problem_of
 from workbench.state.trigger_fields import SETTINGS, Setting
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 _FIRST: dict[str, dict[str, Any]] = {
     "webhook": {},

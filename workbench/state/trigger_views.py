@@ -10,10 +10,10 @@ from engine.triggers.schedule import zone
 from workbench import routes
 from workbench.services.shapes import RunSummary
 from workbench.services.triggers.states import TriggerState
-from workbench.state.form_fields import Choice, NodeField, Pair, problem_of
+from workbench.state.form_fields import NodeField, Pair, problem_of
 from workbench.state.trigger_fields import TITLES
 from workbench.state.trigger_form import fields_of, input_pairs
-from workbench.state.views import ProblemView, iso
+from workbench.state.views import Choice, ProblemView, iso
 
 
 @dataclass(frozen=True)

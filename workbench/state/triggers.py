@@ -8,9 +8,8 @@ from workbench.services.triggers import states
 from workbench.services.triggers.states import TriggerState
 from workbench.settings import get_settings
 from workbench.state.base import AppState
-from workbench.state.form_fields import Choice
 from workbench.state.trigger_views import TriggerCard, cards
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 MOST_WORKFLOWS = 200
 

@@ -162,7 +162,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Choice:
-    """An option of a filter."""
+    """What a select offers: the value that is stored, the words that are shown."""
 
     value: str
     label: str

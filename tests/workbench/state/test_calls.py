@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from workbench.services.shapes import Version
 from workbench.state.calls import _inputs, _version_choices
-from workbench.state.form_fields import Choice
+from workbench.state.views import Choice
 
 
 def version(number: int, *, live: bool = False) -> Version:

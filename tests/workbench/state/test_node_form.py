@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from engine import nodes
 from engine.graph import Document, Edge, Node
-from workbench.state.form_fields import Choice, NodeField
+from workbench.state.form_fields import NodeField
 from workbench.state.inspector_views import node_form
 from workbench.state.node_form import (
     ANY,
@@ -19,7 +19,7 @@ from workbench.state.node_form import (
     with_field,
 )
 from workbench.state.policy_form import policy_fields
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -9,9 +9,9 @@ from engine import compiler
 from engine.graph import Document, Trigger
 from workbench.services.triggers.states import TriggerState
 from workbench.state import trigger_form
-from workbench.state.form_fields import Choice, NodeField
+from workbench.state.form_fields import NodeField
 from workbench.state.trigger_views import TriggerCard, cards
-from workbench.state.views import ProblemView
+from workbench.state.views import Choice, ProblemView
 
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 
