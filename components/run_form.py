@@ -22,19 +22,32 @@ def run_form(
     on_submit: Any,
     error: rx.Var[str],
     footer: rx.Component,
+    options: rx.Var[list[InputField]],
 ) -> rx.Component:
     """Return the form. `on_submit` gets `{field name: text}`; `footer` holds the submit button.
 
+    `options` are asked for below the inputs, folded away; without inputs they are all that is asked.
     Ctrl+Enter submits from any field, as Enter does from a single-line one.
     """
     return rx.form(
         rx.el.div(rx.foreach(fields, _field), class_name="wb-form"),
+        _options(options, open=fields.length() == 0),
         rx.cond(error, rx.el.p(error, role="alert", class_name="wb-field-error")),
         footer,
         on_submit=on_submit,
         no_validate=True,
         custom_attrs={"data-submit-on-ctrl-enter": "true"},
         data_testid="run-form",
+    )
+
+
+def _options(options: rx.Var[list[InputField]], *, open: rx.Var[bool]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Options"),
+        rx.el.div(rx.foreach(options, _field), class_name="wb-fold-body wb-form wb-run-options"),
+        open=open,
+        class_name="wb-fold",
+        data_testid="run-options",
     )
 
 
@@ -113,7 +126,7 @@ def _area(field: rx.Var[InputField], class_name: str, placeholder: str = "") -> 
 def _select(field: rx.Var[InputField]) -> rx.Component:
     return rx.el.select(
         rx.cond(field.value == "", rx.el.option("Choose …", value=""), rx.fragment()),
-        rx.foreach(field.options, lambda option: rx.el.option(option, value=option)),
+        rx.foreach(field.options, lambda option: rx.el.option(option.label, value=option.value)),
         default_value=field.value,
         class_name="wb-input wb-select",
         **_common(field),

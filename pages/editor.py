@@ -157,6 +157,7 @@ def _menu() -> rx.Component:
                 )
             ),
             rx.menu.content(
+                rx.menu.item("Run with options …", on_select=RunFormState.ask_options),
                 rx.menu.item("Workflow settings", on_select=EditorPageState.toggle_settings),
                 rx.menu.item(
                     "Runs of this workflow",

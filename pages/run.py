@@ -110,6 +110,7 @@ def _form() -> rx.Component:
             RunPageState.fields,
             on_submit=RunPageState.start_again,
             error=RunPageState.error,
+            options=RunPageState.options,
             footer=dialogs.foot(
                 dialogs.cancel(),
                 rx.button(theme.icon("play"), "Run again", type="submit", size="2", data_testid="start-run"),

@@ -40,6 +40,10 @@ class Conflict(WorkbenchError):
     code = "conflict"
 
 
+class KeyUsed(Conflict):
+    """An idempotency key stood for another request."""
+
+
 class StaleRevision(Conflict):
     """An edit was based on revision `based_on`, but the draft is at `current`."""
 

@@ -14,6 +14,7 @@ def run_dialog() -> rx.Component:
             RunFormState.fields,
             on_submit=RunFormState.submit,
             error=RunFormState.error,
+            options=RunFormState.options,
             footer=dialogs.foot(
                 dialogs.cancel(),
                 rx.button(theme.icon("play"), "Run", type="submit", size="2", data_testid="start-run"),
@@ -21,7 +22,9 @@ def run_dialog() -> rx.Component:
         ),
         open=RunFormState.open,
         title="Run",
-        text="What this run works on.",
+        text=rx.cond(
+            RunFormState.fields.length() > 0, "What this run works on.", "This workflow asks for no inputs."
+        ),
         on_close=RunFormState.close,
         testid="run-dialog",
     )

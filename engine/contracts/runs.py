@@ -20,7 +20,7 @@ class Budget(Frozen):
     """
 
     steps: int | None = Field(default=None, ge=1)
-    seconds: float | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     on_reached: Literal["fail", "pause"] = "fail"
 
     def doubled(self) -> "Budget":

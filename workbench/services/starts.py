@@ -16,7 +16,7 @@ from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
-from workbench.errors import Conflict, Invalid, Unavailable
+from workbench.errors import Conflict, Invalid, KeyUsed, Unavailable
 from workbench.services import (
     beginnings,
     documents,
@@ -142,7 +142,7 @@ async def _known(session: AsyncSession, principal: Principal, asked: Asked) -> R
     key = asked.options.idempotency_key
     row = await queries.with_key(session, principal.id, key) if key else None
     if row is not None and row.request_hash != asked.request_hash:
-        raise Conflict(
+        raise KeyUsed(
             f"The idempotency key {key!r} was used for run {row.id}, "
             "with another workflow, version or inputs. Take a new key for a new run."
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import Problem
 from workbench.services.inputs import check
+from workbench.state.views import Choice
 
 KINDS = {"boolean": "switch", "integer": "integer", "number": "number", "string": "text"}
 LONG_TEXT = 120
@@ -22,7 +23,7 @@ class InputField:
     """One field of the form. `kind` is text, long, number, integer, switch, select, lines or json.
 
     `value` is what the field starts with, as text (`on` for a switch that is on); `input_type` is the HTML
-    input's; `options` are a select's texts; `error` is empty while nothing is wrong.
+    input's; `options` are what a select offers; `error` is empty while nothing is wrong.
     """
 
     name: str
@@ -33,7 +34,7 @@ class InputField:
     value: str
     placeholder: str
     input_type: str = "text"
-    options: tuple[str, ...] = ()
+    options: tuple[Choice, ...] = ()
     error: str = ""
 
 
@@ -123,7 +124,7 @@ def _field(name: str, part: dict[str, Any], value: Any, required: bool) -> Input
         value=_text(kind, value),
         placeholder="" if kind == "switch" else _text(kind, examples[0]),
         input_type=INPUT_TYPES.get(str(part.get("format", "")), "text"),
-        options=tuple(_option(choice) for choice in part.get("enum", ())),
+        options=tuple(Choice(_option(choice), _option(choice)) for choice in part.get("enum", ())),
     )
 
 

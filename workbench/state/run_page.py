@@ -1,5 +1,6 @@
 """A run's own page: the frozen canvas of the version that ran, and what can still be done with the run."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
@@ -7,10 +8,11 @@ from reflex.event import EventSpec
 
 from engine.graph import Document
 from workbench import routes
-from workbench.errors import Invalid
+from workbench.errors import Invalid, KeyUsed
 from workbench.services import forks, runs
+from workbench.services.run_options import NOTHING_ASKED, RunOptions
 from workbench.services.shapes import RunDetail
-from workbench.state import run_inputs
+from workbench.state import run_inputs, run_option_fields
 from workbench.state.base import AppState
 from workbench.state.canvas_views import Focus, GraphView, graph_view
 from workbench.state.drawer import DrawerState
@@ -29,6 +31,7 @@ class RunPageState(AppState):
     title: str = ""
     asking: bool = False
     fields: list[InputField] = []
+    options: list[InputField] = []
     error: str = ""
     _stored: Document = Document(name="-")
 
@@ -95,6 +98,7 @@ class RunPageState(AppState):
         """Open the form with this run's inputs; without inputs start at once."""
         run, schema = await self.get_state(RunState), self.document.inputs
         self.fields = list(run_inputs.fields_of({**schema, "examples": [run.get_value("inputs")]}))
+        self.options = list(run_option_fields.fields_of(self.document.limits))
         self.error, self.asking = "", bool(self.fields)
         return None if self.fields else await self._start({})
 
@@ -102,20 +106,28 @@ class RunPageState(AppState):
     async def start_again(self, form: dict[str, Any]) -> EventSpec | None:
         """Start the same workflow with what was typed, and go to the new run."""
         filled = run_inputs.fill(self.document.inputs, form)
-        self.fields, self.error = list(filled.fields), filled.error
-        return await self._start(filled.inputs) if filled.ok else None
+        asked = run_option_fields.fill(self.document.limits, form, at=datetime.now(UTC))
+        self.fields, self.error, self.options = list(filled.fields), filled.error, list(asked.fields)
+        return await self._start(filled.inputs, asked.options) if filled.ok and asked.ok else None
 
     @rx.event
     def close_form(self, opened: bool = False) -> None:
         """Close the form."""
         self.asking = opened
 
-    async def _start(self, inputs: dict[str, Any]) -> EventSpec | None:
+    async def _start(self, inputs: dict[str, Any], options: RunOptions = NOTHING_ASKED) -> EventSpec | None:
         head = (await self.get_state(RunState)).head
         try:
             started = await runs.start_run(
-                self.principal, workflow_id=head.workflow_id, inputs=inputs, version=head.number or "draft"
+                self.principal,
+                workflow_id=head.workflow_id,
+                inputs=inputs,
+                version=head.number or "draft",
+                options=options,
             )
+        except KeyUsed as error:
+            self.options = list(run_option_fields.with_key_used(self.get_value("options"), error))
+            return None
         except Invalid as error:
             self.error = "\n".join((str(error), *(problem.message for problem in error.problems)))
             return None
