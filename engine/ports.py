@@ -1,6 +1,6 @@
 """What the engine needs from the application around it; the application implements these protocols."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -116,15 +116,16 @@ class RunStarter(Protocol):
 class SlotKeeper(Protocol):
     """Slots of concurrency groups, shared by all runs of a person and by all workers.
 
-    Whoever finds none free stands in line and asks again; those in line are served in the order in which
-    they first asked. A slot is free again when its lease is over, should its holder have died.
+    Whoever finds none free stands in line and asks again, at once when told that it is next; those in line
+    are served in the order in which they first asked. A `holder` is a node: `<run id>:<place>`. A slot is
+    free again when its lease is over, should its holder have died.
     """
 
     async def take(self, run_id: str, wanted: Slots, holder: str, *, lease_s: float) -> bool:
         """Return whether `holder` has a slot for the next `lease_s` seconds; asking again renews it."""
 
-    async def free(self, run_id: str, group: str, holder: str) -> None:
-        """Give a slot back."""
+    async def free(self, run_id: str, given: Slots, holder: str) -> Sequence[str]:
+        """Give a slot back; return those in line who may now have one."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError
 
-from engine.contracts import BUSY, NodeTask, place
+from engine.contracts import BUSY, SLOT_FREE, NodeTask, place
+from engine.ids import workflow_id
 from engine.ports import SlotKeeper
 
 LEASE_S = 60.0
@@ -17,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 def holder(task: NodeTask) -> str:
-    """Return the name under which a node holds its slot, in all its attempts."""
+    """Return the name under which a node holds its slot, in all its attempts: its run and its place."""
     return f"{task.run_id}:{place(task.scope, task.node_id)}"
 
 
@@ -35,7 +38,7 @@ def busy(task: NodeTask, attempt: int) -> ApplicationError:
 
 @contextlib.asynccontextmanager
 async def kept(task: NodeTask, keeper: SlotKeeper) -> AsyncIterator[None]:
-    """Renew a node's slot while it works, and free it at the end."""
+    """Renew a node's slot while it works, and free it at the end; who is next in line is told."""
     if task.slots is None:
         yield
         return
@@ -45,9 +48,21 @@ async def kept(task: NodeTask, keeper: SlotKeeper) -> AsyncIterator[None]:
     finally:
         renewing.cancel()
         try:
-            await keeper.free(task.run_id, task.slots.group, holder(task))
+            following = await keeper.free(task.run_id, task.slots, holder(task))
         except Exception as error:  # the slot is free when its lease is over
             _log.warning("slot.not-freed", group=task.slots.group, error=repr(error))
+        else:
+            await _tell(following)
+
+
+async def _tell(following: Sequence[str]) -> None:
+    """Tell the runs of those in line that their turn has come."""
+    for one in following:
+        run_id, _, at = one.partition(":")
+        try:
+            await activity.client().get_workflow_handle(workflow_id(run_id)).signal(SLOT_FREE, at)
+        except RPCError as error:  # it asks again by itself before long, unless it is over
+            _log.info("slot.not-told", run=run_id, node=at, error=str(error))
 
 
 async def _renew(task: NodeTask, keeper: SlotKeeper) -> None:

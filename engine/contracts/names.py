@@ -56,6 +56,10 @@ BUSY = "engine.busy"
 """The error type of an activity that found no free slot: it comes back later."""
 
 
+SLOT_FREE = "slot_free"
+"""The signal that tells a run the place of a node that stands in line: a slot may be free for it."""
+
+
 INTERRUPTED = "engine.interrupted"
 """The error type of an activity that stopped for a reason that is not the node's: it is started again."""
 

@@ -37,6 +37,13 @@ class Calling(Frozen):
     until: datetime | None = None
 
 
+class InLine(Frozen):
+    """A node that stands in line for a slot of its group, carried over: attempts spent, and its deadline."""
+
+    attempts_before: int
+    deadline: datetime | None = None
+
+
 class ItemFailure(Frozen):
     """A pass of a map that failed."""
 
@@ -57,13 +64,14 @@ class ScopeState(Frozen):
     """One scope, carried over: the whole run's own, or that of a pass under way.
 
     `settled` are the nodes that are done, in the order in which they settled; `waiting` the delays and
-    the waits for events that go on; `paused` those that failed and wait for a decision; `retried` those that
-    were told to try again; `containers` those under way.
+    the waits for events that go on; `in_line` those that stand in line for a slot; `paused` those that failed
+    and wait for a decision; `retried` those that were told to try again; `containers` those under way.
     """
 
     settled: tuple[NodeRecord, ...] = ()
     waiting: dict[str, Waiting] = Field(default_factory=dict)
     calling: dict[str, Calling] = Field(default_factory=dict)
+    in_line: dict[str, InLine] = Field(default_factory=dict)
     paused: dict[str, NodeRecord] = Field(default_factory=dict)
     retried: dict[str, "Retried"] = Field(default_factory=dict)
     containers: dict[str, "ContainerState"] = Field(default_factory=dict)

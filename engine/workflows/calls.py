@@ -42,6 +42,7 @@ from engine.contracts import (
     RunRequest,
 )
 from engine.errors import Failure, NodeFailed
+from engine.workflows.line import Line
 
 T = TypeVar("T")
 
@@ -59,9 +60,6 @@ WORKERS_LOST = 3
 
 PAUSE_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between two tries to start interrupted work; the last one repeats."""
-
-IN_LINE_S = (0.3, 0.5, 1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, 30.0)
-"""Seconds between two tries to get a slot of a concurrency group, likewise."""
 
 _RECORD_RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=60)
@@ -120,10 +118,11 @@ async def _ask(activity: str, argument: Any, answer: type[T]) -> T:
     return answered
 
 
-async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
+async def run_node(step: ActivityStep, task: NodeTask, line: Line) -> NodeResult:
     """Run a node until it is settled; NodeFailed when that cannot be brought about."""
     interruptions = lost = turned_away = 0
     while True:
+        line.ask(task)
         try:
             return await _attempts(step, task)
         except FailureError as error:
@@ -137,7 +136,7 @@ async def run_node(step: ActivityStep, task: NodeTask) -> NodeResult:
         if isinstance(cause, ApplicationError) and cause.type == BUSY:
             # It got as far as writing what it was given to write.
             task = task.model_copy(update={"pending": (), "run": None})
-            await asyncio.sleep(IN_LINE_S[min(turned_away, len(IN_LINE_S) - 1)])
+            await line.stand(task, turned_away)
             turned_away += 1
             continue
         await asyncio.sleep(PAUSE_S[min(interruptions, len(PAUSE_S) - 1)])

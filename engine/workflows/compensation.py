@@ -8,6 +8,7 @@ from engine.contracts import ActivityStep, NodeRecord, NodeResult, Plan, Step
 from engine.errors import ExpressionError
 from engine.workflows import inline, tasks
 from engine.workflows.journal import Journal
+from engine.workflows.line import Line
 from engine.workflows.scopes import Scope
 
 
@@ -22,10 +23,10 @@ def _happened_here(record: NodeRecord) -> bool:
     return record.status == "succeeded" and record.origin is None
 
 
-async def compensate(steps: Sequence[Step], root: Scope, journal: Journal) -> None:
+async def compensate(steps: Sequence[Step], root: Scope, journal: Journal, line: Line) -> None:
     """Run the steps one after the other; one that fails is recorded, and the others are run all the same."""
     for step in steps:
-        result = await _result(step, root, journal)
+        result = await _result(step, root, journal, line)
         if result.recorded:
             journal.forget(step.id)
         else:
@@ -33,7 +34,7 @@ async def compensate(steps: Sequence[Step], root: Scope, journal: Journal) -> No
         root.add(result.record)
 
 
-async def _result(step: Step, root: Scope, journal: Journal) -> NodeResult:
+async def _result(step: Step, root: Scope, journal: Journal, line: Line) -> NodeResult:
     now = workflow.now()
     if not isinstance(step, ActivityStep):
         return NodeResult(record=inline.evaluate(step, root.context, root.settled, now), recorded=False)
@@ -41,4 +42,4 @@ async def _result(step: Step, root: Scope, journal: Journal) -> NodeResult:
         task = tasks.task(step, root, journal, now)
     except ExpressionError as error:
         return NodeResult(record=inline.failed(step, inline.reason(error), now), recorded=False)
-    return await tasks.done(step, task, journal, now)
+    return await tasks.done(step, task, journal, now, line)

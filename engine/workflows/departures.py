@@ -6,12 +6,11 @@ from temporalio import workflow
 
 from engine.contracts import ActivityStep, DelayStep, NodeRecord, RunRequest, SubworkflowStep, WaitStep
 from engine.workflows import delays, tasks
-from engine.workflows.children import Children
 from engine.workflows.delays import Begun
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
+from engine.workflows.outside import Outside
 from engine.workflows.scopes import Scope
-from engine.workflows.waits import Waits
 
 Outward = ActivityStep | SubworkflowStep | DelayStep | WaitStep
 """The steps whose work goes on while the scheduler does something else."""
@@ -20,14 +19,13 @@ Outward = ActivityStep | SubworkflowStep | DelayStep | WaitStep
 class Departures:
     """Lets steps set out, each with what its kind needs."""
 
-    def __init__(
-        self, request: RunRequest, journal: Journal, flights: Flights, waits: Waits, children: Children
-    ) -> None:
+    def __init__(self, request: RunRequest, journal: Journal, flights: Flights, outside: Outside) -> None:
         self._request = request
         self._journal = journal
         self._flights = flights
-        self._waits = waits
-        self._children = children
+        self._waits = outside.waits
+        self._children = outside.children
+        self._line = outside.line
 
     def start(self, step: Outward, scope: Scope) -> NodeRecord | None:
         """Let a step set out; returns its settled record where there is nothing to wait for.
@@ -50,7 +48,7 @@ class Departures:
     def _work(self, step: ActivityStep, scope: Scope) -> None:
         now = workflow.now()
         task = tasks.task(step, scope, self._journal, now)
-        work = tasks.done(step, task, self._journal, now)
+        work = tasks.done(step, task, self._journal, now, self._line)
         self._flights.start(step, work, scope=scope.path, started_at=now, carried=task.pending)
 
     def _call(self, step: SubworkflowStep, scope: Scope) -> None:

@@ -99,9 +99,9 @@ class Flights:
         self._count(flight, 1)
         self._flights[at] = flight
 
-    async def landing(self, or_when: Callable[[], bool]) -> list[NodeResult]:
+    async def landing(self, *or_when: Callable[[], bool]) -> list[NodeResult]:
         """Wait until something lands, or something else is so; return all that has landed."""
-        await workflow.wait_condition(lambda: bool(self._landed) or or_when())
+        await workflow.wait_condition(lambda: bool(self._landed) or any(so() for so in or_when))
         results = list(self._landed)
         self._landed.clear()
         for result in results:

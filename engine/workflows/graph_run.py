@@ -21,6 +21,7 @@ from engine.contracts import (
     EVENT_ARRIVED,
     GRAPH_RUN,
     RAISE_BUDGET,
+    SLOT_FREE,
     Arrival,
     Budget,
     ChildEnd,
@@ -66,6 +67,11 @@ class GraphRun:
     def child_ended(self, end: ChildEnd) -> None:
         """Wake the node that waits for its sub-workflow; told again, it does nothing."""
         self._outside.children.ended(end)
+
+    @workflow.signal(name=SLOT_FREE)
+    def slot_free(self, at: str) -> None:
+        """Let the node at a place ask for a slot at once; one that does not stand in line goes on."""
+        self._outside.line.tell(at)
 
     @workflow.signal(name=RAISE_BUDGET)
     def raise_budget(self, budget: Budget) -> None:
@@ -154,12 +160,13 @@ class _Interpreter:
                 scheduler.held = None
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
+            self._outside.line.closed = scheduler.leaving
             self._outside.pauses.known = True
             if scheduler.failure:
                 return self._journal.change("failed", error=scheduler.failure)
             if root.progress.done:
                 return await self._succeeded(root)
-            if scheduler.leaving and not scheduler.flights.activities:
+            if scheduler.may_leave():
                 await self._journal.write()
                 await self._outside.children.told()
                 await self._outside.waits.asked()
@@ -168,7 +175,9 @@ class _Interpreter:
             if not scheduler.flights and not scheduler.held:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
             await self._journal.write("running" if scheduler.flights.at_work else "waiting", scheduler.held)
-            for result in await scheduler.flights.landing(self._outside.allowance.is_given):
+            for result in await scheduler.flights.landing(
+                self._outside.allowance.is_given, scheduler.may_leave
+            ):
                 scheduler.land(result)
             if not scheduler.flights.activities and self._task_age() >= BREATH:
                 await self._breathe()
@@ -249,7 +258,8 @@ class _Interpreter:
                 root.add(record)
         steps = compensation.due(self._request.plan, tuple(root.settled.values()))
         journal = Journal(self._request.run_id, self._resume.started_at, self._journal.status)
-        await compensation.compensate(steps, root, journal)
+        self._outside.line.closed = False
+        await compensation.compensate(steps, root, journal, self._outside.line)
         return list(journal.hand_over()[0])
 
     def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:

@@ -1,9 +1,10 @@
-"""What reaches a run from outside: events, decisions, the ends of its sub-workflows, another budget."""
+"""What reaches a run from outside: events, decisions, ends of sub-workflows, free slots, another budget."""
 
 from dataclasses import dataclass, field
 
 from engine.workflows.children import Children
 from engine.workflows.limits import Allowance
+from engine.workflows.line import Line
 from engine.workflows.pauses import Pauses
 from engine.workflows.waits import Waits
 
@@ -15,6 +16,7 @@ class Outside:
     waits: Waits = field(default_factory=Waits)
     pauses: Pauses = field(default_factory=Pauses)
     children: Children = field(default_factory=Children)
+    line: Line = field(default_factory=Line)
     allowance: Allowance = field(default_factory=Allowance)
 
     @property

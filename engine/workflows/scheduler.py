@@ -66,12 +66,13 @@ class Scheduler:
         self._waits = outside.waits
         self._pauses = outside.pauses
         self._children = outside.children
+        self._line = outside.line
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued = Queue()
         self._scopes = {root.path: root}
         self._containers: dict[str, Passes] = {}
         self.flights = Flights()
-        self._departures = Departures(request, journal, self.flights, outside.waits, outside.children)
+        self._departures = Departures(request, journal, self.flights, outside)
         self.leaving = False
         self.failure: Failure | None = None
         self.held: Failure | None = None
@@ -132,12 +133,17 @@ class Scheduler:
         started_at = record.started_at or workflow.now()
         self.flights.start(step, work, scope=record.scope, started_at=started_at, paused=record)
 
+    def may_leave(self) -> bool:
+        """Whether the run is to continue as new, and no activity would be lost by that."""
+        return self.leaving and self.flights.activities == self._line.standing
+
     def state(self, scope: Scope) -> ScopeState:
         """Return what a scope, and what is under way in it, carries over."""
         return ScopeState(
             settled=tuple(scope.settled.values()),
             waiting=self._waits.carried(self.flights.waiting(scope.path), scope.path),
             calling=self._children.carried(scope.path, self.flights.inside(scope.path)),
+            in_line=self._line.carried(scope.path),
             paused=self.flights.paused(scope.path),
             retried={at: again for at, again in scope.retried.items() if at not in scope.settled},
             containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},

@@ -50,7 +50,13 @@ class Scope:
     def goes_on(self, node_id: str) -> bool:
         """Return whether a step was under way already when the run continued as new."""
         carried = self.carried
-        under_way = (carried.waiting, carried.calling, carried.paused, carried.containers)
+        under_way = (
+            carried.waiting,
+            carried.calling,
+            carried.in_line,
+            carried.paused,
+            carried.containers,
+        )
         return any(node_id in steps for steps in under_way)
 
     def add(self, record: NodeRecord) -> None:

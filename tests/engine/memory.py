@@ -173,6 +173,7 @@ class MemorySlots:
         self.most = max(self.most, len(self.held))
         return holder in self.held
 
-    async def free(self, run_id: str, group: str, holder: str) -> None:
+    async def free(self, run_id: str, given: Slots, holder: str) -> list[str]:
         self.held.discard(holder)
         self.asked.remove(holder)
+        return [other for other in self.asked[: given.limit] if other not in self.held]

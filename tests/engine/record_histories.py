@@ -218,6 +218,18 @@ async def in_line(rig: Rig) -> str:
     return run_id
 
 
+async def told_in_line(rig: Rig) -> str:
+    """Return the id of a run whose step stood in line until another run told it that its slot was free."""
+    slots = Slots(group="everywhere", limit=1, across="all")
+    other = await rig.start(plan(fake("all", seconds=0.8, slots=slots, local=False)))
+    while not rig.slots.held:
+        await asyncio.sleep(0.02)
+    run_id = await rig.start(plan(fake("all", slots=slots)))
+    await rig.ended(other)
+    await rig.ended(run_id)
+    return run_id
+
+
 async def decided(rig: Rig) -> str:
     """Return the id of a run in which a step paused twice: it was tried again, then its output was given."""
     work = fake("work", failures=9, on_error="pause")
@@ -267,6 +279,7 @@ async def main() -> None:
             undone = saga.model_copy(update={"compensations": undo})
             await keep(rig, "compensated", lambda: run(rig, undone, {}))
             await keep(rig, "concurrency", lambda: in_line(rig))
+            await keep(rig, "told_in_line", lambda: told_in_line(rig))
             await keep(rig, "scheduled", lambda: scheduled(rig, cancel=False))
             await keep(rig, "scheduled_cancelled", lambda: scheduled(rig, cancel=True))
 

@@ -1,14 +1,16 @@
 """Slots of concurrency groups: who holds one, and who stands in line for one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from workbench.db.ids import now
-from workbench.db.tables import SlotRow
+from workbench.db.runs import SETTLED
+from workbench.db.tables import RunRow, SlotRow
 
 
 async def take(
@@ -25,11 +27,10 @@ async def take(
 
     Both hold for as many seconds. A holder that asks again keeps its slot, one in line its place.
     """
-    text = f"slot\x1f{owner}\x1f{group}"
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(text, 0))))
+    await _lock(session, owner, group)
     at = now()
-    mine = (col(SlotRow.owner) == owner, col(SlotRow.group_name) == group)
-    await session.execute(delete(SlotRow).where(*mine, col(SlotRow.expires_at) < at))
+    mine = _of(owner, group)
+    await session.execute(delete(SlotRow).where(*mine, or_(col(SlotRow.expires_at) < at, _left())))
     values = {"owner": owner, "group_name": group, "holder": holder, "asked_at": at, "held": False}
     asking = insert(SlotRow).values(**values, expires_at=at + timedelta(seconds=in_line_s))
     await session.execute(asking.on_conflict_do_nothing())
@@ -42,10 +43,28 @@ async def take(
     return row.held
 
 
-async def free(session: AsyncSession, owner: str, group: str, holder: str) -> None:
-    """Give a slot back, or leave the line."""
-    await session.execute(
-        delete(SlotRow).where(
-            col(SlotRow.owner) == owner, col(SlotRow.group_name) == group, col(SlotRow.holder) == holder
-        )
-    )
+async def free(session: AsyncSession, owner: str, group: str, holder: str, *, limit: int) -> Sequence[str]:
+    """Give a slot back, or leave the line; return those in line for whom there is room now, one at least."""
+    await _lock(session, owner, group)
+    mine = _of(owner, group)
+    await session.execute(delete(SlotRow).where(*mine, or_(col(SlotRow.holder) == holder, _left())))
+    held = (await session.execute(select(func.count()).where(*mine, col(SlotRow.held)))).scalar_one()
+    line = select(col(SlotRow.holder)).where(*mine, ~col(SlotRow.held)).order_by(col(SlotRow.asked_at))
+    return (await session.execute(line.limit(max(limit - held, 1)))).scalars().all()
+
+
+async def _lock(session: AsyncSession, owner: str, group: str) -> None:
+    """Let nobody else ask for a slot of the group, or free one, until the transaction ends."""
+    text = f"slot\x1f{owner}\x1f{group}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(text, 0))))
+
+
+def _of(owner: str, group: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(SlotRow.owner) == owner, col(SlotRow.group_name) == group
+
+
+def _left() -> ColumnElement[bool]:
+    """Whether somebody in line will not ask again, because the run has ended."""
+    run_id = func.split_part(col(SlotRow.holder), ":", 1)
+    over = exists().where(col(RunRow.id) == run_id, col(RunRow.status).in_(SETTLED))
+    return ~col(SlotRow.held) & over

@@ -1,5 +1,7 @@
 """The engine's SlotKeeper: at most so many nodes of a group at once, in all runs of one person."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.contracts import Slots
@@ -30,10 +32,11 @@ class PostgresSlots:
                 in_line_s=IN_LINE_S,
             )
 
-    async def free(self, run_id: str, group: str, holder: str) -> None:
-        """Give the slot back."""
+    async def free(self, run_id: str, given: Slots, holder: str) -> Sequence[str]:
+        """Give the slot back; return those in line who may now have one."""
         async with self._resources.transaction() as session:
-            await slots.free(session, await _owner(session, run_id), group, holder)
+            owner = await _owner(session, run_id)
+            return await slots.free(session, owner, given.group, holder, limit=given.limit)
 
 
 async def _owner(session: AsyncSession, run_id: str) -> str:

@@ -40,8 +40,25 @@ async def test_who_holds_one_keeps_it(slots: PostgresSlots, run_id: str) -> None
 async def test_who_stood_in_line_first_is_next(slots: PostgresSlots, run_id: str) -> None:
     for holder in "abc":
         await slots.take(run_id, ONE, holder, lease_s=60)
-    await slots.free(run_id, "printer", "a")
+    assert await slots.free(run_id, ONE, "a") == ["b"]
     assert [await slots.take(run_id, ONE, holder, lease_s=60) for holder in "dcb"] == [False, False, True]
+
+
+async def test_as_many_are_next_as_there_is_room_for(slots: PostgresSlots, run_id: str) -> None:
+    for holder in "abcde":
+        await slots.take(run_id, TWO, holder, lease_s=60)
+    assert await slots.free(run_id, TWO, "a") == ["c"]
+    assert await slots.free(run_id, TWO, "b") == ["c", "d"]
+
+
+async def test_a_run_that_has_ended_stands_in_nobodys_way(
+    slots: PostgresSlots, make_run: MakeRun, run_id: str
+) -> None:
+    over = await make_run(status="cancelled")
+    for holder in ("a", f"{over.id}:print", "c"):
+        await slots.take(run_id, ONE, holder, lease_s=60)
+    assert await slots.free(run_id, ONE, "a") == ["c"]
+    assert await slots.take(run_id, ONE, "c", lease_s=60)
 
 
 async def test_the_slot_of_the_dead_is_free_when_its_lease_is_over(slots: PostgresSlots, run_id: str) -> None:
