@@ -22,6 +22,7 @@ from workbench.state.value_form import ValueFormState
 
 UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
+MAY_NOT_PUBLISH = (EditorState.problems.length() > 0) | EditorState.is_live
 
 
 def page() -> rx.Component:
@@ -112,7 +113,7 @@ def _history() -> rx.Component:
     return rx.el.div(
         _tool("undo-2", "Undo (Ctrl+Z)", EditorState.undo, "undo", disabled=~EditorState.can_undo),
         _tool("redo-2", "Redo (Ctrl+Y)", EditorState.redo, "redo", disabled=~EditorState.can_redo),
-        class_name="wb-tools wb-wide",
+        class_name="wb-tools",
     )
 
 
@@ -157,8 +158,15 @@ def _menu() -> rx.Component:
                 )
             ),
             rx.menu.content(
+                rx.menu.item(
+                    _publish_words(),
+                    disabled=MAY_NOT_PUBLISH,
+                    on_select=EditorState.publish,
+                    class_name="wb-narrow",
+                    data_testid="menu-publish",
+                ),
                 rx.menu.item("Run with options …", on_select=RunFormState.ask_options),
-                rx.menu.item("Workflow settings", on_select=EditorPageState.toggle_settings),
+                rx.menu.item("Workflow settings", on_select=EditorPageState.show_settings),
                 rx.menu.item(
                     "Runs of this workflow",
                     on_select=rx.redirect(routes.RUNS + "?workflow=" + EditorState.graph.id),
@@ -186,20 +194,24 @@ def _menu() -> rx.Component:
 
 def _publish() -> rx.Component:
     return rx.button(
-        rx.cond(
-            EditorState.is_live,
-            "Published",
-            rx.el.span("Publish version ", EditorState.next_version),
-        ),
+        _publish_words(),
         variant="soft",
         color_scheme="gray",
         size="2",
-        disabled=(EditorState.problems.length() > 0) | EditorState.is_live,
+        disabled=MAY_NOT_PUBLISH,
         title=rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
         on_click=EditorState.publish,
         class_name="wb-wide",
         data_command="Publish this workflow",
         data_testid="publish",
+    )
+
+
+def _publish_words() -> rx.Component:
+    return rx.cond(
+        EditorState.is_live,
+        "Published",
+        rx.el.span("Publish version ", EditorState.next_version),
     )
 
 

@@ -182,7 +182,8 @@ function Empty() {
   return (
     <div className="wb-flow-empty">
       <p>This workflow is empty.</p>
-      <p>Drag a node here from the left, or press one there. Start with an Input or a Transform.</p>
+      <p className="wb-wide">Drag a node here from the left, or press one there. Start with an Input or a Transform.</p>
+      <p className="wb-narrow">Nodes are added on a wider screen. Here a workflow is read, run and published.</p>
     </div>
   );
 }

@@ -12,12 +12,14 @@ const LEGIBLE = 0.65;
 const START = 0.8;
 const MARGIN = 24;
 const ORIGIN = { x: 0, y: 0, zoom: 1 };
+const DEEDS = ["pointerdown", "wheel", "keydown"];
 
 export function useView(graph, nodes, focus, setNodes) {
   const flow = useReactFlow();
   const box = useRef(null);
   const fitted = useRef(null);
   const early = useRef(null);
+  const opening = useRef(false); // fitted, and nobody has done anything since
   const fit = () => fitAll(flow);
 
   useEffect(() => {
@@ -25,7 +27,8 @@ export function useView(graph, nodes, focus, setNodes) {
     const views = new Set(graph.nodes);
     if (nodes.length !== views.size || !nodes.every((node) => views.has(node.data))) return;
     fitted.current = graph.id; // an empty one too: its first cell stays where it is dropped
-    flow.setViewport(nodes.length > 0 ? firstView(flow, nodes, box.current.querySelector(".wb-flow")) : ORIGIN);
+    opening.current = nodes.length > 0;
+    flow.setViewport(opening.current ? firstView(nodes, box.current.querySelector(".wb-flow")) : ORIGIN);
     const about = early.current;
     early.current = null;
     if (!about || !nodes.some((node) => node.id === about)) return;
@@ -50,11 +53,17 @@ export function useView(graph, nodes, focus, setNodes) {
     const stage = box.current.querySelector(".wb-flow");
     let height = stage.clientHeight;
     const observer = new ResizeObserver(() => {
-      makeRoom(flow, stage, stage.clientHeight - height);
+      if (opening.current) fitAgain(flow, stage);
+      else makeRoom(flow, stage, stage.clientHeight - height);
       height = stage.clientHeight;
     });
     observer.observe(stage);
-    return () => observer.disconnect();
+    const done = () => (opening.current = false);
+    for (const name of DEEDS) window.addEventListener(name, done, { capture: true, passive: true });
+    return () => {
+      observer.disconnect();
+      for (const name of DEEDS) window.removeEventListener(name, done, { capture: true });
+    };
   }, []);
 
   const chosen = nodes.filter((node) => node.selected);
@@ -75,9 +84,26 @@ export function useView(graph, nodes, focus, setNodes) {
  * where cells are about to stand. */
 export function fitAll(flow, places = {}) {
   const nodes = flow.getNodes().map((node) => ({ ...node, position: places[node.id] ?? node.position }));
-  const { clientWidth, clientHeight } = document.querySelector(".wb-flow");
+  const { width, height } = roomIn(document.querySelector(".wb-flow"));
   if (nodes.length === 0) return;
-  flow.setViewport(getViewportForBounds(boundsOf(nodes), clientWidth, clientHeight, SMALLEST, 1, 0.1), { duration: 160 });
+  flow.setViewport(getViewportForBounds(boundsOf(nodes), width, height, SMALLEST, 1, 0.1), { duration: 160 });
+}
+
+/* What can be seen of the stage: on a phone the inspector is a sheet over its lower part. */
+function roomIn(stage) {
+  const { clientWidth: width, clientHeight: height } = stage;
+  const sheet = NARROW.matches && document.querySelector('.wb-panel[data-side="right"]');
+  const hidden = sheet?.offsetHeight ? stage.getBoundingClientRect().bottom - sheet.getBoundingClientRect().top : 0;
+  return { width, height: Math.max(height / 4, height - hidden) };
+}
+
+/* Panels that belong to the page open after its first view was made: it is made anew beside them. */
+function fitAgain(flow, stage) {
+  const nodes = flow.getNodes();
+  const chosen = nodes.filter((node) => node.selected);
+  if (NARROW.matches && chosen.length === 1) return lift(flow, chosen[0], stage);
+  flow.setViewport(firstView(nodes, stage));
+  if (chosen.length === 1) bringIntoView(flow, chosen[0].id, stage);
 }
 
 /* A drawer that opens below leaves the middle in the middle; a panel that opens beside the canvas does not
@@ -95,7 +121,7 @@ function makeRoom(flow, stage, taller) {
   if (left || down) flow.setViewport({ x: x - left, y: y + down, zoom }, { duration: 120 });
 }
 
-/* A run opens at the cell that failed or waits: the first view moves only if that cell is not in it. */
+/* A run opens at the cell that failed or waits: the first view moves only as far as that cell is outside of it. */
 function bringIntoView(flow, id, stage) {
   const node = flow.getNode(id);
   if (!node || !stage || NARROW.matches) return;
@@ -103,9 +129,15 @@ function bringIntoView(flow, id, stage) {
   const at = absolute(flow, id);
   const { width, height } = sizeOf(node);
   const [left, top] = [at.x * zoom + x, at.y * zoom + y];
-  const across = left >= 0 && left + width * zoom <= stage.clientWidth;
-  const down = top >= 0 && top + height * zoom <= stage.clientHeight;
-  if (!across || !down) flow.setCenter(at.x + width / 2, at.y + height / 2, { zoom });
+  const right = shift(left, width * zoom, stage.clientWidth);
+  const down = shift(top, height * zoom, stage.clientHeight);
+  if (right || down) flow.setViewport({ x: x + right, y: y + down, zoom });
+}
+
+/* How far what begins at `from` moves so that it stands within 0 and `room`; its beginning, if it is too long. */
+function shift(from, length, room) {
+  if (from >= 0 && from + length <= room) return 0;
+  return from < 0 || length + 2 * MARGIN > room ? MARGIN - from : room - MARGIN - length - from;
 }
 
 /* On a phone the inspector is a sheet over the lower part: the cell it is about moves above it. */
@@ -118,8 +150,8 @@ function lift(flow, node, { clientWidth, clientHeight }) {
 
 /* The whole graph where it can be read whole; otherwise the place where it begins, from top to bottom if
  * that can be read, at the height of the first cell if not. */
-function firstView(flow, nodes, box) {
-  const { clientWidth: width, clientHeight: height } = box;
+function firstView(nodes, stage) {
+  const { width, height } = roomIn(stage);
   const bounds = boundsOf(nodes);
   const whole = getViewportForBounds(bounds, width, height, SMALLEST, 1, 0.06);
   if (whole.zoom >= LEGIBLE) return whole;

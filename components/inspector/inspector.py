@@ -63,6 +63,7 @@ def _workflow() -> rx.Component:
         class_name="wb-inspector",
         data_testid="inspector",
         data_node="",
+        data_unasked=InspectorState.unasked,
     )
 
 

@@ -209,6 +209,22 @@ async def test_the_form_refuses_what_does_not_fit_and_the_run_shows_its_result(
     await expect(page.get_by_test_id("run-outputs")).to_contain_text("Hello, Ada!")
 
 
+async def test_an_option_that_cannot_be_is_said_at_its_field_and_a_sound_one_reaches_the_run(
+    page: Page, workflow: str
+) -> None:
+    await page.get_by_test_id("run").click()
+    await page.get_by_label("name").fill("Ada")
+    options = page.get_by_test_id("run-options")
+    await options.get_by_text("Options").click()
+    labels = options.get_by_label("Labels")
+    await labels.fill("nonsense")
+    await page.get_by_test_id("start-run").click()
+    await expect(options.get_by_role("alert")).to_contain_text("“nonsense” is no label.")
+    await labels.fill("env:prod")
+    await page.get_by_test_id("start-run").click()
+    await expect(page.get_by_test_id("run-bar")).to_contain_text("env: prod")
+
+
 async def test_a_reload_in_the_middle_of_a_run_loses_nothing_and_the_run_can_be_cancelled(
     page: Page, stack: Stack
 ) -> None:

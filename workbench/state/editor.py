@@ -141,6 +141,7 @@ class EditorState(AppState):
         inspector = await self.get_state(InspectorState)
         inspector.selected, inspector.field = [node] if node else [], field
         inspector.closed, inspector.settings, inspector.tab = False, not node, "settings"
+        inspector.unasked = False
         inspector._show(self.document, self.problems)
         self._point_at(*filter(None, [node]), centre=True)
 
@@ -176,6 +177,7 @@ class EditorState(AppState):
         if workflow_id != self.graph.id:
             inspector = await self.get_state(InspectorState)
             inspector.selected, inspector.settings = [], not detail.document.nodes
+            inspector.unasked = inspector.settings
         self.conflict = None
         await self._read_versions(workflow_id)
         await (await self.get_state(TriggersState))._reload(workflow_id)

@@ -60,10 +60,13 @@ class EditorPageState(AppState):
     @rx.event
     async def toggle_settings(self) -> None:
         """Show the workflow's own settings, or hide them when they are shown."""
-        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
-        inspector.settings = bool(inspector.selected) or not inspector.settings
-        await self._select([], tab=inspector.tab)
-        editor._point_at()
+        inspector = await self.get_state(InspectorState)
+        await self._show_settings(bool(inspector.selected) or not inspector.settings)
+
+    @rx.event
+    async def show_settings(self) -> None:
+        """Show the workflow's own settings."""
+        await self._show_settings(True)
 
     @rx.event
     async def escape(self) -> None:
@@ -97,6 +100,12 @@ class EditorPageState(AppState):
         """Show the canvas without a run."""
         (await self.get_state(RunState))._forget()
         return show_in_address("")
+
+    async def _show_settings(self, shown: bool) -> None:
+        inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)
+        inspector.settings, inspector.unasked = shown, False
+        await self._select([], tab=inspector.tab)
+        editor._point_at()
 
     async def _select(self, names: list[str], *, tab: str) -> None:
         inspector, editor = await self.get_state(InspectorState), await self.get_state(EditorState)

@@ -17,7 +17,8 @@ class InspectorState(AppState):
     """The selection and its form. `field` is the path of the field that a problem pointed at.
 
     A selected node opens the inspector until it is closed; with nothing selected it shows the workflow,
-    while `settings` is on.
+    while `settings` is on. It is on and `unasked` for an empty workflow, until somebody asks for it: a phone,
+    where it would cover the empty canvas, does not show it then.
     """
 
     selected: list[str] = []
@@ -27,6 +28,7 @@ class InspectorState(AppState):
     tab: str = "settings"
     closed: bool = False
     settings: bool = False
+    unasked: bool = False
 
     def _show(self, document: Document, problems: Sequence[ProblemView]) -> None:
         """Show the form of what is selected in `document`; what is gone from it is no longer selected."""
