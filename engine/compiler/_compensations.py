@@ -27,7 +27,7 @@ def check_compensations(
             continue
         wrong = _wrong(node.id, node.policy.compensate, checked, ends, taken=set(found.values()))
         if wrong:
-            hint = "Name a node that stands outside of containers, with no connections of its own."
+            hint = "Name a node that stands beside it, in the same container if any, with no connections."
             problems.add("bad-compensation", wrong, node=node.id, field="policy.compensate", hint=hint)
         else:
             found[node.id] = node.policy.compensate
@@ -57,8 +57,8 @@ def _wrong(
         return f"“{node_id}” is to be undone by “{name}”, which is not there."
     if name == node_id:
         return f"“{node_id}” cannot undo itself."
-    if checked[node_id].node.parent is not None or other.node.parent is not None:
-        return f"“{name}” cannot undo “{node_id}”: neither may stand in a container."
+    if checked[node_id].node.parent != other.node.parent:
+        return f"“{name}” cannot undo “{node_id}”: they do not stand in the same container."
     if not checked[node_id].type.executed:
         return f"“{node_id}” is never executed, so there is nothing to undo."
     if other.type.default_timeout_s is None and other.type.type != "transform":

@@ -104,11 +104,27 @@ class Spent(Frozen):
     seconds: float = 0.0
 
 
+class PassView(Frozen):
+    """What undoing reads of a pass: its `names` (`item`, `index`, `last`), and `nodes` as they are read."""
+
+    names: dict[str, Any] = Field(default_factory=dict)
+    nodes: dict[str, Any] = Field(default_factory=dict)
+
+
+class Deeds(Frozen):
+    """What a run did that can be undone: the `places` of nodes in the order of success, `passes` by path."""
+
+    places: tuple[str, ...] = ()
+    passes: dict[str, PassView] = Field(default_factory=dict)
+
+
 class Resume(ScopeState):
     """What a run carries over when it continues as new: all of it is recorded already.
 
     `status` is the run's status as last recorded; `events` have come for nodes that wait, by their places;
-    `ended` are the ends of sub-workflows, by their runs' ids, which no node has taken yet.
+    `ended` are the ends of sub-workflows, by their runs' ids, which no node has taken yet. `deeds` are None
+    in what was carried over before nodes inside containers could be undone. With an `ending` the run is
+    over but for what is still to be undone.
     """
 
     started_at: datetime
@@ -116,3 +132,5 @@ class Resume(ScopeState):
     ended: dict[str, RunRecord] = Field(default_factory=dict)
     spent: Spent = Spent()
     events: dict[str, Event] = Field(default_factory=dict)
+    deeds: Deeds | None = None
+    ending: RunRecord | None = None

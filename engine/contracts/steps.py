@@ -263,7 +263,8 @@ class Plan(Frozen):
     """A compiled document: steps in topological order and the expressions of the run's outputs.
 
     A run whose outputs do not fit `output_schema`, where there is one, fails.
-    `compensations` are steps beside the flow, by the node whose work each undoes when the run fails.
+    `compensations` are steps beside the flow, by the node whose work each undoes when the run fails: those
+    of the bodies too, since ids are unique in a document.
     """
 
     version_hash: str

@@ -22,7 +22,8 @@ from engine.contracts import (
     ScopeState,
 )
 from engine.errors import ExpressionError, Failure
-from engine.workflows import calls, children, compensation, limits
+from engine.workflows import calls, children, limits
+from engine.workflows.compensation import Deeds
 from engine.workflows.flights import fault
 from engine.workflows.journal import Journal
 from engine.workflows.limits import DeadlineReached, Spending
@@ -48,6 +49,7 @@ class Interpreter:
         self._outside = outside
         outside.waits.carry_on(self._resume.events)
         outside.children.carry_on(self._resume.ended)
+        outside.pauses.known = self._resume.ending is not None
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
         if request.resume is None:
             for record in request.seed:
@@ -60,7 +62,7 @@ class Interpreter:
         """Drive the run to its end, write that end down, and return it."""
         cancelled = False
         try:
-            end = await self._end()
+            end = self._resume.ending or await self._end()
         except DeadlineReached as reached:
             end = self._journal.change("cancelled", error=reached.failure)
         except asyncio.CancelledError:
@@ -86,13 +88,20 @@ class Interpreter:
         async with limits.until(self._request.deadline):
             return await self._drive()
 
-    async def _drive(self) -> RunRecord:
+    def _begin(self) -> tuple[Scope, Deeds]:
+        """Return the scope of the run, with what is settled in it, and what was done that can be undone."""
         plan = self._request.plan
         run = {"id": self._request.run_id, "started_at": self._resume.started_at.isoformat()}
         context = {"inputs": self._request.inputs, "run": run}
         root = Scope(plan.steps, plan.outputs, context=context, views={}, carried=self._resume)
+        return root, Deeds(plan, root, self._resume.deeds)
+
+    async def _drive(self) -> RunRecord:
+        root, deeds = self._begin()
         spending = Spending(self._request.budget, self._resume.spent)
-        self._scheduler = scheduler = Scheduler(self._request, root, self._journal, spending, self._outside)
+        self._scheduler = scheduler = Scheduler(
+            self._request, root, deeds, self._journal, spending, self._outside
+        )
         while True:
             if given := self._outside.allowance.take():
                 self._request = self._request.model_copy(update={"budget": given})
@@ -111,7 +120,13 @@ class Interpreter:
                 await self._outside.children.told()
                 await self._outside.waits.asked()
                 if not scheduler.flights.some_landed and not self._outside.is_news:  # that goes on first
-                    self._continue_as_new(scheduler.state(root), spending)
+                    self._continue_as_new(
+                        scheduler.state(root),
+                        ended=self._outside.children.untaken(),
+                        spent=spending.spent,
+                        events=self._outside.waits.arrived(),
+                        deeds=deeds.state(),
+                    )
             if not scheduler.flights and not scheduler.held:
                 raise RuntimeError("Nothing is under way, and the run has not come to its end")
             await self._journal.write("running" if scheduler.flights.at_work else "waiting", scheduler.held)
@@ -177,10 +192,13 @@ class Interpreter:
     async def _finish(self, end: RunRecord) -> RunRecord:
         """Stop what is under way, write the end of the run, let those know who must, and return it."""
         scheduler = self._scheduler
-        carried = scheduler.flights.carried() if scheduler else ()
+        carried = scheduler.flights.carried() if scheduler else []
         last = scheduler.stop(end.at) if scheduler else []
         if scheduler and end.status != "succeeded":
-            last += await self._compensate(scheduler.root, last)
+            last += await self._undo(end, scheduler.root, scheduler.deeds, (carried, last))
+            end = end.model_copy(update={"at": workflow.now()})
+        elif self._resume.ending:
+            last += await self._undo(end, *self._begin(), ([], []))
             end = end.model_copy(update={"at": workflow.now()})
         written = await self._journal.close(end, carried, last)
         await self._outside.children.told()
@@ -188,28 +206,29 @@ class Interpreter:
             await children.report(self._request.parent, self._request.run_id, written)
         return written
 
-    async def _compensate(self, root: Scope, last: list[NodeRecord]) -> list[NodeRecord]:
+    async def _undo(
+        self, end: RunRecord, root: Scope, deeds: Deeds, unwritten: tuple[list[NodeRecord], list[NodeRecord]]
+    ) -> list[NodeRecord]:
         """Undo what succeeded, what had just landed too; return the records of that which are not written.
 
-        They have a journal of their own: what the run itself has not written yet is for its end.
+        They have a journal of their own: what the run itself has not written yet is for its end. Where there
+        is too much to undo for one history, the run continues as new with the rest, and all is `unwritten`.
         """
-        for record in last:
-            if not record.scope and record.status == "succeeded":
-                root.add(record)
-        steps = compensation.due(self._request.plan, tuple(root.settled.values()))
         journal = Journal(self._request.run_id, self._resume.started_at, self._journal.status)
         self._outside.line.closed = False
-        await compensation.compensate(steps, root, journal, self._outside.line)
-        return list(journal.hand_over()[0])
+        done = await deeds.undo(journal, self._outside.line, self._history_is_full)
+        undone = list(journal.hand_over()[0])
+        if not done:
+            carried, last = unwritten
+            await self._journal.leave(carried, [*last, *undone])
+            await self._outside.children.told()
+            settled = ScopeState(settled=tuple(root.settled.values()))
+            self._continue_as_new(settled, deeds=deeds.state(), ending=end)
+        return undone
 
-    def _continue_as_new(self, state: ScopeState, spending: Spending) -> NoReturn:
+    def _continue_as_new(self, state: ScopeState, **more: Any) -> NoReturn:
         resume = Resume(
-            **dict(state),
-            started_at=self._resume.started_at,
-            status=self._journal.status,
-            ended=self._outside.children.untaken(),
-            spent=spending.spent,
-            events=self._outside.waits.arrived(),
+            **dict(state), started_at=self._resume.started_at, status=self._journal.status, **more
         )
         request = self._request.model_copy(update={"resume": resume, "seed": (), "containers": {}})
         workflow.continue_as_new(request)

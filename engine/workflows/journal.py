@@ -100,6 +100,15 @@ class Journal:
         `carried` were handed over to activities that may not have written them, `last` are newer than any. A
         value that nobody foresaw and that JSON cannot hold fails the run: it would keep it from ending.
         """
+        return await self._write_all(carried, last, end) or end
+
+    async def leave(self, carried: Iterable[NodeRecord], last: Iterable[NodeRecord]) -> None:
+        """Write the same of a run that is over, but has still to undo something before it ends."""
+        await self._write_all(carried, last, None)
+
+    async def _write_all(
+        self, carried: Iterable[NodeRecord], last: Iterable[NodeRecord], end: RunRecord | None
+    ) -> RunRecord | None:
         nodes = {record.place: record for record in carried}
         nodes |= self._pending
         nodes |= {record.place: record for record in last}
@@ -107,12 +116,12 @@ class Journal:
         try:
             await calls.record(batch)
         except UNWRITABLE as error:
-            batch = _writable(batch, end, error)
+            batch = _writable(batch, error)
             await calls.record(batch)
-        return batch.run or end
+        return batch.run
 
 
-def _writable(batch: RecordBatch, end: RunRecord, error: Exception) -> RecordBatch:
+def _writable(batch: RecordBatch, error: Exception) -> RecordBatch:
     """Return the batch without what cannot be written: such nodes, and with them the run, have failed."""
     culprit = next((record for record in batch.nodes if not _fits(record)), None)
     failure = Failure(
@@ -124,7 +133,8 @@ def _writable(batch: RecordBatch, end: RunRecord, error: Exception) -> RecordBat
     )
     unfit = {"status": "failed", "ports": ("error",), "output": None, "error": failure}
     nodes = (record if _fits(record) else record.model_copy(update=unfit) for record in batch.nodes)
-    run = end.model_copy(update={"status": "failed", "outputs": None, "error": failure})
+    over = {"status": "failed", "outputs": None, "error": failure}
+    run = batch.run.model_copy(update=over) if batch.run else None
     return batch.model_copy(update={"nodes": tuple(nodes), "run": run})
 
 

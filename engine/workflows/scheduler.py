@@ -8,7 +8,6 @@ from temporalio import workflow
 from engine.contracts import (
     ActivityStep,
     Container,
-    ContainerState,
     DelayStep,
     LoopStep,
     MapStep,
@@ -24,6 +23,7 @@ from engine.contracts import (
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.workflows import containers, inline, pauses
+from engine.workflows.compensation import Deeds
 from engine.workflows.departures import Departures, Outward
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
@@ -37,17 +37,13 @@ from engine.workflows.scopes import Scope
 MAX_IN_FLIGHT = 100
 """Activities of one run at a time; the server accepts 2,000, a worker has 100 slots."""
 
-SPARSE_TALLIES = "sparse-tallies"
-"""The patch by which a container's tally is not written after each pass: when the journal is full changed."""
-
 
 class Scheduler:
     """Begins each step the moment its inputs are there, and lets what has finished count.
 
-    - `root`: the scope of the run itself.
+    - `root`: the run's own scope; `_scopes`: those under way, by path; `deeds`: what can be undone.
     - `_ready`: decided steps, not yet looked at; `_queued`: activities above the limit.
     - `flights`: steps under way; `_containers`: maps and loops under way, by their place.
-    - `_scopes`: the scopes under way, by their path.
     - `leaving`: nothing new may begin, since the run is about to continue as new.
     - `failure`: why the run fails, once it is certain that it does; `held`: why nothing more may begin yet.
     """
@@ -56,17 +52,16 @@ class Scheduler:
         self,
         request: RunRequest,
         root: Scope,
+        deeds: Deeds,
         journal: Journal,
         spending: Spending,
         outside: Outside,
     ) -> None:
         self.root = root
+        self.deeds = deeds
         self._journal = journal
         self._spending = spending
-        self._waits = outside.waits
-        self._pauses = outside.pauses
-        self._children = outside.children
-        self._line = outside.line
+        self._outside = outside
         self._ready: deque[tuple[Scope, Decision]] = deque((root, decision) for decision in root.begin())
         self._queued = Queue()
         self._scopes = {root.path: root}
@@ -88,8 +83,7 @@ class Scheduler:
             return True
         if not self._queued or self.leaving or self.flights.activities >= MAX_IN_FLIGHT:
             return False
-        item = self._queued.next(self.flights.groups)
-        if item is None:
+        if (item := self._queued.next(self.flights.groups)) is None:
             return False
         scope, step = item
         if scope.closed:
@@ -118,7 +112,9 @@ class Scheduler:
             self._journal.forget(record.place)
         else:
             self._journal.note(record, durable=activity or isinstance(step, SubworkflowStep))
-        if scope is not None and record.status != "waiting":
+        if scope is None:
+            self.deeds.add_late(None, record)
+        elif record.status != "waiting":
             self._count(scope, record)
 
     def _try_again(self, scope: Scope, step: Step) -> None:
@@ -129,33 +125,37 @@ class Scheduler:
 
     def _pause(self, step: Step, record: NodeRecord) -> None:
         """Let a step that failed wait for a decision."""
-        work = self._pauses.result(step, record, self._scopes[record.scope].retried)
+        work = self._outside.pauses.result(step, record, self._scopes[record.scope].retried)
         started_at = record.started_at or workflow.now()
         self.flights.start(step, work, scope=record.scope, started_at=started_at, paused=record)
 
     def may_leave(self) -> bool:
         """Whether the run is to continue as new, and no activity would be lost by that."""
-        return self.leaving and self.flights.activities == self._line.standing
+        return self.leaving and self.flights.activities == self._outside.line.standing
 
     def state(self, scope: Scope) -> ScopeState:
         """Return what a scope, and what is under way in it, carries over."""
         return ScopeState(
             settled=tuple(scope.settled.values()),
-            waiting=self._waits.carried(self.flights.waiting(scope.path), scope.path),
-            calling=self._children.carried(scope.path, self.flights.inside(scope.path)),
-            in_line=self._line.carried(scope.path),
+            waiting=self._outside.waits.carried(self.flights.waiting(scope.path), scope.path),
+            calling=self._outside.children.carried(scope.path, self.flights.inside(scope.path)),
+            in_line=self._outside.line.carried(scope.path),
             paused=self.flights.paused(scope.path),
             retried={at: again for at, again in scope.retried.items() if at not in scope.settled},
-            containers={passes.step.id: self._container_state(passes) for passes in self._inside(scope)},
+            containers={
+                passes.step.id: passes.state({index: self.state(one) for index, one in passes.scopes.items()})
+                for passes in self._inside(scope)
+            },
         )
-
-    def _container_state(self, passes: Passes) -> ContainerState:
-        return passes.state({index: self.state(scope) for index, scope in passes.scopes.items()})
 
     def stop(self, at: datetime) -> list[NodeRecord]:
         """Cancel all that is under way; return its last records, of what has just landed as well."""
         given_up = [passes.cancelled(at) for passes in self._containers.values()]
-        return [*given_up, *self.flights.stop(at)]
+        last = [*given_up, *self.flights.stop(at)]
+        for record in last:
+            if record.status == "succeeded":
+                self.deeds.add_late(self._scopes.get(record.scope), record)
+        return last
 
     def _decide(self, scope: Scope, decision: Decision) -> None:
         """Skip a step, evaluate it, or let it begin."""
@@ -209,6 +209,7 @@ class Scheduler:
     def _count(self, scope: Scope, record: NodeRecord) -> None:
         """Let a finished step count: its targets may become ready, or its scope fails or ends by it."""
         scope.add(record)
+        self.deeds.add(scope, record)
         if record.error and scope.progress.step(record.node_id).on_error != "continue":
             self._end(scope, record.error)
             return
@@ -237,6 +238,7 @@ class Scheduler:
         for abandoned in self.flights.abandon_all(scope.path, now):
             self._journal.take_back(abandoned.carried, durable=True)
             self._journal.note(abandoned.record)
+        self.deeds.close(scope, landing=self.flights.inside(scope.path))
 
     def _give_up(self, passes: Passes, now: datetime) -> NodeRecord:
         """Give up a container with all its passes; return its last record."""
@@ -281,7 +283,7 @@ class Scheduler:
             del self._containers[passes.place]
             self._settle(passes.parent, passes.record(now))
             return
-        if passes.is_news or not workflow.patched(SPARSE_TALLIES):
+        if passes.is_news:
             self._journal.note(passes.record(now))
         while not self.leaving and (scope := passes.next()):
             self._scopes[scope.path] = scope

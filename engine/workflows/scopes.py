@@ -13,6 +13,7 @@ class Scope:
     """Steps that are executed once together, and what expressions among them see.
 
     - `path`: "" for the run, `each/3` for the fourth pass of `each`; `index` is that pass's number.
+    - `parent`: the scope in which its container stands, None for the run.
     - `settled`: the finished steps in the order in which they finished.
     - `context`: the names that expressions read; its `nodes` grows with what is settled.
     - `carried`: what this scope had come to when the run continued as new, or was given when it began.
@@ -29,10 +30,12 @@ class Scope:
         views: Mapping[str, Any],
         path: str = "",
         index: int = 0,
+        parent: "Scope | None" = None,
         carried: ScopeState | None = None,
     ) -> None:
         self.path = path
         self.index = index
+        self.parent = parent
         self.closed = False
         self.carried = carried or ScopeState()
         self.retried = dict(self.carried.retried)

@@ -25,6 +25,7 @@ class _Drawing:
 
     draw: Any
     nodes: list[dict[str, Any]] = field(default_factory=list)
+    undoing: list[dict[str, Any]] = field(default_factory=list)
     edges: list[str] = field(default_factory=list)
 
     def pick(self, *choices: Any) -> Any:
@@ -40,6 +41,8 @@ class _Drawing:
             node = d.node(name, kind, self._config(kind, names, (*around, *beside)), parent=parent)
             node["policy"] = {"on_error": self.pick("continue", "continue", "continue", "fail")}
             self.nodes.append(node)
+            if kind == "http" and self.pick(True, True, False):
+                self._undo(node, names)
             sources = self._follow(name, kind, beside)
             if kind == "merge":
                 node["config"] |= self._race(sources)
@@ -50,6 +53,14 @@ class _Drawing:
                 self.level(name, (*inner, *outer) if parent else inner, (*around, *beside), depth + 1)
                 node["config"] |= self._ends(node, inner)
             beside.append(name)
+
+    def _undo(self, node: dict[str, Any], names: tuple[str, ...]) -> None:
+        """Draw the node that undoes another; it says what that gave, and in which passes, from the inside."""
+        read = (f"nodes.{node['id']}.output", *(name for name in names if name.endswith("index")))
+        url = " ".join(f"{{{{ {name} }}}}" for name in read)
+        undo = d.node(f"undo_{node['id']}", "http", {"url": url, "method": "GET"}, parent=node["parent"])
+        node["policy"]["compensate"] = undo["id"]
+        self.undoing.append(undo)
 
     def _follow(self, name: str, kind: str, beside: list[str]) -> set[str]:
         """Draw edges from nodes before; return their sources."""
@@ -141,7 +152,7 @@ def documents(draw: Any) -> dict[str, Any]:
     drawing.level(None, (), (), 0)
     names = [node["id"] for node in drawing.nodes if not node["parent"]]
     drawing.nodes.append(d.output("end", f"{{{{ nodes.{draw(st.sampled_from(names))}.output }}}}"))
-    return d.raw(*drawing.nodes, edges=tuple(drawing.edges))
+    return d.raw(*drawing.nodes, *drawing.undoing, edges=tuple(drawing.edges))
 
 
 def with_fakes(plan: Plan, *, local: bool = True) -> Plan:
@@ -149,7 +160,8 @@ def with_fakes(plan: Plan, *, local: bool = True) -> Plan:
 
     DELETE fails, and PUT takes a while. When they are not `local`, each adds to the history.
     """
-    return plan.model_copy(update={"steps": _faked(plan.steps, local)})
+    undoing = {name: _fake(step, local) for name, step in plan.compensations.items()}
+    return plan.model_copy(update={"steps": _faked(plan.steps, local), "compensations": undoing})
 
 
 def _faked(steps: tuple[Step, ...], local: bool) -> tuple[Step, ...]:

@@ -57,6 +57,8 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
     side_by_side = [http.model_copy(update={"id": f"h{n}", "incoming": ()}) for n in range(5)]
     slow = [fake(f"s{n}", *([f"s{n - 1}"] if n else []), seconds=0.6) for n in range(6)]
     regular = {"local": False, "attempts": 2, "failures": 1}
+    undo = {"book": fake("cancel", value="{{ item }} {{ nodes.pay.status }}", on_error="continue")}
+    trips = each("trips", [1, 2], body(fake("book"), fake("pay", "book")))
     return {
         "input_output": (plan(start(), output("said", "{{ inputs.text }}", "start")), {"text": "hello"}),
         "transform": (plan(*[transform(f"t{n}", n, *([f"t{n - 1}"] if n else [])) for n in range(10)]), {}),
@@ -140,6 +142,10 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
                     until="{{ index == 2 }}",
                 )
             ),
+            {},
+        ),
+        "compensated_passes": (
+            plan(trips, fail("stop", "no", "trips")).model_copy(update={"compensations": undo}),
             {},
         ),
         "first_wins_local": (

@@ -46,7 +46,7 @@ class Reference:
     def __init__(self, document: Document, inputs: Views, seen: Mapping[str, NodeRecord]) -> None:
         self.document, self.inputs, self.seen = document, inputs, seen
         self.differences: list[str] = []
-        self.explained: set[str] = set()
+        self.explained: set[str] = {at for at in seen if at.rpartition("/")[2].startswith("undo_")}
 
     def run(self) -> str:
         """Return the status that the run must have."""
@@ -264,7 +264,9 @@ class Reference:
         return Outcome("succeeded", ("out",), last)
 
     def _children(self, parent: str | None) -> list[Node]:
-        return [node for node in self.document.nodes if node.parent == parent and node.type != "note"]
+        beside = {node.policy.compensate for node in self.document.nodes}
+        inside = (node for node in self.document.nodes if node.parent == parent and node.type != "note")
+        return [node for node in inside if node.id not in beside]
 
     def _sources(self, node: Node) -> list[str]:
         """Return what a node waits for: its drawn sources, else what it reads or what stands in it reads."""

@@ -35,6 +35,7 @@ async def test_a_run_is_what_the_reference_says(real: Rig, raw: dict[str, Any]) 
     assert ran.record.status == expected
     assert ran.record.error is None or ran.record.error.kind != "internal"
     assert_order(ran, document)
+    assert_undone(ran, document, exact=not continues)
 
 
 def assert_order(ran: Ran, document: Document) -> None:
@@ -48,3 +49,20 @@ def assert_order(ran: Ran, document: Document) -> None:
         later = {other.rpartition("/")[2] for other in begun[position:] if other.rpartition("/")[0] == scope}
         races = {node.id for node in document.nodes if node.config.get("wait_for")}
         assert not (before & later) - races
+
+
+def assert_undone(ran: Ran, document: Document, *, exact: bool) -> None:
+    """Of a failed run, what succeeded was undone in its pass, and nothing else.
+
+    What becomes of a regular activity just as it is given up may be seen in two ways: that is not `exact`.
+    """
+    undoing = {node.id: node.policy.compensate for node in document.nodes if node.policy.compensate}
+    undone = {at: record.output for at, record in ran.nodes.items() if record.node_id in undoing.values()}
+    calls = (call for call in ran.rig.fake.calls if call.run_id == ran.run_id and call.node_id in undoing)
+    assert undone.keys() <= {place(call.scope, str(undoing[call.node_id])) for call in calls}
+    due = {}
+    for record in ran.nodes.values() if ran.record.status == "failed" else ():
+        if record.status == "succeeded" and record.node_id in undoing:
+            indices = reversed(record.scope.split("/")[1::2])
+            due[place(record.scope, str(undoing[record.node_id]))] = " ".join((record.output, *indices))
+    assert not exact or undone == due

@@ -20,7 +20,7 @@ WITH pass AS (
     (array_agg(n.error ORDER BY n.finished_at)
       FILTER (WHERE n.status = 'failed' AND n.node_id <> ALL(:going_on)))[1] AS error
   FROM node_runs n
-  WHERE n.run_id = :run_id AND n.scope > :prefix AND n.scope < :behind
+  WHERE n.run_id = :run_id AND n.scope > :prefix AND n.scope < :behind AND n.node_id <> ALL(:beside)
     AND strpos(substr(n.scope, length(:prefix) + 1), '/') = 0
   GROUP BY n.scope
 ), judged AS (
@@ -44,14 +44,16 @@ ORDER BY index LIMIT :limit
 class Body:
     """What the rows do not say of a container: how many nodes a pass has, and which of them may fail in it.
 
-    `over` says that no pass goes on; `cut_at` is when those that were under way were cancelled. `endings` are
-    the passes whose nodes went well and which failed in what is evaluated at their end.
+    `beside` are nodes that only undo others, and make no difference to how a pass ended. `over` says that no
+    pass goes on; `cut_at` is when those that were under way were cancelled. `endings` are the passes whose
+    nodes went well and which failed in what is evaluated at their end.
     """
 
     steps: int
     going_on: Collection[str]
     over: bool
     cut_at: datetime | None
+    beside: Collection[str] = ()
     endings: Collection[int] = ()
 
 
@@ -65,6 +67,7 @@ async def page(
         "behind": prefix[:-1] + chr(ord("/") + 1),
         "steps": body.steps,
         "going_on": list(body.going_on),
+        "beside": list(body.beside),
         "over": body.over,
         "cut_at": body.cut_at,
         "endings": list(body.endings),

@@ -82,7 +82,8 @@ async def _endings(row: NodeRunRow | None, prefix: str) -> dict[int, Any]:
 def _body(
     document: Document, container: str, run: RunRow, row: NodeRunRow | None, endings: Collection[int]
 ) -> passes.Body:
-    inside = [node for node in document.nodes if node.parent == container]
+    beside = {node.policy.compensate for node in document.nodes if node.policy.compensate}
+    inside = [node for node in document.nodes if node.parent == container and node.id not in beside]
     steps = [node for node in inside if node_types.get(node.type).executed]
     if not steps:
         raise NotFound(f"The run has no container {container[:64]!r}.")
@@ -92,6 +93,7 @@ def _body(
         going_on=tuple(node.id for node in steps if node.policy.on_error == "continue"),
         over=ended or run.status in runs.SETTLED,
         cut_at=row.finished_at if row is not None and row.status in ("failed", "cancelled") else None,
+        beside=beside,
         endings=endings,
     )
 

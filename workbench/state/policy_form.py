@@ -51,7 +51,7 @@ FIELDS = (
         "compensate",
         "Undone by",
         "The node that undoes this one's work when the run fails or is cancelled later: a step that works, "
-        "without connections, and outside of containers.",
+        "without connections, in the same map or loop if any.",
         "select",
     ),
 )

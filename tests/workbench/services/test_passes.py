@@ -70,6 +70,25 @@ async def mapped(resources: Resources, principal: Principal, make_run: MakeRun) 
     return Mapped(PostgresRunSink(resources), principal, run.id)
 
 
+async def test_how_a_pass_ended_has_nothing_to_do_with_undoing_it(
+    resources: Resources, principal: Principal, make_run: MakeRun
+) -> None:
+    booked = Node(id="book", type="http", parent="each", policy=Policy(compensate="cancel"))
+    inside = [
+        booked,
+        Node(id="pay", type="http", parent="each"),
+        Node(id="cancel", type="http", parent="each"),
+    ]
+    document = Document(name="Trips", nodes=[Node(id="each", type="map"), *inside])
+    run = await make_run(document=document)
+    mapped = Mapped(PostgresRunSink(resources), principal, run.id)
+    done = [record("each/0/book"), record("each/0/pay"), record("each/1/book")]
+    ended = RunRecord(status="failed", at=T0 + timedelta(seconds=9), error=FAILURE)
+    undone = [record("each/0/cancel", "failed", second=5, error=FAILURE), record("each/1/cancel", second=5)]
+    await mapped.record(record("each", "failed", second=3), *done, *undone, run=ended)
+    assert await mapped.statuses() == {0: "succeeded", 1: "cancelled"}
+
+
 async def test_a_pass_is_what_its_nodes_are(mapped: Mapped) -> None:
     await mapped.record(
         record("each", "running"),

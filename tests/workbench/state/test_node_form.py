@@ -188,12 +188,15 @@ def test_a_node_is_undone_by_one_of_those_that_may_undo_it() -> None:
             Node(id="done", type="output"),
             Node(id="each", type="map"),
             Node(id="inside", type="http", parent="each"),
+            Node(id="undo_inside", type="http", parent="each"),
         ],
         edges=[Edge(source="book", target="pay")],
     )
     fields = {one.path: one for one in node_form(document, document.nodes[0], []).policy}
     assert fields["policy.compensate"].widget == "select"
     assert fields["policy.compensate"].options == [Choice("", "Nothing"), Choice("give_back", "Give it back")]
+    fields = {one.path: one for one in node_form(document, document.nodes[5], []).policy}
+    assert [one.value for one in fields["policy.compensate"].options] == ["", "undo_inside"]
 
 
 def test_an_impossible_policy_is_refused() -> None:
