@@ -9,7 +9,7 @@ from components.inspector.triggers import triggers
 from workbench.state.editor_forms import WorkflowFormState
 from workbench.state.inspector import InspectorState
 from workbench.state.inspector_views import InputField, OutputField
-from workbench.state.workflow_form import TYPES
+from workbench.state.workflow_form import ANY_TYPE, TYPES
 
 FORM = InspectorState.workflow
 
@@ -199,7 +199,33 @@ def _outputs() -> rx.Component:
             "Values that a finished run gives back, beside those of output nodes.", class_name="wb-field-hint"
         ),
         rx.foreach(FORM.outputs, _output),
+        _output_schema(),
         class_name="wb-group",
+    )
+
+
+def _output_schema() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Raw schema of the outputs"),
+        rx.el.div(
+            _labelled(
+                "JSON Schema",
+                text_field(
+                    name="workflow:output_schema",
+                    value=FORM.output_schema,
+                    lines=6,
+                    data=True,
+                    placeholder='{"properties": {"report": {"type": "string"}}}',
+                    on_save=WorkflowFormState.set_output_schema,
+                ),
+            ),
+            rx.el.p(
+                "Types of output nodes stand here too. A run whose outputs do not fit fails.",
+                class_name="wb-field-hint",
+            ),
+            class_name="wb-fold-body wb-form",
+        ),
+        class_name="wb-fold",
     )
 
 
@@ -211,6 +237,14 @@ def _output(one: rx.Var[OutputField]) -> rx.Component:
                 value=one.name,
                 custom_attrs={"aria-label": "Name"},
                 on_save=lambda text: WorkflowFormState.set_output(one.name, text, one.value),
+            ),
+            rx.el.select(
+                rx.el.option("Any type", value=ANY_TYPE),
+                *[rx.el.option(words, value=kind) for kind, words in TYPES.items()],
+                value=one.type,
+                aria_label="Type",
+                on_change=lambda kind: WorkflowFormState.set_output_type(one.name, kind),
+                class_name="wb-input wb-select",
             ),
             _remove("Remove the output " + one.name.to(str), WorkflowFormState.set_output(one.name, "", "")),
             class_name="wb-input-row",
@@ -224,6 +258,7 @@ def _output(one: rx.Var[OutputField]) -> rx.Component:
             on_save=lambda text: WorkflowFormState.set_output(one.name, one.name, text),
         ),
         class_name="wb-input-card",
+        data_testid="workflow-output-" + one.name,
     )
 
 

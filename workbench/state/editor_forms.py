@@ -143,7 +143,19 @@ class WorkflowFormState(AppState):
     async def set_output(self, name: str, new_name: str, value: str) -> EventSpec | None:
         """Save an output; one without a name is deleted."""
         outputs = workflow_form.change_output(await self._outputs(), name, new_name, value)
-        return await self._describe(outputs=outputs)
+        schema = workflow_form.with_output_name(await self._output_schema(), name, new_name)
+        return await self._describe(outputs=outputs, output_schema=schema)
+
+    @rx.event
+    async def set_output_type(self, name: str, kind: str) -> EventSpec | None:
+        """Save of what type an output is."""
+        schema = workflow_form.with_output_type(await self._output_schema(), name, kind)
+        return await self._describe(output_schema=schema)
+
+    @rx.event
+    async def set_output_schema(self, text: str) -> EventSpec | None:
+        """Save the schema of the outputs as it was typed."""
+        return await self._describe(output_schema=workflow_form.parse_output_schema(text))
 
     @rx.event
     async def set_limit(self, name: str, text: str) -> EventSpec | None:
@@ -157,11 +169,13 @@ class WorkflowFormState(AppState):
     async def _outputs(self) -> dict[str, Any]:
         return (await self.get_state(EditorState)).document.outputs
 
-    async def _describe(self, **changed: Any) -> EventSpec | None:
+    async def _output_schema(self) -> dict[str, Any]:
+        return (await self.get_state(EditorState)).document.output_schema
+
+    async def _describe(self, **given: Any) -> EventSpec | None:
         editor = await self.get_state(EditorState)
-        if all(getattr(editor.document, part) == new for part, new in changed.items()):
-            return None
-        return await editor._edit(Describe(**changed))
+        changed = {part: new for part, new in given.items() if getattr(editor.document, part) != new}
+        return await editor._edit(Describe(**changed)) if changed else None
 
 
 def _no(message: str, hint: str) -> EventSpec:

@@ -15,6 +15,7 @@ from workbench.state.node_form import ANY, as_text, config_fields, types_of
 from workbench.state.policy_form import policy_fields
 from workbench.state.references import Reference, references_for, upstream
 from workbench.state.views import Choice, ProblemView
+from workbench.state.workflow_form import ANY_TYPE
 
 
 @dataclass(frozen=True)
@@ -64,21 +65,23 @@ class InputField:
 
 @dataclass(frozen=True)
 class OutputField:
-    """One of the outputs that the document itself names, and its expression."""
+    """One of the outputs that the document itself names, its expression and its type."""
 
     name: str
     value: str
+    type: str
 
 
 @dataclass(frozen=True)
 class WorkflowForm:
-    """The form of the workflow. `schema` and `example` are JSON texts; the limits are empty for none."""
+    """The form of the workflow. The schemas and `example` are JSON texts; the limits are empty for none."""
 
     name: str = ""
     description: str = ""
     inputs: list[InputField] = field(default_factory=list)
     outputs: list[OutputField] = field(default_factory=list)
     schema: str = ""
+    output_schema: str = ""
     example: str = ""
     deadline_s: str = ""
     steps: str = ""
@@ -141,8 +144,9 @@ def workflow_form(document: Document, problems: Sequence[ProblemView]) -> Workfl
             for name, part in properties.items()
             if isinstance(part, Mapping)
         ],
-        outputs=[OutputField(name, as_text(value, ANY)) for name, value in document.outputs.items()],
+        outputs=_outputs(document),
         schema=json.dumps(schema, indent=2, ensure_ascii=False),
+        output_schema=_json_or_nothing(document.output_schema),
         example=json.dumps(examples[0], indent=2, ensure_ascii=False),
         deadline_s=_number(document.limits.deadline_s),
         steps=_number(document.limits.steps),
@@ -150,6 +154,19 @@ def workflow_form(document: Document, problems: Sequence[ProblemView]) -> Workfl
         on_reached=document.limits.on_reached,
         problems=[one for one in problems if not one.node and not one.field.startswith("triggers.")],
     )
+
+
+def _outputs(document: Document) -> list[OutputField]:
+    parts = document.output_schema.get("properties") or {}
+    kinds = {name: part.get("type") for name, part in parts.items() if isinstance(part, Mapping)}
+    return [
+        OutputField(name, as_text(value, ANY), kind if isinstance(kind := kinds.get(name), str) else ANY_TYPE)
+        for name, value in document.outputs.items()
+    ]
+
+
+def _json_or_nothing(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) if schema else ""
 
 
 def _number(limit: float | None) -> str:

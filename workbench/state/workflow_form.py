@@ -1,4 +1,4 @@
-"""Edits of what a workflow asks for and gives back: the `inputs` schema and the named outputs.
+"""Edits of what a workflow asks for and gives back: the `inputs` schema, the named outputs and theirs.
 
 Pure functions from the old value to the new one; what they do not know in a schema stays as it is.
 """
@@ -23,7 +23,10 @@ TYPES = {
     "array": "List",
     "object": "Object",
 }
-"""The JSON types that an input may have, and what people read for each."""
+"""The JSON types that an input or output may have, and what people read for each."""
+
+ANY_TYPE = "any"
+"""Stands for an output without a type."""
 
 
 def with_limit(limits: Limits, name: str, text: str) -> Limits:
@@ -85,6 +88,37 @@ def change_output(outputs: dict[str, Any], name: str, new_name: str, value: str)
         elif new_name.strip():
             changed[new_name.strip()] = from_input(value, {}) if value.strip() else ""
     return changed
+
+
+def with_output_type(schema: Schema, name: str, kind: str) -> Schema:
+    """Return the schema of the outputs with `name` of type `kind`; ANY_TYPE takes its type away."""
+    properties = dict(schema.get("properties") or {})
+    part = properties.get(name)
+    typed = {key: value for key, value in part.items() if key != "type"} if isinstance(part, dict) else {}
+    properties[name] = typed if kind == ANY_TYPE else {**typed, "type": kind}
+    said = {key: part for key, part in properties.items() if key != name or part}
+    return _without_nothing({**schema, "properties": said})
+
+
+def with_output_name(schema: Schema, name: str, new_name: str) -> Schema:
+    """Return the schema of the outputs with `name` called `new_name`; no `new_name` takes it away."""
+    names = {name: new_name.strip()}
+    properties = {names.get(key, key): part for key, part in (schema.get("properties") or {}).items()}
+    required = [names.get(key, key) for key in schema.get("required") or []]
+    properties.pop("", None)
+    changed = {"properties": properties, "required": [key for key in required if key]}
+    return _without_nothing({**schema, **{key: part for key, part in changed.items() if key in schema}})
+
+
+def parse_output_schema(text: str) -> Schema:
+    """Return the schema of the outputs that `text` holds; none of it is none. Raises Invalid."""
+    return _object(text, "output_schema", "The schema of the outputs") if text.strip() else {}
+
+
+def _without_nothing(schema: Schema) -> Schema:
+    """Return a schema that says nothing as the empty one, and another as one of an object."""
+    said = {key: part for key, part in schema.items() if part or key not in ("properties", "required")}
+    return {"type": "object", **said} if said.keys() - {"type"} else {}
 
 
 def add_output(outputs: dict[str, Any]) -> dict[str, Any]:

@@ -84,3 +84,39 @@ def test_a_limit_is_typed_and_taken_away() -> None:
 def test_a_limit_that_cannot_be_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         workflow_form.with_limit(Limits(), "steps", text)
+
+
+TYPED: dict[str, Any] = {
+    "type": "object",
+    "properties": {"total": {"type": "integer", "minimum": 0}, "note": {"type": "string"}},
+    "required": ["total"],
+}
+
+
+def test_an_output_changes_its_type_and_keeps_the_rest() -> None:
+    changed = workflow_form.with_output_type(TYPED, "total", "number")
+    assert changed["properties"]["total"] == {"type": "number", "minimum": 0}
+
+
+def test_the_first_type_makes_a_schema_and_the_last_takes_it_away() -> None:
+    made = workflow_form.with_output_type({}, "said", "string")
+    assert made == {"type": "object", "properties": {"said": {"type": "string"}}}
+    assert workflow_form.with_output_type(made, "said", workflow_form.ANY_TYPE) == {}
+
+
+def test_an_output_takes_its_type_to_its_new_name() -> None:
+    changed = workflow_form.with_output_name(TYPED, "total", "sum")
+    assert list(changed["properties"]) == ["sum", "note"]
+    assert changed["required"] == ["sum"]
+
+
+def test_a_deleted_output_leaves_no_type() -> None:
+    changed = workflow_form.with_output_name(TYPED, "total", "")
+    assert changed == {"type": "object", "properties": {"note": {"type": "string"}}}
+    assert workflow_form.with_output_name({}, "total", "sum") == {}
+
+
+def test_a_schema_of_outputs_is_an_object_or_nothing() -> None:
+    assert workflow_form.parse_output_schema(" ") == {}
+    with pytest.raises(Invalid, match="The schema of the outputs"):
+        workflow_form.parse_output_schema("[]")
