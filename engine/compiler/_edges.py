@@ -45,7 +45,7 @@ def _check_joins(
     for node_id, place in checked.items():
         needs = place.config.needs() if isinstance(place.config, MergeConfig) else None
         sources = {edge.source for edge in incoming.get(node_id, ())}
-        if needs is not None and sources and needs > len(sources):
+        if isinstance(needs, int) and sources and needs > len(sources):
             problems.add(
                 "too-few-branches",
                 f"“{node_id}” waits for {needs} branches, and {len(sources)} lead to it.",

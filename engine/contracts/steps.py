@@ -95,12 +95,18 @@ class ConditionStep(StepBase):
 class MergeStep(StepBase):
     """Joins branches. Output: the first live source's output, a list of them, or an object by node id.
 
-    `needs` is how many live sources are enough to go on; None waits until all sources are settled.
+    `needs` is how many live sources are enough to go on, or an expression that says so; None waits until all
+    sources are settled. The expression is evaluated once a source is live and what it reads is settled.
     """
 
     kind: Literal["merge"] = "merge"
     mode: Literal["first", "list", "object"] = "first"
-    needs: int | None = None
+    needs: int | str | None = None
+
+    @property
+    def branches(self) -> int:
+        """How many sources it has."""
+        return len({edge.source for edge in self.incoming})
 
 
 class SwitchStep(StepBase):

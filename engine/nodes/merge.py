@@ -1,13 +1,14 @@
 """The `merge` node: brings branches together again."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.contracts import MergeStep
 from engine.graph import Node
 from engine.nodes._base import IN, OUT, NodeConfig, NodeType, PlanContext, select, text, widget
+from engine.nodes._fields import an_expression
 
 _SUMMARIES = {
     "first": "First branch that was taken",
@@ -36,17 +37,17 @@ class MergeConfig(NodeConfig):
             {"all": "All branches", "any": "The first that gets here", "at_least": "A number of branches"}
         ),
     )
-    at_least: int = Field(
+    at_least: Annotated[int, Field(ge=1)] | Annotated[str, AfterValidator(an_expression)] = Field(
         default=1,
-        ge=1,
         title="At least",
-        description="How many branches are enough, where a number of them is waited for.",
-        examples=[2],
-        json_schema_extra=widget("number"),
+        description="How many branches are enough, where a number of them is waited for; a number or an "
+        "expression that gives one.",
+        examples=[2, "{{ inputs.quorum }}"],
+        json_schema_extra=widget("expression"),
     )
 
-    def needs(self) -> int | None:
-        """Return how many branches are enough; None for all."""
+    def needs(self) -> int | str | None:
+        """Return how many branches are enough, or the expression that says so; None for all."""
         return {"all": None, "any": 1, "at_least": self.at_least}[self.wait_for]
 
 
@@ -80,7 +81,9 @@ MERGE = NodeType(
         "did. It joins those, and work that leads nowhere else is cancelled: steps under way are recorded as "
         "cancelled, steps that did not begin as skipped. A branch that fails fails the run unless it is set "
         "to *on error: continue*; the race then goes on without it. When all branches have ended and fewer "
-        "than needed got here, the merge fails; when none did, it is skipped."
+        "than needed got here, the merge fails; when none did, it is skipped.\n\n"
+        "An expression may say how many are enough. It is evaluated when the first branch got here and what "
+        "it reads is there, and has to give a whole number from 1 to the number of branches."
     ),
     icon="merge",
     category="Control flow",

@@ -68,7 +68,7 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[s
             ports = _matching(step, context)
             return list(ports) if step.matches == "all" else ports[0], ports, JSON
         case MergeStep():
-            sources = _joined(step, settled)
+            sources = _joined(step, context, settled)
             media_type = sources[0].media_type if step.mode == "first" and sources else JSON
             return _merged(step, sources), OUT, media_type
         case FailStep():
@@ -101,18 +101,37 @@ def _stated(step: FailStep, context: Context) -> Failure:
     return Failure(kind=step.failure_kind, message=shown)
 
 
-def _joined(step: MergeStep, settled: Settled) -> list[NodeRecord]:
+def needed(step: MergeStep, context: Context) -> int | None:
+    """Return how many branches a merge waits for, None for all; NodeFailed where what says so does not."""
+    if not isinstance(step.needs, str):
+        return step.needs
+    value = expressions.render(step.needs, context)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= step.branches:
+        return value
+    raise NodeFailed(
+        Failure(
+            kind="at-least-unfit",
+            message=f"“At least” gave {_shown(value)}, not a whole number from 1 to {step.branches}",
+            hint="So many branches lead to this step; look at the expression that says how many are enough.",
+        )
+    )
+
+
+def _joined(step: MergeStep, context: Context, settled: Settled) -> list[NodeRecord]:
     """Return the records that a merge joins, each once, in the order of its edges.
 
     One that does not wait for all joins those that arrived first. NodeFailed when too few arrived.
     """
     taken = (edge.source for edge in step.incoming if edge.port in _ports(edge.source, settled))
     live = {source: settled[source] for source in taken}
-    if step.needs is None:
+    needs = needed(step, context)
+    if needs is None:
         return list(live.values())
-    if len(live) < step.needs:
-        raise NodeFailed(_too_few(step.needs, len(live)))
-    first = set([node_id for node_id in settled if node_id in live][: step.needs])
+    if len(live) < needs:
+        raise NodeFailed(_too_few(needs, len(live)))
+    first = set([node_id for node_id in settled if node_id in live][:needs])
     return [record for source, record in live.items() if source in first]
 
 

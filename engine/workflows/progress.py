@@ -8,13 +8,20 @@ A merge that waits for some of its branches is decided as soon as so many are li
 is then moot: each of its ways on ends at a step that is decided already.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from engine import expressions
 from engine.contracts import FailStep, MergeStep, NodeRecord, OutputStep, Step
+
+Needed = Callable[[MergeStep], int | None]
+
+
+def _stated(step: MergeStep) -> int | None:
+    """Return how many live sources a merge waits for, where that is a number."""
+    return step.needs if isinstance(step.needs, int) else None
 
 
 @dataclass(frozen=True)
@@ -29,41 +36,52 @@ class Decision:
 class _Place:
     """A step's place in the graph. A target's port of None stands for a reference without a drawn edge.
 
-    `needs` is how many live sources decide the step at once, None that all must be settled; `arrived` are
-    the live ones so far.
+    A step that `races` is decided at once by `needs` live sources; `arrived` are those so far. `needs` is
+    None until it is told, and `unread` are the unsettled sources without which it cannot be.
     """
 
     step: Step
     unsettled: int
     live: bool
+    races: bool = False
     needs: int | None = None
     arrived: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     decided: bool = False
     settled: bool = False
     moot: bool = False
     targets: list[tuple[str, str | None]] = field(default_factory=list)
 
-    def settle(self, source: NodeRecord, port: str | None) -> bool:
+    def settle(self, source: NodeRecord, port: str | None, needed: Needed) -> bool:
         """Count an edge from a settled source; return whether the step is decided by it."""
         self.unsettled -= 1
+        self.unread.discard(source.node_id)
         if _carries(source, port, self.step):
             self.live = True
-            if self.needs is not None:
+            if self.races:
                 self.arrived.add(source.node_id)
-        enough = self.needs is not None and len(self.arrived) >= self.needs
-        now = not self.decided and (enough or not self.unsettled)
+        now = not self.decided and (not self.unsettled or self._has_enough(needed))
         self.decided = self.decided or now
         return now
+
+    def _has_enough(self, needed: Needed) -> bool:
+        if not isinstance(self.step, MergeStep) or not self.races or not self.live or self.unread:
+            return False
+        if self.needs is None:
+            self.needs = needed(self.step)
+        return self.needs is not None and len(self.arrived) >= self.needs
 
 
 class Progress:
     """Counts the unsettled sources of every step of a plan, or of a body in one pass."""
 
-    def __init__(self, steps: Sequence[Step], outputs: Any = None) -> None:
+    def __init__(self, steps: Sequence[Step], outputs: Any = None, needed: Needed = _stated) -> None:
         """Read the edges of the steps; a KeyError means that one names a source that is not among them.
 
-        `outputs` holds the expressions that are rendered when all is done.
+        `outputs` holds the expressions that are rendered when all is done. `needed` says how many live
+        sources a merge waits for; it is asked when one is live and what it may read is settled.
         """
+        self._needed = needed
         self._outputs = outputs
         self._unsettled = len(steps)
         self._places = {step.id: _place(step) for step in steps}
@@ -92,7 +110,11 @@ class Progress:
         settled.settled = True
         self._unsettled -= 1
         places = ((self._places[target], port) for target, port in settled.targets)
-        return [Decision(place.step, place.live) for place, port in places if place.settle(record, port)]
+        return [
+            Decision(place.step, place.live)
+            for place, port in places
+            if place.settle(record, port, self._needed)
+        ]
 
     def moot(self, merge: str) -> list[str]:
         """Return the unsettled steps that no longer matter once `merge` is decided; they count as decided.
@@ -145,8 +167,12 @@ class Progress:
 
 def _place(step: Step) -> _Place:
     sources = len(step.incoming) + len(step.after)
-    needs = step.needs if isinstance(step, MergeStep) else None
-    return _Place(step, sources, live=not sources, needs=needs, decided=not sources)
+    place = _Place(step, sources, live=not sources, decided=not sources)
+    if isinstance(step, MergeStep) and step.needs is not None:
+        place.races = True
+        beside = {*(edge.source for edge in step.incoming), *step.after}
+        place.unread = {str(path[1]) for path in expressions.references(step.needs) if len(path) > 1} & beside
+    return place
 
 
 def _carries(record: NodeRecord, port: str | None, target: Step) -> bool:

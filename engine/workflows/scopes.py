@@ -1,10 +1,12 @@
 """A scope: the whole run, or one pass through a container's body. It knows what is settled in it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from engine import expressions
-from engine.contracts import NodeRecord, ScopeState, Step
+from engine.contracts import MergeStep, NodeRecord, ScopeState, Step
+from engine.errors import ExpressionError, NodeFailed
 from engine.workflows import inline
 from engine.workflows.progress import Decision, Progress
 
@@ -39,10 +41,10 @@ class Scope:
         self.closed = False
         self.carried = carried or ScopeState()
         self.retried = dict(self.carried.retried)
-        self.progress = Progress(steps, outputs)
         self.settled: dict[str, NodeRecord] = {}
         self._views = dict(views)
         self.context: dict[str, Any] = {**context, "nodes": self._views}
+        self.progress = Progress(steps, outputs, partial(_needed, self.context))
         for record in self.carried.settled:
             self.add(record)
 
@@ -74,3 +76,11 @@ class Scope:
     def render(self, value: Any, **names: Any) -> Any:
         """Return a JSON value with its expressions evaluated here; ExpressionError where one fails."""
         return expressions.bounded(expressions.render(value, {**self.context, **names}))
+
+
+def _needed(context: Mapping[str, Any], step: MergeStep) -> int | None:
+    """Return how many branches a merge waits for; none where that is no such number: it fails at once."""
+    try:
+        return inline.needed(step, context)
+    except (ExpressionError, NodeFailed):
+        return 0

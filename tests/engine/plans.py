@@ -58,7 +58,7 @@ def switch(node_id: str, cases: dict[str, str], *edges: str, matches: Any = "fir
     )
 
 
-def merge(node_id: str, *edges: str, mode: Any = "first", needs: int | None = None) -> MergeStep:
+def merge(node_id: str, *edges: str, mode: Any = "first", needs: int | str | None = None) -> MergeStep:
     """Return a merge step behind `edges`; it needs all of them, or so many."""
     return MergeStep(id=node_id, type="merge", mode=mode, needs=needs, incoming=after(*edges))
 

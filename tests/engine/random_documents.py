@@ -82,7 +82,8 @@ class _Drawing:
         way = self.pick("all", "all", "any", "at_least") if sources else "all"
         if way == "all":
             return {"mode": self.pick("first", "list", "object")}
-        return {"mode": "object", "wait_for": way, "at_least": self.pick(*range(1, len(sources) + 1))}
+        enough = self.pick(*range(1, len(sources) + 1))
+        return {"mode": "object", "wait_for": way, "at_least": self.pick(enough, f"{{{{ {enough} }}}}")}
 
     def _ends(self, node: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         """Return settings that are evaluated at the end of a pass and read what stands in the container."""

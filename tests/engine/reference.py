@@ -283,7 +283,7 @@ class Reference:
 
 def needs(node: Node) -> int | None:
     """Return how many branches decide a merge; None for all of them, and for other nodes."""
-    ways = {"any": 1, "at_least": node.config.get("at_least", 1)}
+    ways = {"any": 1, "at_least": expressions.render(node.config.get("at_least", 1), {})}
     return ways.get(node.config.get("wait_for", "all")) if node.type == "merge" else None
 
 

@@ -292,6 +292,15 @@ class TestEdges:
         )
         assert (problem.code, problem.node, problem.field) == ("too-few-branches", "both", "config.at_least")
 
+    def test_an_expression_may_say_how_many_branches_a_merge_waits_for(self) -> None:
+        race = d.merge("race", wait_for="at_least", at_least="{{ nodes.ask.output.quorum }}")
+        steps = [d.transform("a"), d.transform("b"), d.http("ask")]
+        edges = ("a > race", "b > race")
+        [step] = [one for one in compiler.compile(d.document(*steps, race, edges=edges)).steps if one.after]
+        assert (step.id, step.after) == ("race", ("ask",))
+        wrong = d.merge("race", wait_for="at_least", at_least="two")
+        assert ("bad-config", "race", "config.at_least") in places(d.document(*steps, wrong, edges=edges))
+
     def test_requests_in_a_race_are_regular_activities_so_that_the_timer_beside_them_starts(self) -> None:
         race = [d.http("ask"), d.node("patience", "delay", {"seconds": 1}), d.http("later")]
         for wait_for, local in (("all", True), ("any", False)):

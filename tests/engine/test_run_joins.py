@@ -95,6 +95,42 @@ async def test_enough_branches_are_at_least_so_many(rig: Rig) -> None:
     assert ran.statuses["slow"] == "cancelled"
 
 
+async def test_an_expression_says_how_many_branches_are_enough(rig: Rig) -> None:
+    race = merge("two", "slow", "a", "b", mode="object", needs="{{ inputs.n / 2 }}")
+    ran = await rig.run(plan(fake("a", seconds=0.3), fake("b"), fake("slow", seconds=4), race), {"n": 4})
+    assert list(ran.nodes["two"].output) == ["a", "b"]
+    assert ran.statuses["slow"] == "cancelled"
+
+
+async def test_what_says_how_many_are_enough_is_waited_for(rig: Rig) -> None:
+    race = merge("race", "a", "b", "slow", mode="object", needs="{{ nodes.ask.output }}")
+    steps = [fake("a"), fake("b"), fake("ask", seconds=0.3, value=2), fake("slow", seconds=60, local=False)]
+    ran = await rig.run(plan(*steps, race.model_copy(update={"after": ("ask",)})))
+    assert list(ran.nodes["race"].output) == ["a", "b"]
+
+
+@pytest.mark.parametrize("n", [0, -1, 4, 1.5, "two", None, True, [1]])
+async def test_a_number_of_branches_that_cannot_be_fails_the_merge_at_once(rig: Rig, n: object) -> None:
+    race = merge("race", "a", "b", "slow", needs="{{ inputs.n }}")
+    ran = await rig.run(plan(fake("a"), fake("b"), fake("slow", seconds=4), race), {"n": n})
+    assert ran.record.error
+    assert (ran.record.error.kind, ran.record.error.node) == ("at-least-unfit", "race")
+    assert "not a whole number from 1 to 3" in ran.record.error.message
+    assert ran.statuses["slow"] == "cancelled"
+
+
+async def test_an_expression_that_cannot_be_evaluated_fails_the_merge(rig: Rig) -> None:
+    ran = await rig.run(plan(fake("a"), merge("race", "a", needs="{{ inputs.missing }}")))
+    assert ran.record.error
+    assert (ran.record.error.kind, ran.record.error.node) == ("expression", "race")
+
+
+async def test_a_number_that_cannot_be_matters_only_where_a_branch_is_taken(rig: Rig) -> None:
+    way = switch("way", {"a": "{{ false }}"})
+    ran = await rig.run(plan(way, merge("never", "way.a", needs="{{ inputs.missing }}")))
+    assert (ran.record.status, ran.statuses["never"]) == ("succeeded", "skipped")
+
+
 async def test_what_something_else_needs_is_not_cancelled(rig: Rig) -> None:
     ran = await rig.run(
         plan(
@@ -147,8 +183,10 @@ async def test_merge_that_no_branch_reaches_is_skipped(rig: Rig) -> None:
 
 async def test_race_is_decided_before_and_after_a_run_continues_as_new(rig: Rig) -> None:
     chain = [fake(f"s{n}", *([f"s{n - 1}"] if n else ["winner"]), local=False) for n in range(12)]
-    steps = [fake("quick"), delay("patience", seconds=3600), merge("winner", "quick", "patience", needs=1)]
-    ran = await rig.run(plan(*steps, *chain), history_limit=20)
+    race = merge("winner", "quick", "patience", needs="{{ inputs.n }}")
+    ran = await rig.run(
+        plan(fake("quick"), delay("patience", seconds=3600), race, *chain), {"n": 1}, history_limit=20
+    )
     assert (ran.record.status, ran.statuses["patience"], ran.statuses["s11"]) == (
         "succeeded", "cancelled", "succeeded"
     )  # fmt: skip
