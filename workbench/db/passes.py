@@ -40,6 +40,14 @@ ORDER BY index LIMIT :limit
 """)
 
 
+_PREVIEWS = text("""
+SELECT DISTINCT ON (scope) scope, left(preview, 500) AS preview
+FROM node_runs
+WHERE run_id = :run_id AND scope = ANY(:scopes) AND status = 'succeeded'
+ORDER BY scope, finished_at DESC, change DESC
+""")
+
+
 @dataclass(frozen=True)
 class Body:
     """What the rows do not say of a container: how many nodes a pass has, and which of them may fail in it.
@@ -76,3 +84,9 @@ async def page(
         "limit": limit,
     }
     return (await session.execute(_PAGE, values)).mappings().all()
+
+
+async def previews(session: AsyncSession, run_id: str, scopes: Sequence[str]) -> dict[str, str]:
+    """Return by scope the beginning of what the node that succeeded last in it put out."""
+    rows = await session.execute(_PREVIEWS, {"run_id": run_id, "scopes": list(scopes)})
+    return {row.scope: row.preview for row in rows}

@@ -15,7 +15,7 @@ from workbench.db import passes, runs
 from workbench.db.paging import page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import Invalid, NotFound
-from workbench.services import documents, run_shapes, values
+from workbench.services import documents, pass_lines, run_shapes, values
 from workbench.services.resources import get_resources
 from workbench.services.runs import require
 from workbench.services.shapes import NodeRun, Page, Pass, PassStatus
@@ -55,7 +55,10 @@ async def list_passes(
         endings = await _endings(row, prefix)
         body = _body(document, container, run, row, endings)
         rows = await passes.page(session, run_id, prefix, body, after=after, status=status, limit=limit + 1)
-        return tuple(_pass(row, prefix, endings.get(row["index"])) for row in rows)
+        items = await pass_lines.of_items(session, run, document, container) if row else ()
+        results = await passes.previews(session, run_id, [f"{prefix}{found['index']}" for found in rows])
+        found = (_pass(row, prefix, endings.get(row["index"])) for row in rows)
+        return tuple(_with_lines(one, items, results.get(one.scope, "")) for one in found)
 
     found = await get_resources().read(query)
     items = found[:limit]
@@ -110,6 +113,11 @@ def _pass(row: RowMapping, prefix: str, ending: Any) -> Pass:
         duration_ms=run_shapes.duration_ms(row["started_at"], finished_at),
         error=row["error"] or ending,
     )
+
+
+def _with_lines(one: Pass, items: pass_lines.Lines, result: str) -> Pass:
+    item = items[one.index] if one.index < len(items) else ""
+    return one.model_copy(update={"item": item, "result": pass_lines.of_preview(result)})
 
 
 def _after(cursor: str | None) -> int:

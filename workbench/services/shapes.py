@@ -106,7 +106,11 @@ class NodeRun(Shape):
 
 
 class Pass(Shape):
-    """One pass of a container: `scope` holds its nodes. `error` is that of the node by which it failed."""
+    """One pass of a container: `scope` holds its nodes. `error` is that of the node by which it failed.
+
+    `item` and `result` are lines of at most 120 characters: the item it was given, where that can be told,
+    and what the step that ended last in it put out.
+    """
 
     index: int
     scope: str
@@ -115,6 +119,8 @@ class Pass(Shape):
     finished_at: datetime | None
     duration_ms: float | None
     error: Failure | None
+    item: str = ""
+    result: str = ""
 
 
 class TriggeredBy(Shape):

@@ -19,7 +19,7 @@ PAGE = 100
 class PassRow:
     """A pass in the list: its index, and as texts its index (to ask for it) and that counted from 1.
 
-    `error` is the first line of what went wrong.
+    `item` and `result` are what it was given and gave, `error` the first line of what went wrong.
     """
 
     index: int
@@ -27,6 +27,8 @@ class PassRow:
     number: str
     status: str
     duration: str
+    item: str
+    result: str
     error: str
 
     @classmethod
@@ -39,6 +41,8 @@ class PassRow:
             number=f"{one.index + 1:,}",
             status=one.status,
             duration=spoken(one.duration_ms),
+            item=one.item,
+            result=one.result if one.status == "succeeded" else "",
             error=message.splitlines()[0] if message else "",
         )
 

@@ -189,3 +189,26 @@ async def test_a_stranger_sees_no_passes(mapped: Mapped) -> None:
         await passes.list_passes(eve, mapped.run_id, "each")
     with pytest.raises(NotFound):
         await passes.list_nodes(eve, mapped.run_id, scope="each/0")
+
+
+async def test_a_pass_says_what_it_was_given_and_what_came_of_it(
+    resources: Resources, principal: Principal, make_run: MakeRun
+) -> None:
+    document = Document(
+        name="Lines",
+        nodes=[
+            Node(id="fetch", type="http", config={"url": "https://example.org"}),
+            Node(id="each", type="map", config={"items": "{{ nodes.fetch.output.orders }}"}),
+            Node(id="ask", type="http", parent="each", config={"url": "https://example.org"}),
+        ],
+    )
+    run = await make_run(document=document)
+    mapped = Mapped(PostgresRunSink(resources), principal, run.id)
+    await mapped.record(
+        record("fetch", output={"orders": [{"id": 7}, "two\nlines"]}),
+        record("each", "running"),
+        record("each/0/ask", output={"total": 3}),
+        record("each/1/ask", "failed", error=FAILURE),
+    )
+    lines = [(found.item, found.result) for found in await mapped.list()]
+    assert lines == [('{"id": 7}', '{ "total": 3 }'), ("two", "")]
