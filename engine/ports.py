@@ -74,8 +74,8 @@ class BlobsOfRun:
 class SecretStore(Protocol):
     """Names to secret values, read only inside activities."""
 
-    async def get(self, name: str) -> str:
-        """Return the value of `name`; KeyError when there is none."""
+    async def get(self, name: str, *, run_id: str) -> str:
+        """Return the value that `name` has for a run; KeyError when there is none."""
 
 
 class EventInbox(Protocol):

@@ -1,7 +1,7 @@
 """The real Postgres, Valkey and Temporal, started once for all tests and only if one asks for them.
 
-Tests share them and so must not assume that they are alone: `principal` is a new person for each test, who
-sees only what that test made.
+Tests share them and so must not assume that they are alone: `principal` is a new person for each test, in a
+workspace of their own, who sees only what that test made.
 """
 
 from collections.abc import AsyncIterator
@@ -11,9 +11,10 @@ import pytest
 
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
+from tests.people import somebody
 from workbench.auth.principal import Principal
-from workbench.db.ids import new_id
 from workbench.db.migrate import upgrade
+from workbench.db.scoping import reach_everything
 from workbench.embedded.concurrently import concurrently
 from workbench.embedded.layout import DataDir
 from workbench.embedded.services import EmbeddedServices
@@ -50,6 +51,7 @@ async def settings(supervisor: Supervisor) -> Settings:
 @pytest.fixture(scope="session")
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     """The process's connections, pointed at the tests' services."""
+    reach_everything()  # what tests ask for themselves; services reach what their principal does
     yield process.configure(settings)
     await process.close()
 
@@ -76,5 +78,5 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
 
 @pytest.fixture
 def principal() -> Principal:
-    """Someone who has nothing yet."""
-    return Principal(id=new_id(), name="Ada")
+    """Someone in a workspace of their own who may do everything and has nothing yet."""
+    return somebody()

@@ -2,6 +2,7 @@
 
 WorkbenchError
 ├── Unauthenticated  401  the caller does not prove who it is
+├── Forbidden        403  the caller is known and may not do this
 ├── NotFound         404  no such thing, or not yours
 ├── Conflict         409  the state has moved on
 │   └── StaleRevision      the draft was changed since it was read
@@ -24,6 +25,20 @@ class Unauthenticated(WorkbenchError):
 
     status = 401
     code = "unauthenticated"
+
+
+class Forbidden(WorkbenchError):
+    """The caller may not do `action`."""
+
+    status = 403
+    code = "forbidden"
+
+    def __init__(self, action: str, message: str | None = None) -> None:
+        super().__init__(
+            message
+            or f"You may not do this here ({action}). Ask an admin of the workspace for a role that may."
+        )
+        self.action = action
 
 
 class NotFound(WorkbenchError):

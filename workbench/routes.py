@@ -8,6 +8,7 @@ RUNS = "/runs"
 RUN = "/runs/[run_id]"
 COMPARE = "/compare"
 SETTINGS = "/settings"
+SIGN_IN = "/sign-in"
 
 
 def workflows(search: str = "") -> str:

@@ -24,6 +24,9 @@ _DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6
 class Settings(BaseSettings):
     """What an operator can set. A service without an address is started here, out of the data directory.
 
+    In `mode` "single" the owner of the data directory is the only person, and nobody signs in; in "team"
+    everybody does. `public_url` is the address under which browsers reach a team's workbench.
+
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
     no setting of their own (Temporal's HTTP and metrics ports). `events_kept_hours` is how long an event that
     nothing waits for is kept, and how long its id is remembered. `sealing_keys` seal secrets, see
@@ -33,6 +36,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", validate_default=True)
 
+    mode: Literal["single", "team"] = "single"
+    public_url: str | None = None
     data_dir: Path = default_data_dir()
     cache_dir: Path = default_cache_dir()
     host: str = "127.0.0.1"
@@ -59,6 +64,14 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return Path(os.path.abspath(path.expanduser()))
 
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, url: str | None) -> str | None:
+        parts = urlsplit(url) if url else None
+        if parts and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("It has to be https://name or http://name, perhaps with a port, and no path.")
+        return url.rstrip("/") if url else None
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, level: object) -> object:
@@ -69,6 +82,11 @@ class Settings(BaseSettings):
         """Return the address at which a browser on this machine finds the workbench."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Return the address under which browsers reach the workbench: scheme, host and port."""
+        return self.public_url or self.url
 
     @property
     def own_endpoints(self) -> frozenset[tuple[str, int]]:

@@ -17,6 +17,7 @@ from workbench.state.base import toast_error
 from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
+from workbench.state.guard import PrincipalGuard
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
@@ -37,6 +38,7 @@ def create_app() -> rx.App:
         app_wraps={(55, "ErrorBoundary"): lambda stateful: crash.boundary()},
         api_transformer=[create_api(), HostOriginGate],
     )
+    app.add_middleware(PrincipalGuard())
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
     app.register_lifespan_task(close_connections)

@@ -14,6 +14,7 @@ from engine.isolation import PythonPolicy
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from workbench import telemetry
+from workbench.db.scoping import reach_everything
 from workbench.embedded.hidden_ports import HiddenPorts
 from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
@@ -44,6 +45,7 @@ def main() -> None:
         "worker", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ
     )
     _migrate(settings)
+    reach_everything()
     asyncio.run(run(settings))
 
 

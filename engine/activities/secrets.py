@@ -28,7 +28,7 @@ async def rendered_config(task: NodeTask, store: SecretStore) -> tuple[Mapping[s
     if not task.secret_fields:
         return task.config, Blotter(())
     fields = {name: task.config[name] for name in task.secret_fields if name in task.config}
-    secrets = {name: await _lookup(store, name) for name in sorted(_names(fields))}
+    secrets = {name: await _lookup(store, name, task.run_id) for name in sorted(_names(fields))}
     blotter = Blotter(tuple(secrets.values()))
     try:
         rendered = expressions.render(fields, {**task.context, "secrets": secrets})
@@ -53,9 +53,9 @@ def _names(fields: Mapping[str, Any]) -> set[str]:
     return {str(path[1]) for path in paths}
 
 
-async def _lookup(store: SecretStore, name: str) -> str:
+async def _lookup(store: SecretStore, name: str, run_id: str) -> str:
     try:
-        return await store.get(name)
+        return await store.get(name, run_id=run_id)
     except KeyError:
         failure = Failure(
             kind="secret-missing",

@@ -15,6 +15,7 @@ from workbench.auth.principal import OWNER
 from workbench.db.migrate import upgrade
 from workbench.embedded import services
 from workbench.services import resources, runs, workflows
+from workbench.services.access import acting
 from workbench.services.resources import Resources
 from workbench.settings import Settings
 
@@ -51,11 +52,16 @@ async def _runs(connected: Resources, count: int) -> list[str]:
     """Copy one run's row so many times; what a run's document says does not matter to its records."""
     workflow = await workflows.create_workflow(OWNER, document=Document(name="Bench"))
     template = await runs.start_run(OWNER, workflow_id=workflow.id, inputs={})
+    with acting(OWNER):
+        return await _copied(connected, template.id, count)
+
+
+async def _copied(connected: Resources, template: str, count: int) -> list[str]:
     ids = [str(uuid.uuid4()) for _ in range(count)]
     async with connected.transaction() as session:
         query = "SELECT column_name FROM information_schema.columns WHERE table_name = 'runs'"
         columns = [name for (name,) in (await session.execute(text(query))).all()]
         copied = ", ".join(name for name in columns if name not in ("id", "status"))
         statement = text(COPY.format(columns=copied))
-        await session.execute(statement, {"ids": ids, "template": template.id})
+        await session.execute(statement, {"ids": ids, "template": template})
     return ids

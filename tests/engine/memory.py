@@ -93,7 +93,7 @@ class MemorySecrets:
 
     values: Mapping[str, str] = field(default_factory=dict)
 
-    async def get(self, name: str) -> str:
+    async def get(self, name: str, *, run_id: str) -> str:
         return self.values[name]
 
 

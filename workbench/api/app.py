@@ -5,7 +5,7 @@ The web process mounts Reflex behind it, so only paths below `/api` are this app
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from sse_starlette.sse import AppStatus
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from workbench.api import problems
 from workbench.api.bodies import BodyLimit
+from workbench.api.principal import current_principal
 from workbench.api.v1 import (
     events,
     health,
@@ -40,6 +41,9 @@ _ROUTERS = (
     secrets.router,
     hooks.router,
 )
+_OPEN = (health.router, hooks.router)
+"""What answers without a principal: probes, and webhooks, which check their callers themselves."""
+
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
@@ -57,7 +61,8 @@ def create_api() -> FastAPI:
         description="Workflows, their versions and their runs.",
     )
     for router in _ROUTERS:
-        app.include_router(router, prefix=PREFIX, responses=problems.RESPONSES)
+        needed = () if router in _OPEN else (Depends(current_principal),)
+        app.include_router(router, prefix=PREFIX, responses=problems.RESPONSES, dependencies=needed)
     app.include_router(_nothing_else())
     app.add_middleware(BodyLimit)
     problems.install(app)

@@ -48,7 +48,7 @@ class HostOriginGate:
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] | None = None) -> None:
         self._app = app
-        hosts = get_settings().allowed_hosts if allowed_hosts is None else allowed_hosts
+        hosts = _hosts() if allowed_hosts is None else allowed_hosts
         self._allowed = {entry for host in hosts if (entry := split_host(host.strip()))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +96,12 @@ class HostOriginGate:
             return False
         name, port = host[0], host[1] or _DEFAULT_PORTS[scheme]
         return (name, port) == asked or (name, port) in self._allowed or (name, None) in self._allowed
+
+
+def _hosts() -> list[str]:
+    """Return the names by which the operator lets this workbench be called."""
+    settings = get_settings()
+    return [*settings.allowed_hosts, *([urlsplit(settings.public_url).netloc] if settings.public_url else [])]
 
 
 def split_host(text: str) -> tuple[str, int | None] | None:

@@ -2,14 +2,35 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from workbench.auth.principal import OWNER, Principal
+from workbench.auth.principal import Principal
+from workbench.services import identity, sessions
+from workbench.services.identity import Caller, Credentials
+
+WORKSPACE = "workbench-workspace"
+"""The header by which a request says in which workspace it acts; without it, in the one chosen last."""
 
 
-async def current_principal() -> Principal:
-    """Return the owner of the data directory, who is the principal of every request in single-user mode."""
-    return OWNER
+def credentials_of(request: Request) -> Credentials:
+    """Return what a request brings to prove who sends it."""
+    return Credentials(
+        cookie=request.cookies.get(sessions.cookie_name()),
+        authorization=request.headers.get("authorization"),
+        workspace=request.headers.get(WORKSPACE),
+        address=request.client.host if request.client else "",
+    )
 
 
+async def current_caller(request: Request) -> Caller:
+    """Return who calls. Raises Unauthenticated."""
+    return await identity.authenticate(credentials_of(request))
+
+
+async def current_principal(caller: Annotated[Caller, Depends(current_caller)]) -> Principal:
+    """Return on whose behalf a request is answered."""
+    return caller.principal
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

@@ -1,15 +1,49 @@
 """Who is calling. Every service takes a Principal first; nobody acts without one."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from workbench.auth.roles import EVERYTHING, Action
+from workbench.errors import Forbidden
+
+DEFAULT_WORKSPACE = "default"
+"""The workspace that every installation has from its first start; a single user's only one."""
+
+Kind = Literal["person", "service", "system"]
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A person or program on whose behalf something happens. `id` is stable and is what records keep."""
+    """A person or program on whose behalf something happens, and the workspace in which it does.
+
+    `id` is stable and is what records keep. `groups` are the ids of a person's groups. `impersonator` is the
+    administrator who acts as this person. A `system` principal is the workbench itself: a trigger that fires.
+    `workspace` is empty for somebody who belongs to none: they see no rows.
+    """
 
     id: str
     name: str
+    workspace: str = DEFAULT_WORKSPACE
+    actions: frozenset[Action] = frozenset()
+    groups: frozenset[str] = frozenset()
+    kind: Kind = "person"
+    administrator: bool = False
+    impersonator: str | None = None
+
+    def may(self, action: Action) -> bool:
+        """Return whether this principal may do `action` in its workspace."""
+        return action in self.actions
+
+    def require(self, action: Action) -> None:
+        """Raise Forbidden unless this principal may do `action`."""
+        if not self.may(action):
+            raise Forbidden(action)
 
 
-OWNER = Principal(id="owner", name="Owner")
+OWNER = Principal(id="owner", name="Owner", actions=EVERYTHING, administrator=True)
 """The owner of the data directory: the one principal of single-user mode."""
+
+
+def system(workspace: str, *, name: str) -> Principal:
+    """Return the workbench acting by itself in a workspace, as `name` (a trigger), which records keep."""
+    return Principal(id=name, name=name, workspace=workspace, actions=EVERYTHING, kind="system")

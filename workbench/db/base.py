@@ -1,8 +1,9 @@
 """What every table is made with: names of keys, kinds of columns, the base class."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, JSON, MetaData, Text
+from sqlalchemy import ARRAY, JSON, MetaData, Text, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
@@ -26,3 +27,8 @@ class Table(SQLModel):
     """Base of all tables; holds their metadata."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+def columns_of(table: type[Table], *, without: Collection[str]) -> list[Any]:
+    """Return a table's columns but for some, to be selected: the entity's, so that rows are filtered."""
+    return [getattr(table, column.key) for column in inspect(table).column_attrs if column.key not in without]

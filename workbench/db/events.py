@@ -20,9 +20,9 @@ Place = tuple[str, str, str]
 """Run, scope and node."""
 
 
-async def lock(session: AsyncSession, owner: str, name: str, key: str) -> None:
+async def lock(session: AsyncSession, workspace: str, name: str, key: str) -> None:
     """Let nobody else register or deliver for this name and key until the transaction ends."""
-    text = "\x1f".join((owner, name, key))
+    text = "\x1f".join((workspace, name, key))
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(text, 0))))
 
 
@@ -33,15 +33,15 @@ async def add(session: AsyncSession, event: EventRow) -> bool:
     return (await session.execute(insertion.returning(col(EventRow.id)))).first() is not None
 
 
-async def get(session: AsyncSession, owner: str, event_id: str) -> EventRow | None:
+async def get(session: AsyncSession, workspace: str, event_id: str) -> EventRow | None:
     """Return an event."""
-    return await session.get(EventRow, (owner, event_id))
+    return await session.get(EventRow, (workspace, event_id))
 
 
-async def kept(session: AsyncSession, owner: str, name: str, key: str) -> Sequence[EventRow]:
+async def kept(session: AsyncSession, workspace: str, name: str, key: str) -> Sequence[EventRow]:
     """Return the events that nothing has waited for yet, oldest first."""
     query = select(EventRow).where(
-        col(EventRow.owner) == owner,
+        col(EventRow.workspace_id) == workspace,
         col(EventRow.name) == name,
         col(EventRow.key) == key,
         col(EventRow.given_at).is_(None),
@@ -50,13 +50,13 @@ async def kept(session: AsyncSession, owner: str, name: str, key: str) -> Sequen
     return (await session.execute(query.order_by(col(EventRow.received_at)))).scalars().all()
 
 
-async def waiting(session: AsyncSession, owner: str, name: str, key: str) -> Sequence[EventWaitRow]:
+async def waiting(session: AsyncSession, workspace: str, name: str, key: str) -> Sequence[EventWaitRow]:
     """Return the waits that an event may be given to: those whose run and node can still use it."""
     query = (
         select(EventWaitRow)
         .join(RunRow, col(RunRow.id) == col(EventWaitRow.run_id))
         .where(
-            col(EventWaitRow.owner) == owner,
+            col(EventWaitRow.workspace_id) == workspace,
             col(EventWaitRow.name) == name,
             col(EventWaitRow.key) == key,
             col(EventWaitRow.event_id).is_(None),
@@ -74,15 +74,16 @@ async def wait(session: AsyncSession, place: Place) -> EventWaitRow | None:
     return await session.get(EventWaitRow, place)
 
 
-async def owner_of(session: AsyncSession, run_id: str) -> str | None:
-    """Return whose run it is; None when there is no such run."""
-    return (await session.execute(select(col(RunRow.started_by)).where(col(RunRow.id) == run_id))).scalar()
+async def workspace_of(session: AsyncSession, run_id: str) -> str | None:
+    """Return the workspace of a run; None when there is no such run."""
+    return (await session.execute(select(col(RunRow.workspace_id)).where(col(RunRow.id) == run_id))).scalar()
 
 
 async def to_be_told(session: AsyncSession, *, limit: int) -> Sequence[tuple[EventWaitRow, EventRow]]:
     """Return waits that were given an event and whose workflow it is time to tell (again), with the event."""
     event = and_(
-        col(EventRow.owner) == col(EventWaitRow.owner), col(EventRow.id) == col(EventWaitRow.event_id)
+        col(EventRow.workspace_id) == col(EventWaitRow.workspace_id),
+        col(EventRow.id) == col(EventWaitRow.event_id),
     )
     query = (
         select(EventWaitRow, EventRow)
@@ -102,7 +103,8 @@ async def forget(session: AsyncSession) -> tuple[int, int]:
     """Remove waits that are over, and events whose time is; return how many of each."""
     waits = delete(EventWaitRow).where(_node_has_ended() | _run_has_ended())
     used = exists().where(
-        col(EventWaitRow.owner) == col(EventRow.owner), col(EventWaitRow.event_id) == col(EventRow.id)
+        col(EventWaitRow.workspace_id) == col(EventRow.workspace_id),
+        col(EventWaitRow.event_id) == col(EventRow.id),
     )
     events = delete(EventRow).where(col(EventRow.expires_at) < now(), ~used)
     return await _count(session, waits), await _count(session, events)

@@ -11,11 +11,11 @@ from workbench.db.runs import next_change
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 
 
-async def restore(session: AsyncSession, request: RunRequest, *, at: datetime) -> RunRow | None:
+async def restore(session: AsyncSession, request: RunRequest, *, at: datetime, orphans: str) -> RunRow | None:
     """Store a queued run that began at `at`, and return it; None when the version that it ran is not there.
 
-    Who started it and with which labels is not known any more: it becomes its workflow's owner's. What
-    follows from its end was done when it ended.
+    Who started it and with which labels is not known any more: it becomes that of who made its workflow. What
+    follows from its end was done when it ended. `orphans` is the workspace of those without a workflow.
     """
     query = select(VersionRow).where(col(VersionRow.content_hash) == request.plan.version_hash)
     version = (await session.execute(query.order_by(col(VersionRow.id).desc()))).scalars().first()
@@ -33,7 +33,8 @@ async def restore(session: AsyncSession, request: RunRequest, *, at: datetime) -
         status="queued",
         change=await next_change(session),
         inputs=request.inputs,
-        started_by=workflow.owner if workflow else version.created_by,
+        workspace_id=workflow.workspace_id if workflow else orphans,
+        started_by=workflow.created_by if workflow else version.created_by,
         created_at=at,
         priority=request.priority,
         deadline_at=request.deadline,

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, inspect, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from workbench.db.base import columns_of
 from workbench.db.ids import is_id
 from workbench.db.paging import Position, Rows
 from workbench.db.tables import NodeRunRow, RunRow, VersionRow, run_changes
@@ -23,14 +24,14 @@ async def get(session: AsyncSession, run_id: str, *, lock: bool = False) -> RunR
     return await session.get(RunRow, run_id, with_for_update=lock or None) if is_id(run_id) else None
 
 
-async def with_key(session: AsyncSession, owner: str, key: str) -> RunRow | None:
-    """Return the run that this person started with the idempotency key."""
-    query = select(RunRow).where(col(RunRow.started_by) == owner, col(RunRow.idempotency_key) == key)
+async def with_key(session: AsyncSession, workspace_id: str, key: str) -> RunRow | None:
+    """Return the run of this workspace with the idempotency key."""
+    query = select(RunRow).where(col(RunRow.workspace_id) == workspace_id, col(RunRow.idempotency_key) == key)
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def insert(session: AsyncSession, row: RunRow) -> bool:
-    """Store a new run; False when its owner has one with the same idempotency key, perhaps since just now."""
+    """Store a new run; False when its workspace has one with its idempotency key, perhaps since just now."""
     statement = postgresql.insert(RunRow).values(row.model_dump()).on_conflict_do_nothing()
     return (await session.execute(statement.returning(col(RunRow.id)))).scalar_one_or_none() is not None
 
@@ -39,7 +40,7 @@ async def nodes(session: AsyncSession, run_id: str, scope: str = "") -> Rows:
     """Return the run's nodes of one scope without their outputs, in the order in which they started."""
     if "\x00" in scope:
         return ()
-    shown = [column for column in inspect(NodeRunRow).columns if column.name != "output"]
+    shown = columns_of(NodeRunRow, without=("output",))
     query = (
         select(*shown)
         .where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope) == scope)
@@ -74,7 +75,6 @@ async def node(session: AsyncSession, run_id: str, node_id: str, scope: str = ""
 async def page(
     session: AsyncSession,
     *,
-    owner: str,
     limit: int,
     before: Position | None,
     workflow_id: str | None,
@@ -86,7 +86,7 @@ async def page(
     forked_from: str | None,
 ) -> Rows:
     """Return up to `limit` runs without inputs and outputs, newest first."""
-    query = _without_values().where(col(RunRow.started_by) == owner)
+    query = _without_values()
     if before is not None:
         query = query.where(tuple_(col(RunRow.created_at), col(RunRow.id)) < before)
     if workflow_id is not None:
@@ -204,5 +204,4 @@ async def next_change(session: AsyncSession) -> int:
 
 
 def _without_values() -> Select[*tuple[Any, ...]]:
-    columns = inspect(RunRow).columns
-    return select(*(column for column in columns if column.name not in ("inputs", "outputs")))
+    return select(*columns_of(RunRow, without=("inputs", "outputs")))

@@ -12,17 +12,21 @@ from workbench.db.paging import Rows
 from workbench.db.tables import SecretRow
 
 
-async def put(session: AsyncSession, name: str, *, sealed: bytes, key_id: str, by: str) -> None:
+async def put(
+    session: AsyncSession, workspace_id: str, name: str, *, sealed: bytes, key_id: str, by: str
+) -> None:
     """Store a sealed secret in place of what `name` held before."""
     at = now()
     changed = {"sealed": sealed, "key_id": key_id, "updated_by": by, "updated_at": at}
-    insertion = insert(SecretRow).values(name=name, created_at=at, **changed)
-    await session.execute(insertion.on_conflict_do_update(index_elements=["name"], set_=changed))
+    insertion = insert(SecretRow).values(workspace_id=workspace_id, name=name, created_at=at, **changed)
+    await session.execute(
+        insertion.on_conflict_do_update(index_elements=["workspace_id", "name"], set_=changed)
+    )
 
 
-async def get(session: AsyncSession, name: str) -> SecretRow | None:
+async def get(session: AsyncSession, workspace_id: str, name: str) -> SecretRow | None:
     """Return the sealed secret `name`."""
-    return await session.get(SecretRow, name)
+    return await session.get(SecretRow, (workspace_id, name))
 
 
 async def page(session: AsyncSession, *, limit: int, after: str) -> Rows:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from workbench.db.base import columns_of
 from workbench.db.json_text import dump_text
 from workbench.db.paging import Rows
 from workbench.db.tables import NodeRunRow, PinRow, RunRow, SeedRow
@@ -91,7 +92,7 @@ async def latest_inputs(session: AsyncSession, *, workflow_id: str, owner: str) 
 
 async def pins(session: AsyncSession, workflow_id: str) -> Rows:
     """Return the pins of a draft without their values."""
-    shown = [column for column in inspect(PinRow).columns if column.name != "output"]
+    shown = columns_of(PinRow, without=("output",))
     query = select(*shown).where(col(PinRow.workflow_id) == workflow_id).order_by(col(PinRow.node_id))
     return (await session.execute(query)).all()
 

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from workbench.db.json_text import dump_text, loads
+from workbench.db.scoping import ScopedSession
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -27,8 +28,8 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
 
 def session_factory(engine: AsyncEngine) -> Sessions:
-    """Return the factory of sessions; rows stay readable after their commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    """Return the factory of sessions, which see what is reached; rows stay readable after their commit."""
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=ScopedSession)
 
 
 def plain_url(url: str) -> str:

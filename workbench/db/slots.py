@@ -15,7 +15,7 @@ from workbench.db.tables import RunRow, SlotRow
 
 async def take(
     session: AsyncSession,
-    owner: str,
+    workspace: str,
     group: str,
     holder: str,
     *,
@@ -27,14 +27,14 @@ async def take(
 
     Both hold for as many seconds. A holder that asks again keeps its slot, one in line its place.
     """
-    await _lock(session, owner, group)
+    await _lock(session, workspace, group)
     at = now()
-    mine = _of(owner, group)
+    mine = _of(workspace, group)
     await session.execute(delete(SlotRow).where(*mine, or_(col(SlotRow.expires_at) < at, _left())))
-    values = {"owner": owner, "group_name": group, "holder": holder, "asked_at": at, "held": False}
+    values = {"workspace_id": workspace, "group_name": group, "holder": holder, "asked_at": at, "held": False}
     asking = insert(SlotRow).values(**values, expires_at=at + timedelta(seconds=in_line_s))
     await session.execute(asking.on_conflict_do_nothing())
-    row = await session.get(SlotRow, (owner, group, holder))
+    row = await session.get(SlotRow, (workspace, group, holder))
     assert row is not None
     before = or_(col(SlotRow.held), col(SlotRow.asked_at) < row.asked_at)
     others = select(func.count()).where(*mine, col(SlotRow.holder) != holder, before)
@@ -43,24 +43,26 @@ async def take(
     return row.held
 
 
-async def free(session: AsyncSession, owner: str, group: str, holder: str, *, limit: int) -> Sequence[str]:
+async def free(
+    session: AsyncSession, workspace: str, group: str, holder: str, *, limit: int
+) -> Sequence[str]:
     """Give a slot back, or leave the line; return those in line for whom there is room now, one at least."""
-    await _lock(session, owner, group)
-    mine = _of(owner, group)
+    await _lock(session, workspace, group)
+    mine = _of(workspace, group)
     await session.execute(delete(SlotRow).where(*mine, or_(col(SlotRow.holder) == holder, _left())))
     held = (await session.execute(select(func.count()).where(*mine, col(SlotRow.held)))).scalar_one()
     line = select(col(SlotRow.holder)).where(*mine, ~col(SlotRow.held)).order_by(col(SlotRow.asked_at))
     return (await session.execute(line.limit(max(limit - held, 1)))).scalars().all()
 
 
-async def _lock(session: AsyncSession, owner: str, group: str) -> None:
+async def _lock(session: AsyncSession, workspace: str, group: str) -> None:
     """Let nobody else ask for a slot of the group, or free one, until the transaction ends."""
-    text = f"slot\x1f{owner}\x1f{group}"
+    text = f"slot\x1f{workspace}\x1f{group}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(text, 0))))
 
 
-def _of(owner: str, group: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return col(SlotRow.owner) == owner, col(SlotRow.group_name) == group
+def _of(workspace: str, group: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(SlotRow.workspace_id) == workspace, col(SlotRow.group_name) == group
 
 
 def _left() -> ColumnElement[bool]:

@@ -14,6 +14,18 @@ from sqlmodel import Field
 
 from workbench.db.base import JSON_OR_NULL, JSONB_OR_NULL, PORTS, SCOPE
 from workbench.db.base import Table as Table
+from workbench.db.identity_tables import ApiKeyRow as ApiKeyRow
+from workbench.db.identity_tables import AuditRow as AuditRow
+from workbench.db.identity_tables import GroupMemberRow as GroupMemberRow
+from workbench.db.identity_tables import GroupRow as GroupRow
+from workbench.db.identity_tables import IdentityRow as IdentityRow
+from workbench.db.identity_tables import InvitationRow as InvitationRow
+from workbench.db.identity_tables import MappingRow as MappingRow
+from workbench.db.identity_tables import MembershipRow as MembershipRow
+from workbench.db.identity_tables import ProviderRow as ProviderRow
+from workbench.db.identity_tables import UserRow as UserRow
+from workbench.db.identity_tables import WorkflowAccessRow as WorkflowAccessRow
+from workbench.db.identity_tables import WorkspaceRow as WorkspaceRow
 from workbench.db.trigger_table import TriggerRow as TriggerRow
 
 run_changes = Sequence("run_changes", metadata=Table.metadata)
@@ -21,13 +33,18 @@ run_changes = Sequence("run_changes", metadata=Table.metadata)
 
 
 class WorkflowRow(Table, table=True):
-    """A workflow and its draft. Deleting it keeps its runs, and the versions that they ran."""
+    """A workflow and its draft. Deleting it keeps its runs, and the versions that they ran.
+
+    One that is `narrowed` is there only for the people and groups in `workflow_access`, and for admins.
+    """
 
     __tablename__ = "workflows"
-    __table_args__ = (Index(None, "owner", "created_at", "id"),)
+    __table_args__ = (Index(None, "workspace_id", "created_at", "id"),)
 
     id: str = Field(primary_key=True, sa_type=Text)
-    owner: str = Field(sa_type=Text)
+    workspace_id: str = Field(sa_type=Text)
+    created_by: str = Field(sa_type=Text)
+    narrowed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     name: str = Field(sa_type=Text)
     description: str = Field(default="", sa_type=Text)
     document: dict[str, Any] = Field(sa_type=JSON)
@@ -109,12 +126,12 @@ class RunRow(Table, table=True):
 
     __tablename__ = "runs"
     __table_args__ = (
-        Index(None, "started_by", "created_at", "id"),
+        Index(None, "workspace_id", "created_at", "id"),
         Index(None, "workflow_id", "created_at", "id"),
         Index(None, "status", "created_at", "id"),
         Index(
-            "uq_runs_started_by",
-            "started_by",
+            "uq_runs_workspace_id",
+            "workspace_id",
             "idempotency_key",
             unique=True,
             postgresql_where=column("idempotency_key").is_not(None),
@@ -134,6 +151,7 @@ class RunRow(Table, table=True):
     )
 
     id: str = Field(primary_key=True, sa_type=Text)
+    workspace_id: str = Field(sa_type=Text)
     workflow_id: str | None = Field(
         default=None, sa_type=Text, foreign_key="workflows.id", ondelete="SET NULL", nullable=True
     )
@@ -246,6 +264,7 @@ class SecretRow(Table, table=True):
 
     __tablename__ = "secrets"
 
+    workspace_id: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(primary_key=True, sa_type=Text)
     sealed: bytes
     key_id: str = Field(sa_type=Text)
@@ -259,10 +278,10 @@ class EventRow(Table, table=True):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index(None, "owner", "name", "key", "received_at", postgresql_where=text("given_at IS NULL")),
+        Index(None, "workspace_id", "name", "key", "received_at", postgresql_where=text("given_at IS NULL")),
     )
 
-    owner: str = Field(primary_key=True, sa_type=Text)
+    workspace_id: str = Field(primary_key=True, sa_type=Text)
     id: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
     key: str = Field(sa_type=Text)
@@ -280,14 +299,14 @@ class EventWaitRow(Table, table=True):
 
     __tablename__ = "event_waits"
     __table_args__ = (
-        Index(None, "owner", "name", "key", postgresql_where=text("event_id IS NULL")),
+        Index(None, "workspace_id", "name", "key", postgresql_where=text("event_id IS NULL")),
         Index(None, "tell_at", postgresql_where=text("event_id IS NOT NULL")),
     )
 
     run_id: str = Field(primary_key=True, sa_type=Text, foreign_key="runs.id", ondelete="CASCADE")
     scope: str = Field(primary_key=True, sa_type=Text)
     node_id: str = Field(primary_key=True, sa_type=Text)
-    owner: str = Field(sa_type=Text)
+    workspace_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
     key: str = Field(sa_type=Text)
     data_schema: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
@@ -302,7 +321,7 @@ class SlotRow(Table, table=True):
 
     __tablename__ = "slots"
 
-    owner: str = Field(primary_key=True, sa_type=Text)
+    workspace_id: str = Field(primary_key=True, sa_type=Text)
     group_name: str = Field(primary_key=True, sa_type=Text)
     holder: str = Field(primary_key=True, sa_type=Text)
     asked_at: datetime

@@ -28,7 +28,7 @@ class TriggerRow(Table, table=True):
     workflow_id: str | None = Field(
         default=None, sa_type=Text, foreign_key="workflows.id", ondelete="SET NULL", nullable=True
     )
-    owner: str = Field(sa_type=Text)
+    workspace_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
     definition: dict[str, Any] = Field(sa_type=JSON)

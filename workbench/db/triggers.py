@@ -69,12 +69,12 @@ async def orphans(session: AsyncSession) -> Sequence[TriggerRow]:
     return (await session.execute(query)).scalars().all()
 
 
-async def following(session: AsyncSession, owner: str, *, besides: str) -> Sequence[tuple[str, str]]:
+async def following(session: AsyncSession, workspace_id: str, *, besides: str) -> Sequence[tuple[str, str]]:
     """Return (workflow that is followed, workflow that follows it), leaving out what `besides` follows."""
     query = select(col(TriggerRow.source_id), col(TriggerRow.workflow_id)).where(
         col(TriggerRow.armed),
         col(TriggerRow.source_id).is_not(None),
-        col(TriggerRow.owner) == owner,
+        col(TriggerRow.workspace_id) == workspace_id,
         col(TriggerRow.workflow_id) != besides,
     )
     return [(str(source), str(target)) for source, target in await session.execute(query)]

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, delete, exists, func, inspect, select, true, tuple_
+from sqlalchemy import any_, delete, exists, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlmodel import col
 
+from workbench.db.base import columns_of
 from workbench.db.ids import is_id, new_id
 from workbench.db.paging import Position, Rows
 from workbench.db.runs import SETTLED
@@ -25,9 +26,7 @@ async def get(
     return await session.get(WorkflowRow, workflow_id, with_for_update=lock or kept)
 
 
-async def page(
-    session: AsyncSession, *, owner: str, limit: int, before: Position | None, search: str
-) -> Rows:
+async def page(session: AsyncSession, *, limit: int, before: Position | None, search: str) -> Rows:
     """Return up to `limit` workflows, newest first, without their documents but with their latest run."""
     latest = (
         select(
@@ -40,8 +39,8 @@ async def page(
         .limit(1)
         .lateral("latest")
     )
-    shown = [column for column in inspect(WorkflowRow).columns if column.name != "document"]
-    query = select(*shown, latest).outerjoin(latest, true()).where(col(WorkflowRow.owner) == owner)
+    shown = columns_of(WorkflowRow, without=("document",))
+    query = select(*shown, latest).outerjoin(latest, true())
     if before is not None:
         query = query.where(tuple_(col(WorkflowRow.created_at), col(WorkflowRow.id)) < before)
     if search:
@@ -113,13 +112,13 @@ async def version_numbered(session: AsyncSession, workflow_id: str, number: int)
 
 
 async def pinned_version(
-    session: AsyncSession, *, owner: str, workflow_id: str | None, version: int | str
+    session: AsyncSession, *, workspace_id: str, workflow_id: str | None, version: int | str
 ) -> VersionRow | None:
-    """Return a published version of this person's by its number, or by its content hash alone."""
+    """Return a published version of this workspace by its number, or by its content hash alone."""
     query = (
         select(VersionRow)
         .join(WorkflowRow, col(WorkflowRow.id) == col(VersionRow.workflow_id))
-        .where(col(WorkflowRow.owner) == owner, col(VersionRow.number).is_not(None))
+        .where(col(WorkflowRow.workspace_id) == workspace_id, col(VersionRow.number).is_not(None))
     )
     if workflow_id is not None:
         query = query.where(col(VersionRow.workflow_id) == workflow_id)

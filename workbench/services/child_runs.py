@@ -66,6 +66,7 @@ async def _store(
         status_at=at,
         change=await queries.next_change(session),
         inputs=inputs.with_defaults(document.inputs, opening.inputs),
+        workspace_id=parent.workspace_id,
         started_by=parent.started_by,
         created_at=now(),
         started_at=at,

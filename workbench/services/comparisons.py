@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.fingerprints import Dependencies
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import runs as queries
 from workbench.db.tables import RunRow
 from workbench.services import differences, documents, run_shapes, runs, values
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Comparison, NodeComparison, NodeRun, ValueChange
 
@@ -17,6 +19,7 @@ MOST_BYTES = 200_000
 """Outputs larger than this are compared as a whole, not place by place."""
 
 
+@requires(Action.RUNS_READ)
 async def compare(principal: Principal, before_id: str, after_id: str) -> Comparison:
     """Return how the run `after_id` differs from `before_id`, node by node outside of containers.
 

@@ -12,12 +12,14 @@ from engine import nodes as node_types
 from engine.contracts import NodeDecision
 from engine.errors import DecisionRefused, Problem
 from engine.graph import Document, Node
+from workbench.auth import roles
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
 from workbench.db.ids import now
 from workbench.db.tables import NodeRunRow
 from workbench.errors import Conflict, Invalid, NotFound, Unavailable
 from workbench.services import given, run_shapes, runs
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import NodeRun
 from workbench.services.starts import TEMPORAL_S
@@ -41,6 +43,7 @@ class Asked:
     reason: str = ""
 
 
+@requires(roles.Action.TASKS_DECIDE)
 async def decide(
     principal: Principal, run_id: str, node_id: str, asked: Asked, *, scope: str = ""
 ) -> NodeRun:

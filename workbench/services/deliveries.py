@@ -9,17 +9,20 @@ from engine.contracts import Event
 from engine.errors import ExpressionError, NodeFailed, Problem
 from engine.nodes.wait_for_event import identity
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import events as queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import EventWaitRow
 from workbench.errors import Conflict, Invalid
 from workbench.services import runs
+from workbench.services.access import requires
 from workbench.services.event_inbox import Delivered, PostgresEventInbox
 from workbench.services.resources import get_resources
 
 LONGEST_ID = 200
 
 
+@requires(Action.EVENTS_SEND)
 async def send_event(
     principal: Principal, *, name: str, key: str = "", data: Any = None, event_id: str | None = None
 ) -> Delivered:
@@ -38,12 +41,13 @@ async def send_event(
     if event_id is not None and (not 0 < len(event_id) <= LONGEST_ID or "\x00" in event_id):
         raise _unfit("id", f"An event's id has 1 to {LONGEST_ID} characters.")
     event = Event(id=event_id or new_id(), name=name, key=key, data=data, received_at=now())
-    delivered = await PostgresEventInbox().deliver(principal.id, event)
+    delivered = await PostgresEventInbox().deliver(principal.workspace, event)
     if delivered.unfit and not delivered.receivers:
         raise Invalid("No step that waits for this event can use its data.", delivered.unfit)
     return delivered
 
 
+@requires(Action.EVENTS_SEND)
 async def send_to(
     principal: Principal, run_id: str, node_id: str, data: Any, *, scope: str = ""
 ) -> Delivered:

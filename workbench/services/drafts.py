@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import seeds
 from workbench.db import undo as log
 from workbench.db.ids import now
@@ -13,6 +14,7 @@ from workbench.db.json_text import dumps
 from workbench.db.tables import DraftEditRow, WorkflowRow
 from workbench.errors import Conflict, StaleRevision
 from workbench.services import documents, edits, workflows
+from workbench.services.access import requires
 from workbench.services.operations import OPERATION, Configure, Operation
 from workbench.services.renaming import renames
 from workbench.services.resources import get_resources
@@ -22,6 +24,7 @@ ONE_STEP = timedelta(seconds=3)
 """Settings of one node that change again within this time are one step to undo: typing, not decisions."""
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def apply(
     principal: Principal, workflow_id: str, *, operation: Operation, revision: int
 ) -> WorkflowDetail:
@@ -41,6 +44,7 @@ async def apply(
     return await workflows.detail(row, after, can_undo=True, can_redo=False)
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def undo(principal: Principal, workflow_id: str) -> WorkflowDetail:
     """Take the last edit back. Raises Conflict when there is none."""
     async with get_resources().transaction() as session:
@@ -51,6 +55,7 @@ async def undo(principal: Principal, workflow_id: str) -> WorkflowDetail:
         return await _replay(session, row, edit, OPERATION.validate_python(edit.inverse), undone=True)
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def redo(principal: Principal, workflow_id: str) -> WorkflowDetail:
     """Make the edit again that was undone last. Raises Conflict when there is none."""
     async with get_resources().transaction() as session:

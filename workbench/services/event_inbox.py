@@ -72,13 +72,13 @@ class PostgresEventInbox:
     async def register(self, wait: EventWait) -> Event | None:
         """Make a wait known; return the event that was given to it before, or was kept for it."""
         async with self._resources.transaction() as session:
-            owner = await queries.owner_of(session, wait.run_id)
-            if owner is None:
+            workspace = await queries.workspace_of(session, wait.run_id)
+            if workspace is None:
                 return None
-            await queries.lock(session, owner, wait.name, wait.key)
+            await queries.lock(session, workspace, wait.name, wait.key)
             row = await queries.wait(session, (wait.run_id, wait.scope, wait.node_id))
             if row is None:
-                row = _row(wait, owner)
+                row = _row(wait, workspace)
                 session.add(row)
                 await self._give_kept(session, row)
             return await _given(session, row)
@@ -86,10 +86,10 @@ class PostgresEventInbox:
     async def withdraw(self, wait: EventWait) -> Event | None:
         """End a wait that got nothing; return its event, should it have been given one meanwhile."""
         async with self._resources.transaction() as session:
-            owner = await queries.owner_of(session, wait.run_id)
-            if owner is None:
+            workspace = await queries.workspace_of(session, wait.run_id)
+            if workspace is None:
                 return None
-            await queries.lock(session, owner, wait.name, wait.key)
+            await queries.lock(session, workspace, wait.name, wait.key)
             row = await queries.wait(session, (wait.run_id, wait.scope, wait.node_id))
             if row is None or row.event_id:
                 return await _given(session, row) if row else None
@@ -97,33 +97,33 @@ class PostgresEventInbox:
             return None
 
     async def send(self, run_id: str, event: Event) -> int:
-        """Deliver an event that a run makes, in the name of whoever started it."""
+        """Deliver an event that a run makes, within its workspace."""
         async with self._resources.transaction() as session:
-            owner = await queries.owner_of(session, run_id)
-        if owner is None:
+            workspace = await queries.workspace_of(session, run_id)
+        if workspace is None:
             return 0
-        delivered = await self.deliver(owner, event)
+        delivered = await self.deliver(workspace, event)
         if delivered.unfit and not delivered.receivers:
             first = delivered.unfit[0]
             raise NodeFailed(Failure(kind="event-unfit", message=first.message, hint=first.hint))
         return len(delivered.receivers)
 
-    async def deliver(self, owner: str, event: Event) -> Delivered:
-        """Give an event to everything of `owner` that waits for it, or keep it; then tell the workflows.
+    async def deliver(self, workspace: str, event: Event) -> Delivered:
+        """Give an event to everything of `workspace` that waits for it, or keep it; then tell the workflows.
 
         When something waits and none of it can use the data, nothing is stored and `unfit` says why.
         """
         async with self._resources.transaction() as session:
-            await queries.lock(session, owner, event.name, event.key)
-            if known := await queries.get(session, owner, event.id):
+            await queries.lock(session, workspace, event.name, event.key)
+            if known := await queries.get(session, workspace, event.id):
                 return Delivered(event=_event(known), known=True, kept=known.given_at is None)
-            waits = await queries.waiting(session, owner, event.name, event.key)
+            waits = await queries.waiting(session, workspace, event.name, event.key)
             unfit = {_receiver(wait): _misfits(wait, event.data) for wait in waits}
             takers = [wait for wait in waits if not unfit[_receiver(wait)]]
             problems = tuple(problem for found in unfit.values() for problem in found)
             if waits and not takers:
                 return Delivered(event=event, unfit=problems)
-            row = self._event_row(owner, event, given=bool(takers))
+            row = self._event_row(workspace, event, given=bool(takers))
             if not await queries.add(session, row):  # the same id with another name or key, at this moment
                 return Delivered(event=event, known=True)
             for wait in takers:
@@ -132,10 +132,10 @@ class PostgresEventInbox:
         receivers = tuple(_receiver(wait) for wait in takers)
         return Delivered(event=event, receivers=receivers, kept=not takers, unfit=problems)
 
-    def _event_row(self, owner: str, event: Event, *, given: bool) -> EventRow:
+    def _event_row(self, workspace: str, event: Event, *, given: bool) -> EventRow:
         expires = event.received_at + timedelta(hours=self._resources.settings.events_kept_hours)
         return EventRow(
-            owner=owner,
+            workspace_id=workspace,
             id=event.id,
             name=event.name,
             key=event.key,
@@ -147,7 +147,7 @@ class PostgresEventInbox:
 
     async def _give_kept(self, session: AsyncSession, wait: EventWaitRow) -> None:
         """Give a new wait the oldest kept event that it can use."""
-        for event in await queries.kept(session, wait.owner, wait.name, wait.key):
+        for event in await queries.kept(session, wait.workspace_id, wait.name, wait.key):
             if not _misfits(wait, event.data):
                 event.given_at, wait.event_id, wait.tell_at = now(), event.id, now() + PAUSE
                 return
@@ -204,7 +204,7 @@ async def tell_all(resources: Resources, pairs: Sequence[tuple[EventWaitRow, Eve
 
 
 async def _given(session: AsyncSession, wait: EventWaitRow) -> Event | None:
-    row = await queries.get(session, wait.owner, wait.event_id) if wait.event_id else None
+    row = await queries.get(session, wait.workspace_id, wait.event_id) if wait.event_id else None
     return _event(row) if row else None
 
 
@@ -216,8 +216,8 @@ def _receiver(wait: EventWaitRow) -> Receiver:
     return Receiver(run_id=wait.run_id, scope=wait.scope, node_id=wait.node_id)
 
 
-def _row(wait: EventWait, owner: str) -> EventWaitRow:
-    return EventWaitRow(**wait.model_dump(), owner=owner, registered_at=now())
+def _row(wait: EventWait, workspace: str) -> EventWaitRow:
+    return EventWaitRow(**wait.model_dump(), workspace_id=workspace, registered_at=now())
 
 
 def _misfits(wait: EventWaitRow, data: Any) -> tuple[Problem, ...]:

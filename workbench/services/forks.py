@@ -5,10 +5,12 @@ from typing import Any
 
 from engine.graph import Node
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import runs as queries
 from workbench.db.tables import RunRow
 from workbench.errors import Conflict, Invalid
 from workbench.services import runs
+from workbench.services.access import requires
 from workbench.services.beginnings import Again, Onward
 from workbench.services.resources import get_resources
 from workbench.services.run_options import NOTHING_ASKED, RunOptions, Trigger
@@ -17,6 +19,7 @@ from workbench.services.shapes import RunDetail
 NOTHING: Mapping[str, Any] = {}
 
 
+@requires(Action.RUNS_START)
 async def fork(
     principal: Principal,
     run_id: str,
@@ -36,12 +39,14 @@ async def fork(
     return await _again(principal, Again(run_id, node, edits), inputs, options)
 
 
+@requires(Action.RUNS_START)
 async def retry_failed(principal: Principal, run_id: str, *, node: str) -> RunDetail:
     """Start a run in which a map does only those passes again that failed, and then what follows it."""
     await _require_container(principal, run_id, node, "map")
     return await _again(principal, Again(run_id, containers={node: Onward("retry")}), None, NOTHING_ASKED)
 
 
+@requires(Action.RUNS_START)
 async def restart(principal: Principal, run_id: str, *, node: str, at: int) -> RunDetail:
     """Start a run in which a map or loop begins at pass `at`, counted from 0, with the results before it."""
     await _require_container(principal, run_id, node, "map", "loop")

@@ -13,6 +13,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from workbench.db import migrate
 from workbench.db.ids import now
 from workbench.errors import Unavailable
+from workbench.services.access import everywhere
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import Shape
 
@@ -73,6 +74,11 @@ async def _ask(
 
 
 async def _postgres(resources: Resources) -> str:
+    with everywhere():
+        return await _migrated(resources)
+
+
+async def _migrated(resources: Resources) -> str:
     async with resources.transaction(patient=False) as session:
         version = (await session.execute(text("SHOW server_version"))).scalar_one()
         known = (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()

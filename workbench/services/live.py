@@ -14,10 +14,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import runs as queries
 from workbench.db.ids import now
 from workbench.errors import Unavailable
 from workbench.services import run_shapes, runs
+from workbench.services.access import everywhere, requires
 from workbench.services.events import CHANNEL
 from workbench.services.resources import Resources, get_resources
 from workbench.services.run_watch import AWAY_S, RunWatch
@@ -32,6 +34,7 @@ LATE = timedelta(seconds=60)
 """How far before a lost connection a watcher of all runs looks for what it may have missed."""
 
 
+@requires(Action.RUNS_READ)
 async def watch_run(
     principal: Principal, run_id: str, last_event_id: str | None = None, *, scope: str = ""
 ) -> AsyncIterator[RunEvent]:
@@ -91,7 +94,9 @@ async def _heard(resources: Resources, subscription: PubSub, going_on: set[str])
                 going_on.add(event.run_id)
             yield event
         if (now() - looked).total_seconds() >= QUIET_S:
-            for row in await resources.read(lambda session: queries.ended_among(session, going_on)):
+            with everywhere():
+                rows = await resources.read(lambda session: queries.ended_among(session, going_on))
+            for row in rows:
                 going_on.discard(row.id)
                 yield RunEvent(id="", run_id=row.id, run=run_shapes.summary(row))
             looked = now()
@@ -108,4 +113,5 @@ async def _since(resources: Resources, since: datetime) -> Sequence[RunEvent]:
             events.append(RunEvent(id="", run_id=run.id, run=run_shapes.summary(run)))
         return events
 
-    return await resources.read(query)
+    with everywhere():
+        return await resources.read(query)

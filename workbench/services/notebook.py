@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine.fingerprints import Dependencies
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import seeds as queries
 from workbench.services import documents, pins, run_shapes, runs, seeds_part, workflows
+from workbench.services.access import requires
 from workbench.services.beginnings import Part
 from workbench.services.inputs import with_defaults
 from workbench.services.resources import get_resources
@@ -18,6 +20,7 @@ from workbench.services.shapes import NodeStanding, Notebook, RunDetail
 from workbench.services.standing import What
 
 
+@requires(Action.WORKFLOWS_READ)
 async def read(principal: Principal, workflow_id: str, *, inputs: dict[str, Any] | None = None) -> Notebook:
     """Return how the draft's nodes stand with `inputs`: those of the latest test run, where none are given.
 
@@ -40,6 +43,7 @@ async def read(principal: Principal, workflow_id: str, *, inputs: dict[str, Any]
     return await get_resources().read(query)
 
 
+@requires(Action.RUNS_START)
 async def run(
     principal: Principal,
     workflow_id: str,

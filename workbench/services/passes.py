@@ -11,16 +11,19 @@ from engine import nodes as node_types
 from engine.contracts import place
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import passes, runs
 from workbench.db.paging import page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import Invalid, NotFound
 from workbench.services import documents, pass_lines, run_shapes, values
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.runs import require
 from workbench.services.shapes import NodeRun, Page, Pass, PassStatus
 
 
+@requires(Action.RUNS_READ)
 async def list_nodes(principal: Principal, run_id: str, *, scope: str = "") -> tuple[NodeRun, ...]:
     """Return the nodes of one pass, or with no scope those outside of passes, as they started."""
 
@@ -31,6 +34,7 @@ async def list_nodes(principal: Principal, run_id: str, *, scope: str = "") -> t
     return await get_resources().read(query)
 
 
+@requires(Action.RUNS_READ)
 async def list_passes(
     principal: Principal,
     run_id: str,

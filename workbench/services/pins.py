@@ -7,16 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine import fingerprints
 from engine.contracts import NodeRecord
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import seeds as queries
 from workbench.db.ids import now
 from workbench.db.paging import Rows
 from workbench.db.tables import PinRow
 from workbench.errors import NotFound
 from workbench.services import documents, given, runs, values, workflows
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import NodeOutput, Pin
 
 
+@requires(Action.WORKFLOWS_READ)
 async def list_pins(principal: Principal, workflow_id: str) -> tuple[Pin, ...]:
     """Return the draft's pins, those of nodes that are gone too: an undo may bring them back."""
 
@@ -27,6 +30,7 @@ async def list_pins(principal: Principal, workflow_id: str) -> tuple[Pin, ...]:
     return tuple(shape(row) for row in await get_resources().read(query))
 
 
+@requires(Action.WORKFLOWS_READ)
 async def read_pin(principal: Principal, workflow_id: str, node_id: str) -> NodeOutput:
     """Return the value that is pinned to a node. Raises NotFound."""
 
@@ -40,6 +44,7 @@ async def read_pin(principal: Principal, workflow_id: str, node_id: str) -> Node
     return NodeOutput(node_id=node_id, media_type=row.media_type, value=await values.whole(row))
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def pin_value(
     principal: Principal, workflow_id: str, node_id: str, *, value: Any, media_type: str = given.JSON
 ) -> Pin:
@@ -47,6 +52,7 @@ async def pin_value(
     return await _pin(principal, workflow_id, node_id, value=value, media_type=media_type, run_id=None)
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def pin_output(principal: Principal, workflow_id: str, node_id: str, *, run_id: str) -> Pin:
     """Pin what the node gave in a run. Raises NotFound when it gave nothing there."""
     output = await runs.node_output(principal, run_id, node_id)
@@ -55,6 +61,7 @@ async def pin_output(principal: Principal, workflow_id: str, node_id: str, *, ru
     )
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def unpin(principal: Principal, workflow_id: str, node_id: str) -> None:
     """Let the node run again; one without a pin stays as it is."""
     async with get_resources().transaction() as session:

@@ -14,12 +14,14 @@ from temporalio.service import RPCError
 from engine import replay
 from engine.client import EngineClient
 from engine.contracts import TERMINAL, NodeRecord, RecordBatch, RunRecord, RunRequest
-from workbench.auth.principal import Principal
+from workbench.auth.principal import DEFAULT_WORKSPACE, Principal
+from workbench.auth.roles import Action
 from workbench.db import lost_runs
 from workbench.db import runs as queries
 from workbench.db.ids import is_id, now
 from workbench.db.tables import RunRow
 from workbench.errors import Invalid, Unavailable
+from workbench.services.access import everywhere, requires
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources, get_resources
 from workbench.services.runs import require
@@ -31,8 +33,14 @@ AT_ONCE = 20
 """Runs of one call: replaying one takes as long as its interpreter took, without the waiting."""
 
 
+@requires(Action.RUNS_REPAIR)
 async def repair_page(principal: Principal, cursor: str | None = None) -> Repaired:
     """Rebuild the next runs that Temporal knows, from the latest on; `next_cursor` is None at the end."""
+    with everywhere():
+        return await _page(cursor)
+
+
+async def _page(cursor: str | None) -> Repaired:
     temporal = await get_resources().temporal()
     try:
         found, following = await temporal.list_runs(limit=AT_ONCE, cursor=_token(cursor))
@@ -45,10 +53,12 @@ async def repair_page(principal: Principal, cursor: str | None = None) -> Repair
     )
 
 
+@requires(Action.RUNS_REPAIR)
 async def repair_run(principal: Principal, run_id: str) -> RunRepair:
-    """Rebuild one run. Raises NotFound when neither the rows nor Temporal know it, or it is another's."""
-    repair = await _repair(await get_resources().temporal(), run_id)
-    await get_resources().read(lambda session: require(session, principal, run_id))
+    """Rebuild one run. Raises NotFound when neither the rows nor Temporal know it."""
+    with everywhere():  # its row may be missing, and with it the knowledge of its workspace
+        repair = await _repair(await get_resources().temporal(), run_id)
+        await get_resources().read(lambda session: require(session, principal, run_id))
     return repair
 
 
@@ -72,7 +82,9 @@ async def _mend(resources: Resources, account: replay.Account, request: RunReque
         row = await queries.get(session, run_id)
         known = {} if row is None else await queries.statuses(session, run_id)
         made = row is None
-        row = row or await lost_runs.restore(session, request, at=account.begun_at or now())
+        row = row or await lost_runs.restore(
+            session, request, at=account.begun_at or now(), orphans=DEFAULT_WORKSPACE
+        )
     if row is None:
         return RunRepair(run_id=run_id, problem="Its document is not in the database any more.")
     nodes = tuple(node for record in account.nodes.values() if (node := _missing(record, row, known)))

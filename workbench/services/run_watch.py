@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workbench.db import runs as queries
-from workbench.errors import Unavailable
+from workbench.errors import NotFound, Unavailable
 from workbench.services import run_shapes
 from workbench.services.events import Change, stream_of
 from workbench.services.resources import Resources
@@ -154,6 +154,8 @@ class RunWatch:
         except Unavailable as error:
             log.warning("rows.away", run_id=self._run_id, error=str(error))
             return []
+        if run is None:
+            raise NotFound(f"The run {self._run_id} is no longer there.")
         changes = [Change(node.change, self._event(node=run_shapes.node_run(node))) for node in nodes]
         changes.append(Change(run.change, self._event(run=run_shapes.summary(run))))
         return [change for change in changes if self._is_news(change)]

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from engine.contracts import Budget
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import runs as queries
 from workbench.db.ids import is_id, now
 from workbench.db.json_text import text_of
@@ -19,6 +20,7 @@ from workbench.db.paging import decode_cursor, encode_cursor, page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import Conflict, NotFound, Unavailable
 from workbench.services import documents, run_options, run_shapes, starts, stops, values
+from workbench.services.access import requires
 from workbench.services.beginnings import Beginning
 from workbench.services.resources import get_resources
 from workbench.services.run_options import BY_HAND, NOTHING_ASKED, RunOptions, Trigger
@@ -28,6 +30,7 @@ from workbench.services.starts import TEMPORAL_S, Asked, Which
 log = structlog.get_logger(__name__)
 
 
+@requires(Action.RUNS_START)
 async def start_run(
     principal: Principal,
     *,
@@ -62,6 +65,7 @@ async def start_run(
     return await get_run(principal, row.id) if row.test or beginning else run_shapes.detail(row, ())
 
 
+@requires(Action.RUNS_READ)
 async def list_runs(
     principal: Principal,
     *,
@@ -87,7 +91,6 @@ async def list_runs(
     rows = await get_resources().read(
         lambda session: queries.page(
             session,
-            owner=principal.id,
             limit=limit + 1,
             before=before,
             workflow_id=workflow_id,
@@ -104,6 +107,7 @@ async def list_runs(
     return Page(items=items, next_cursor=encode_cursor(items[-1].created_at, items[-1].id) if more else None)
 
 
+@requires(Action.RUNS_READ)
 async def get_run(principal: Principal, run_id: str) -> RunDetail:
     """Return the run with its nodes outside of passes; `passes` has those inside."""
 
@@ -115,12 +119,14 @@ async def get_run(principal: Principal, run_id: str) -> RunDetail:
     return await get_resources().read(query)
 
 
+@requires(Action.RUNS_READ)
 async def has_ended(principal: Principal, run_id: str) -> bool:
     """Return whether the run has ended. Raises NotFound."""
     row = await get_resources().read(lambda session: require(session, principal, run_id))
     return row.status in queries.SETTLED
 
 
+@requires(Action.RUNS_READ)
 async def get_run_document(principal: Principal, run_id: str) -> Document:
     """Return the document that the run is bound to."""
 
@@ -131,6 +137,7 @@ async def get_run_document(principal: Principal, run_id: str) -> Document:
     return await documents.load(await get_resources().read(query))
 
 
+@requires(Action.RUNS_STOP)
 async def cancel_run(principal: Principal, run_id: str) -> RunDetail:
     """Ask the run to stop; a run that has ended stays as it is.
 
@@ -146,6 +153,7 @@ async def cancel_run(principal: Principal, run_id: str) -> RunDetail:
     return await get_run(principal, run_id)
 
 
+@requires(Action.RUNS_STOP)
 async def raise_budget(principal: Principal, run_id: str, budget: Budget) -> RunDetail:
     """Give a run that goes on another budget; one that waits for it goes on.
 
@@ -164,6 +172,7 @@ async def raise_budget(principal: Principal, run_id: str, budget: Budget) -> Run
     return await get_run(principal, run_id)
 
 
+@requires(Action.RUNS_STOP)
 async def terminate_run(principal: Principal, run_id: str) -> RunDetail:
     """End the run at once, and what was begun under it; nothing that was done is undone.
 
@@ -177,6 +186,7 @@ async def terminate_run(principal: Principal, run_id: str) -> RunDetail:
     return await get_run(principal, run_id)
 
 
+@requires(Action.RUNS_READ)
 async def node_output(principal: Principal, run_id: str, node_id: str, *, scope: str = "") -> NodeOutput:
     """Return a node's whole output. Raises NotFound when the node has none (yet)."""
     row = await _node(principal, run_id, node_id, scope)
@@ -184,6 +194,7 @@ async def node_output(principal: Principal, run_id: str, node_id: str, *, scope:
     return NodeOutput(node_id=node_id, scope=scope, media_type=row.media_type, value=value)
 
 
+@requires(Action.RUNS_READ)
 async def artifact(
     principal: Principal, run_id: str, node_id: str, *, scope: str = ""
 ) -> tuple[bytes, str, str]:
@@ -199,7 +210,7 @@ async def artifact(
 async def require(session: AsyncSession, principal: Principal, run_id: str, *, lock: bool = False) -> RunRow:
     """Return the run's row, or raise NotFound. The one place that decides who may see a run."""
     row = await queries.get(session, run_id, lock=lock)
-    if row is None or row.started_by != principal.id:
+    if row is None:
         raise NotFound(f"There is no run {run_id[:64]!r}.")
     return row
 

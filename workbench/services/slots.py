@@ -1,4 +1,4 @@
-"""The engine's SlotKeeper: at most so many nodes of a group at once, in all runs of one person."""
+"""The engine's SlotKeeper: at most so many nodes of a group at once, in all runs of one workspace."""
 
 from collections.abc import Sequence
 
@@ -21,10 +21,10 @@ class PostgresSlots:
     async def take(self, run_id: str, wanted: Slots, holder: str, *, lease_s: float) -> bool:
         """Return whether `holder` has a slot; otherwise it stands in line, and is to ask again."""
         async with self._resources.transaction() as session:
-            owner = await _owner(session, run_id)
+            workspace = await _workspace(session, run_id)
             return await slots.take(
                 session,
-                owner,
+                workspace,
                 wanted.group,
                 holder,
                 limit=wanted.limit,
@@ -35,9 +35,9 @@ class PostgresSlots:
     async def free(self, run_id: str, given: Slots, holder: str) -> Sequence[str]:
         """Give the slot back; return those in line who may now have one."""
         async with self._resources.transaction() as session:
-            owner = await _owner(session, run_id)
-            return await slots.free(session, owner, given.group, holder, limit=given.limit)
+            workspace = await _workspace(session, run_id)
+            return await slots.free(session, workspace, given.group, holder, limit=given.limit)
 
 
-async def _owner(session: AsyncSession, run_id: str) -> str:
-    return await events.owner_of(session, run_id) or ""
+async def _workspace(session: AsyncSession, run_id: str) -> str:
+    return await events.workspace_of(session, run_id) or ""

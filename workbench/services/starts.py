@@ -123,7 +123,9 @@ async def relaunch(row: RunRow, *, patience_s: float = TEMPORAL_S) -> None:
 
     async def query(session: AsyncSession) -> Compiled:
         document = await documents.load(await queries.document(session, row.version_id))
-        return await subworkflows.compile_run(session, row.started_by, document, workflow_id=row.workflow_id)
+        return await subworkflows.compile_run(
+            session, row.workspace_id, document, workflow_id=row.workflow_id
+        )
 
     await launch(row, await get_resources().read(query), patience_s=patience_s)
 
@@ -140,7 +142,7 @@ UNREADABLE = (DocumentInvalid, ValidationError)
 
 async def _known(session: AsyncSession, principal: Principal, asked: Asked) -> RunRow | None:
     key = asked.options.idempotency_key
-    row = await queries.with_key(session, principal.id, key) if key else None
+    row = await queries.with_key(session, principal.workspace, key) if key else None
     if row is not None and row.request_hash != asked.request_hash:
         raise KeyUsed(
             f"The idempotency key {key!r} was used for run {row.id}, "
@@ -194,6 +196,7 @@ def _row(
         status="queued",
         change=0,
         inputs=_checked_inputs(document, asked.inputs),
+        workspace_id=workflow.workspace_id,
         started_by=principal.id,
         created_at=at,
         priority=options.priority,
@@ -211,7 +214,9 @@ def _row(
 
 async def _compiled(session: AsyncSession, workflow: WorkflowRow, document: Document) -> Compiled:
     try:
-        return await subworkflows.compile_run(session, workflow.owner, document, workflow_id=workflow.id)
+        return await subworkflows.compile_run(
+            session, workflow.workspace_id, document, workflow_id=workflow.id
+        )
     except DocumentInvalid as error:
         documents.require_none(error.problems, "The workflow cannot be run.")
         raise

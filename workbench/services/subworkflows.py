@@ -18,9 +18,12 @@ from engine.contracts import PinnedPlan, Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document, Node
 from engine.nodes.subworkflow import SubworkflowConfig
+from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import workflows as queries
 from workbench.db.tables import VersionRow
 from workbench.services import documents
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 
 DEEPEST = 10
@@ -82,28 +85,31 @@ class Compiled:
     plans: dict[str, PinnedPlan]
 
 
-async def check(owner: str, document: Document, *, workflow_id: str | None = None) -> tuple[Problem, ...]:
+async def check(
+    workspace_id: str, document: Document, *, workflow_id: str | None = None
+) -> tuple[Problem, ...]:
     """Return everything that keeps `document`, of that workflow, from being run; what it calls included."""
     if not calls_of(document):
         return await documents.check(document)
-    catalogue = await get_resources().read(lambda session: load(session, owner, document))
+    catalogue = await get_resources().read(lambda session: load(session, workspace_id, document))
     problems = await documents.check(document, catalogue.returns(document))
     return (*problems, *check_calls(document, catalogue, workflow_id=workflow_id))
 
 
-async def examine(owner: str, data: Any) -> tuple[Problem, ...]:
+@requires(Action.WORKFLOWS_READ)
+async def examine(principal: Principal, data: Any) -> tuple[Problem, ...]:
     """Return everything that is wrong with what may be a document: its form, else its sense."""
     document, problems = await asyncio.to_thread(compiler.parse, data)
-    return problems if document is None else await check(owner, document)
+    return problems if document is None else await check(principal.workspace, document)
 
 
 async def compile_run(
-    session: AsyncSession, owner: str, document: Document, *, workflow_id: str | None = None
+    session: AsyncSession, workspace_id: str, document: Document, *, workflow_id: str | None = None
 ) -> Compiled:
     """Return the plans of a run. Raises engine.errors.DocumentInvalid with all problems."""
     if not calls_of(document):
         return Compiled(await documents.compile_plan(document), {})
-    catalogue = await load(session, owner, document)
+    catalogue = await load(session, workspace_id, document)
     plan = await documents.compile_plan(document, catalogue.returns(document))
     if problems := tuple(check_calls(document, catalogue, workflow_id=workflow_id)):
         raise DocumentInvalid(problems)
@@ -115,22 +121,25 @@ async def compile_run(
     return Compiled(plan, plans)
 
 
-async def load(session: AsyncSession, owner: str, document: Document) -> Catalogue:
+async def load(session: AsyncSession, workspace_id: str, document: Document) -> Catalogue:
     """Return what `document` calls among the published versions of this person."""
     found: dict[str, Pinned | None] = {}
     waiting = list(calls_of(document))
     while waiting and len(found) <= MOST:
         call = waiting.pop()
         if call.config.pin not in found:
-            pinned = found[call.config.pin] = await _pinned(session, owner, call.config)
+            pinned = found[call.config.pin] = await _pinned(session, workspace_id, call.config)
             waiting += pinned.calls if pinned else ()
     return Catalogue(found)
 
 
-async def whose(owner: str, content_hash: str) -> tuple[str, int] | None:
+@requires(Action.WORKFLOWS_READ)
+async def whose(principal: Principal, content_hash: str) -> tuple[str, int] | None:
     """Return the workflow, and the number, of the published version with this content."""
     row = await get_resources().read(
-        lambda session: queries.pinned_version(session, owner=owner, workflow_id=None, version=content_hash)
+        lambda session: queries.pinned_version(
+            session, workspace_id=principal.workspace, workflow_id=None, version=content_hash
+        )
     )
     return (row.workflow_id, row.number) if row and row.workflow_id and row.number else None
 
@@ -149,9 +158,9 @@ def _calls(document: Document) -> Iterator[Call]:
                 continue  # the compiler names what is wrong with it
 
 
-async def _pinned(session: AsyncSession, owner: str, config: SubworkflowConfig) -> Pinned | None:
+async def _pinned(session: AsyncSession, workspace_id: str, config: SubworkflowConfig) -> Pinned | None:
     row = await queries.pinned_version(
-        session, owner=owner, workflow_id=config.workflow or None, version=config.version
+        session, workspace_id=workspace_id, workflow_id=config.workflow or None, version=config.version
     )
     if row is None:
         return None

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 from engine.ids import BlobRef
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import blobs as queries
 from workbench.db.json_text import dumps, loads
 from workbench.errors import NotFound
+from workbench.services.access import requires
 from workbench.services.blobs import INLINE_BYTES, SCHEME, PostgresBlobStore
 from workbench.services.previews import preview_of
 from workbench.services.resources import get_resources
@@ -46,6 +48,7 @@ async def whole(row: HasOutput) -> Any:
     return await asyncio.to_thread(loads, await blob(row.output_blob))
 
 
+@requires(Action.RUNS_READ)
 async def file(principal: Principal, ref: str) -> bytes:
     """Return a file of a run that the person may see. Raises NotFound.
 
@@ -53,7 +56,7 @@ async def file(principal: Principal, ref: str) -> bytes:
     the person's runs must have put it there.
     """
     digest = ref.removeprefix(SCHEME).replace("\x00", "")
-    if not await get_resources().read(lambda session: queries.may_read(session, digest, owner=principal.id)):
+    if not await get_resources().read(lambda session: queries.may_read(session, digest)):
         raise NotFound("No step of your runs put out such a file.")
     return await blob(ref)
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine.errors import Problem
 from engine.graph import Document
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import triggers, undo
 from workbench.db import workflows as queries
 from workbench.db.ids import new_id, now
@@ -15,6 +16,7 @@ from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import documents, examples, subworkflows
+from workbench.services.access import requires
 from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
@@ -22,6 +24,7 @@ from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSum
 from workbench.services.triggers import arming, schedules, sources
 
 
+@requires(Action.WORKFLOWS_READ)
 async def list_workflows(
     principal: Principal, *, limit: int = 50, cursor: str | None = None, search: str = ""
 ) -> Page[WorkflowSummary]:
@@ -29,15 +32,14 @@ async def list_workflows(
     limit, before = page_size(limit), decode_cursor(cursor)
     wanted = search.replace("\x00", "").strip()
     rows = await get_resources().read(
-        lambda session: queries.page(
-            session, owner=principal.id, limit=limit + 1, before=before, search=wanted
-        )
+        lambda session: queries.page(session, limit=limit + 1, before=before, search=wanted)
     )
     items = tuple(WorkflowSummary.model_validate(dict(row._mapping)) for row in rows[:limit])
     more = len(rows) > limit
     return Page(items=items, next_cursor=encode_cursor(items[-1].created_at, items[-1].id) if more else None)
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def create_workflow(
     principal: Principal, *, document: Document, name: str | None = None
 ) -> WorkflowDetail:
@@ -52,7 +54,8 @@ async def create_workflow(
     at = now()
     row = WorkflowRow(
         id=new_id(),
-        owner=principal.id,
+        workspace_id=principal.workspace,
+        created_by=principal.id,
         name=document.name,
         description=document.description,
         document=documents.dump(document),
@@ -65,6 +68,7 @@ async def create_workflow(
     return await detail(row, document, can_undo=False, can_redo=False)
 
 
+@requires(Action.WORKFLOWS_READ)
 async def get_workflow(principal: Principal, workflow_id: str) -> WorkflowDetail:
     """Return the workflow with its draft."""
 
@@ -75,6 +79,7 @@ async def get_workflow(principal: Principal, workflow_id: str) -> WorkflowDetail
     return await detail(row, await documents.load(row.document), can_undo=can_undo, can_redo=can_redo)
 
 
+@requires(Action.WORKFLOWS_WRITE)
 async def replace_draft(
     principal: Principal, workflow_id: str, *, document: Document, revision: int
 ) -> WorkflowDetail:
@@ -90,12 +95,13 @@ async def _bring_called(principal: Principal, document: Document) -> None:
     for example in await examples.called_by(document):
         async with get_resources().transaction() as session:
             known = await queries.pinned_version(
-                session, owner=principal.id, workflow_id=None, version=example.content_hash()
+                session, workspace_id=principal.workspace, workflow_id=None, version=example.content_hash()
             )
         if known is None:
             await publish(principal, (await create_workflow(principal, document=example)).id)
 
 
+@requires(Action.WORKFLOWS_DELETE)
 async def delete_workflow(principal: Principal, workflow_id: str) -> None:
     """Delete the workflow, its draft and its versions; runs stay readable with the versions they ran.
 
@@ -111,13 +117,15 @@ async def delete_workflow(principal: Principal, workflow_id: str) -> None:
     await schedules.tell_orphans()
 
 
+@requires(Action.WORKFLOWS_READ)
 async def check_draft(principal: Principal, workflow_id: str) -> tuple[Problem, ...]:
     """Return everything that keeps the draft from being run. Executes nothing."""
     row = await get_resources().read(lambda session: require(session, principal, workflow_id))
     document = await documents.load(row.document)
-    return await subworkflows.check(row.owner, document, workflow_id=row.id)
+    return await subworkflows.check(row.workspace_id, document, workflow_id=row.id)
 
 
+@requires(Action.WORKFLOWS_PUBLISH)
 async def publish(principal: Principal, workflow_id: str) -> Version:
     """Make the draft the live version and arm its triggers, instead of those of the version before.
 
@@ -128,7 +136,7 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
     async with get_resources().transaction() as session:
         row = await require(session, principal, workflow_id, lock=True)
         document = await documents.load(row.document)
-        problems = await subworkflows.check(row.owner, document, workflow_id=row.id)
+        problems = await subworkflows.check(row.workspace_id, document, workflow_id=row.id)
         documents.require_none(problems, "The draft cannot be published.")
         documents.require_none(await sources.check(session, row, document), "The draft cannot be published.")
         version = await snapshot(session, principal, row, document)
@@ -141,6 +149,7 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
     return published
 
 
+@requires(Action.WORKFLOWS_READ)
 async def list_versions(
     principal: Principal, workflow_id: str, *, limit: int = 50, cursor: str | None = None
 ) -> Page[Version]:
@@ -157,6 +166,7 @@ async def list_versions(
     return Page(items=items, next_cursor=encode_cursor(last.created_at, last.id) if last else None)
 
 
+@requires(Action.WORKFLOWS_READ)
 async def get_version(principal: Principal, workflow_id: str, *, number: int) -> tuple[Version, Document]:
     """Return the published version `number` and its document."""
 
@@ -181,7 +191,7 @@ async def require(
     Until the transaction ends, with `lock` nobody writes it, with `keep` nobody deletes it.
     """
     row = await queries.get(session, workflow_id, lock=lock, keep=keep)
-    if row is None or row.owner != principal.id:
+    if row is None:
         raise NotFound(f"There is no workflow {workflow_id[:64]!r}.")
     return row
 
@@ -217,7 +227,7 @@ async def detail(row: WorkflowRow, document: Document, *, can_undo: bool, can_re
         revision=row.revision,
         live_version=row.live_version,
         document=document,
-        problems=await subworkflows.check(row.owner, document, workflow_id=row.id),
+        problems=await subworkflows.check(row.workspace_id, document, workflow_id=row.id),
         can_undo=can_undo,
         can_redo=can_redo,
         created_at=row.created_at,

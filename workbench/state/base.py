@@ -7,28 +7,45 @@ application's exception handler turns it into a toast. Nothing is caught elsewhe
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from uuid import uuid4
 
 import reflex as rx
 import structlog
 from reflex.event import EventSpec
 
-from workbench.auth.principal import OWNER, Principal
-from workbench.errors import Invalid, WorkbenchError
+from workbench.auth.principal import Principal
+from workbench.errors import Invalid, Unauthenticated, WorkbenchError
+from workbench.services.identity import SIGN_IN, Caller
 from workbench.state.views import Trouble
 
 log = structlog.get_logger(__name__)
 
 
+calling: ContextVar[Caller | None] = ContextVar("calling", default=None)
+"""Who sent the event that is being handled; `guard` says so before the handler runs."""
+
+
+class PublicState(rx.State):
+    """Parent of the states whose events come from people who have not signed in. All others need somebody."""
+
+
 class AppState(rx.State):
-    """Parent of all states. Names that start with an underscore are not reachable from the browser."""
+    """Parent of all other states. Names that start with an underscore are not reachable from the browser.
+
+    `_whose` is the id of the person for whom this tab's state was made.
+    """
 
     trouble: Trouble | None = None
+    _whose: str = ""
 
     @property
     def principal(self) -> Principal:
-        """Who is acting: in single-user mode the owner of the data directory."""
-        return OWNER
+        """Who is acting. Raises Unauthenticated, which can only be where an event passed by the guard."""
+        caller = calling.get()
+        if caller is None:
+            raise Unauthenticated(SIGN_IN)
+        return caller.principal
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[None]:

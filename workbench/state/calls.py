@@ -81,7 +81,7 @@ class CallState(AppState):
 
     async def _tell(self, content_hash: str) -> None:
         """Say which version has this content."""
-        found = await subworkflows.whose(self.principal.id, content_hash)
+        found = await subworkflows.whose(self.principal, content_hash)
         if found is not None:
             flow = await workflows.get_workflow(self.principal, found[0])
             self.note = f"Pinned by its content: version {found[1]} of {flow.name}."

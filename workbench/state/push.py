@@ -8,9 +8,11 @@ that has gone is forgotten; one that comes back loads its page again and so watc
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Protocol
 
 import reflex as rx
@@ -19,8 +21,11 @@ from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState
 
 from workbench.auth.principal import Principal
-from workbench.services import live
+from workbench.errors import Forbidden, NotFound, Unauthenticated
+from workbench.services import live, runs
+from workbench.services.identity import SIGN_IN, Caller, authenticate
 from workbench.services.shapes import RunEvent
+from workbench.state.base import calling
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +38,9 @@ MOST_GONE = 100
 AGAIN_S = 1.0
 """How long after an interruption the events are watched again."""
 
+
+ASK_S = 5.0
+"""How often it is asked whether a tab's person may still see the run that it watches."""
 
 GONE_S = 30.0
 """How often it is asked whether a tab that looks into passes is still there."""
@@ -53,6 +61,8 @@ class Tab:
 
     state: type[rx.State]
     run_id: str | None
+    caller: Caller | None
+    asked_at: float = -math.inf
     pending: dict[tuple[str, str], RunEvent] = field(default_factory=dict)
     telling: asyncio.Task[None] | None = None
     looking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -81,7 +91,7 @@ class Tabs:
     def watch(self, token: str, state: type[rx.State], *, run_id: str | None = None) -> None:
         """From now on tell the tab `token` about `run_id`, or about every run when there is none."""
         self.forget(token)
-        self._by_token[token] = Tab(state, run_id)
+        self._by_token[token] = Tab(state, run_id, calling.get())
 
     def look(self, token: str, principal: Principal, scopes: Collection[str]) -> None:
         """Tell the tab what happens in the passes `scopes` of its run too, and in no others any more."""
@@ -161,12 +171,30 @@ async def _tell(app: rx.App, token: str, tab: Tab) -> None:
         events, tab.pending = list(tab.pending.values()), {}
         rest = 0.0
         try:
+            await _let_in(tab)
             async with _modify(app, token, tab.state) as root:
                 state: Any = await root.get_state(tab.state)
                 rest = await state._on_events(events)
+        except (Unauthenticated, Forbidden, NotFound):
+            tabs.forget(token)  # whatever the person does next in this tab tells them why
+            return
         except Exception as error:
             log.error("push-failed", token=token, state=tab.state.__name__, exc_info=error)
         await asyncio.sleep(rest)
+
+
+async def _let_in(tab: Tab) -> None:
+    """Let what follows act for whom the tab belongs to, as far as they may still see what it watches.
+
+    Raises Unauthenticated, Forbidden or NotFound when they may not.
+    """
+    if tab.caller is None:
+        raise Unauthenticated(SIGN_IN)
+    caller = await authenticate(tab.caller.credentials)
+    calling.set(caller)
+    if tab.run_id is not None and monotonic() - tab.asked_at >= ASK_S:
+        await runs.has_ended(caller.principal, tab.run_id)
+        tab.asked_at = monotonic()
 
 
 def _connected(app: rx.App) -> Mapping[str, str]:

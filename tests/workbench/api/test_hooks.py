@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from engine.client import EngineClient
 from tests.workbench.api.conftest import BASE
-from workbench.auth.principal import OWNER
+from workbench.auth.principal import Principal
 from workbench.services import secrets
 from workbench.services.resources import Resources
 from workbench.services.triggers import hooks
@@ -216,9 +216,9 @@ async def test_other_methods_and_larger_bodies_are_refused(
 
 
 async def test_a_signature_is_demanded(
-    api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any]
+    api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any], principal: Principal
 ) -> None:
-    await secrets.put_secret(OWNER, name="HOOK_KEY", value="s3cret")
+    await secrets.put_secret(principal, name="HOOK_KEY", value="s3cret")
     check = {
         "kind": "hmac", "secret": "HOOK_KEY", "header": "X-Signature", "prefix": "v0=",
         "signed": "v0:{timestamp}:{body}", "timestamp_header": "X-Time",
@@ -234,9 +234,9 @@ async def test_a_signature_is_demanded(
 
 
 async def test_a_token_is_demanded_and_appears_nowhere(
-    api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any]
+    api: httpx.AsyncClient, caller: httpx.AsyncClient, hello: dict[str, Any], principal: Principal
 ) -> None:
-    await secrets.put_secret(OWNER, name="HOOK_TOKEN", value="t0psecret")
+    await secrets.put_secret(principal, name="HOOK_TOKEN", value="t0psecret")
     check = {"kind": "token", "secret": "HOOK_TOKEN", "place": "query", "name": "token"}
     heard = "{{ trigger.headers | tojson }}{{ trigger.query | tojson }}"
     _, address = await publish(api, hello, check=check, inputs={"name": heard})

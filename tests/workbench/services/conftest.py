@@ -36,6 +36,7 @@ def make_run(resources: Resources, principal: Principal) -> MakeRun:
                 "status": "queued",
                 "change": await queries.next_change(session),
                 "inputs": {},
+                "workspace_id": principal.workspace,
                 "started_by": principal.id,
                 "created_at": now(),
             }

@@ -46,7 +46,7 @@ async def test_a_value_that_names_content_of_others_reads_nothing(
     principal: Principal, make_run: MakeRun, resources: Resources
 ) -> None:
     store = PostgresBlobStore(resources)
-    foreign = await make_run(started_by=new_id())
+    foreign = await make_run(workspace_id=new_id())
     secret = f"secret of {foreign.id}".encode()
     for ref in (await store.put(secret, run_id=foreign.id), await store.put(b"no file"), "sha256:\x00", "x"):
         run = await make_run()

@@ -9,8 +9,8 @@ import pytest
 from engine.graph import Document
 from tests.engine import documents as d
 from tests.engine.web import as_json, web_server
+from tests.people import somebody
 from workbench.auth.principal import Principal
-from workbench.db.ids import new_id
 from workbench.errors import Conflict, Invalid, NotFound
 from workbench.services import runs, workflows
 from workbench.services.decisions import Asked, decide
@@ -122,7 +122,7 @@ async def test_what_does_not_fit_the_step_is_refused(principal: Principal, asked
 
 async def test_only_who_may_see_the_run_decides(principal: Principal) -> None:
     run_id = await paused(principal)
-    stranger: Any = Principal(id=new_id(), name="Bob")
+    stranger: Any = somebody("Bob")
     with pytest.raises(NotFound):
         await decide(stranger, run_id, "fetch", Asked("skip", 1))
 

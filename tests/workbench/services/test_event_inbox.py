@@ -8,10 +8,11 @@ import pytest
 
 from engine.contracts import Arrival, Event, EventWait, NodeRecord, RecordBatch, RunRecord
 from engine.errors import NodeFailed
+from tests.people import somebody
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db import events as queries
-from workbench.db.ids import new_id, now
+from workbench.db.ids import now
 from workbench.db.tables import EventRow, EventWaitRow
 from workbench.errors import Invalid, Unavailable
 from workbench.services import event_inbox
@@ -84,7 +85,7 @@ async def test_an_early_event_is_not_kept_for_ever(
 ) -> None:
     delivered = await send(principal, "early")
     async with resources.transaction() as session:
-        row = await queries.get(session, principal.id, delivered.event.id)
+        row = await queries.get(session, principal.workspace, delivered.event.id)
         assert row is not None
         row.expires_at = now() - timedelta(seconds=1)
     assert await inbox.register(wait((await make_run()).id)) is None
@@ -122,7 +123,7 @@ async def test_another_key_or_person_is_not_meant(
 ) -> None:
     await inbox.register(wait((await make_run(status="waiting")).id))
     assert (await send_event(principal, name="order.paid", key="8")).kept
-    assert (await send(Principal(id=new_id(), name="Bob"))).kept
+    assert (await send(somebody("Bob"))).kept
 
 
 async def test_data_that_nothing_can_use_is_refused_with_the_reason(
@@ -224,7 +225,9 @@ async def test_registering_and_delivering_at_once_never_miss_each_other(
     async def one(run_id: str) -> bool:
         event = Event(id=run_id, name=run_id, received_at=now())
         waits = EventWait(run_id=run_id, node_id="paid", name=run_id)
-        found, delivered = await asyncio.gather(inbox.register(waits), inbox.deliver(principal.id, event))
+        found, delivered = await asyncio.gather(
+            inbox.register(waits), inbox.deliver(principal.workspace, event)
+        )
         return (found is not None) != bool(delivered.receivers)
 
     assert all(await asyncio.gather(*(one(run.id) for run in runs)))
@@ -281,12 +284,12 @@ async def test_what_is_over_is_removed(
     end = RecordBatch(run_id=run.id, run=RunRecord(status="succeeded", at=now()))
     await PostgresRunSink(resources).record(end)
     async with resources.transaction() as session:
-        row = await queries.get(session, principal.id, event.id)
+        row = await queries.get(session, principal.workspace, event.id)
         assert row is not None
         row.expires_at = now() - timedelta(seconds=1)
     await event_inbox.tidy()
     async with resources.transaction() as session:
-        assert await session.get(EventRow, (principal.id, event.id)) is None
+        assert await session.get(EventRow, (principal.workspace, event.id)) is None
         assert await queries.wait(session, (run.id, "", "paid")) is None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from engine.contracts import RecordBatch, RunRecord
 from engine.graph import Document
+from tests.people import somebody
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db import follows
@@ -164,7 +165,7 @@ async def test_what_is_not_there_cannot_be_followed(principal: Principal) -> Non
 
 
 async def test_somebody_elses_workflow_cannot_be_followed(principal: Principal) -> None:
-    theirs = await published(Principal(id="someone else", name="Eve"), document())
+    theirs = await published(somebody("Eve"), document())
     with pytest.raises(Invalid):
         await published(principal, document(theirs))
 

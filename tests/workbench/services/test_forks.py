@@ -4,6 +4,7 @@ import pytest
 
 from engine.graph import Policy
 from tests.e2e.witness import Witness
+from tests.people import somebody
 from tests.workbench.services.chains import Draft, chain, draft_of, origins
 from workbench.auth.principal import Principal
 from workbench.errors import Conflict, Invalid, NotFound
@@ -149,7 +150,7 @@ async def test_two_runs_are_compared_node_by_node(draft: Draft, published: RunDe
 
 
 async def test_runs_of_others_are_not_there(published: RunDetail) -> None:
-    other = Principal(id="somebody-else", name="Eve")
+    other = somebody("Eve")
     with pytest.raises(NotFound):
         await forks.fork(other, published.id, node="b")
     with pytest.raises(NotFound):

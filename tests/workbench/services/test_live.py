@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from engine.contracts import NodeRecord, RecordBatch, RunRecord
+from tests.people import somebody
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.db.ids import now
@@ -220,7 +221,7 @@ async def test_watching_goes_on_while_redis_is_away(
 async def test_a_stranger_watches_nothing(make_run: MakeRun) -> None:
     run = await make_run()
     with pytest.raises(NotFound):
-        await anext(live.watch_run(Principal(id="eve", name="Eve"), run.id))
+        await anext(live.watch_run(somebody("Eve"), run.id))
 
 
 async def next_of(watching: AsyncIterator[RunEvent], run_id: str) -> RunEvent:

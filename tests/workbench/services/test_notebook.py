@@ -7,6 +7,7 @@ from engine.contracts import NodeRecord, Origin, Plan, RecordBatch, RunRequest
 from engine.errors import NotATest
 from engine.graph import Document, Edge, Node, Policy
 from tests.e2e.witness import Witness
+from tests.people import somebody
 from tests.workbench.services.chains import Draft, chain, draft_of, origins
 from workbench.auth.principal import Principal
 from workbench.errors import Conflict, Invalid, NotFound
@@ -185,7 +186,7 @@ async def test_a_node_with_a_value_does_not_run(draft: Draft) -> None:
 
 
 async def test_pins_are_their_owners_own(draft: Draft) -> None:
-    other = Principal(id="somebody-else", name="Eve")
+    other = somebody("Eve")
     with pytest.raises(NotFound):
         await pins.pin_value(other, draft.id, "b", value=1)
     with pytest.raises(NotFound):

@@ -8,6 +8,7 @@ import pytest
 from engine.contracts import NodeRecord, RecordBatch, RunRecord, Tally
 from engine.errors import Failure
 from engine.graph import Document, Node, Policy
+from tests.people import somebody
 from tests.workbench.services.conftest import MakeRun
 from workbench.auth.principal import Principal
 from workbench.errors import Invalid, NotFound
@@ -184,7 +185,7 @@ async def test_there_are_no_passes_of_what_is_no_container(mapped: Mapped) -> No
 
 
 async def test_a_stranger_sees_no_passes(mapped: Mapped) -> None:
-    eve = Principal(id="eve", name="Eve")
+    eve = somebody("Eve")
     with pytest.raises(NotFound):
         await passes.list_passes(eve, mapped.run_id, "each")
     with pytest.raises(NotFound):

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from engine.graph import Document, Edge, Node
+from tests.people import somebody
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Role, allowed
 from workbench.db.ids import new_id
-from workbench.errors import NotFound
+from workbench.errors import Forbidden, NotFound
 from workbench.services import passes, repair, runs, workflows
 from workbench.services.resources import Resources
 
@@ -138,11 +140,11 @@ async def test_all_runs_are_gone_through_page_by_page(
         assert cursor or lost <= mended
 
 
-async def test_what_is_unknown_or_another_persons_is_not_found(
+async def test_what_is_unknown_is_not_found_and_only_administrators_repair(
     principal: Principal, resources: Resources
 ) -> None:
     run_id = await ended(principal, resources)
-    with pytest.raises(NotFound):
-        await repair.repair_run(Principal(id="eve", name="Eve"), run_id)
+    with pytest.raises(Forbidden):
+        await repair.repair_run(somebody("Eve", actions=allowed(frozenset(Role))), run_id)
     with pytest.raises(NotFound):
         await repair.repair_run(principal, new_id())

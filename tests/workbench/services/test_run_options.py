@@ -8,8 +8,9 @@ import pytest
 
 from engine.contracts import Budget
 from engine.graph import Document, Limits, Node
+from tests.people import somebody
 from workbench.auth.principal import Principal
-from workbench.db.ids import new_id, now
+from workbench.db.ids import now
 from workbench.errors import Conflict, Invalid
 from workbench.services import runs, workflows
 from workbench.services.resources import Resources
@@ -106,7 +107,7 @@ async def test_a_key_that_stood_for_something_else_is_a_conflict(principal: Prin
 
 
 async def test_a_key_is_its_owners(principal: Principal) -> None:
-    stranger = Principal(id=new_id(), name="Bob")
+    stranger = somebody("Bob")
     mine = await start(principal, await workflow(principal), idempotency_key="order-1")
     theirs = await start(stranger, await workflow(stranger), idempotency_key="order-1")
     assert mine.id != theirs.id

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from engine.errors import NodeFailed
-from workbench.auth.principal import Principal
+from workbench.auth.principal import OWNER, Principal
 from workbench.errors import Invalid, NotFound, Unavailable
 from workbench.services import secrets
 from workbench.services.resources import Resources
@@ -35,7 +35,7 @@ async def test_a_secret_is_read_by_steps_only_and_is_not_in_the_database(
     principal: Principal, resources: Resources, name: str
 ) -> None:
     await secrets.put_secret(principal, name=name, value=VALUE)
-    assert await secrets.StoredSecrets(resources).get(name) == VALUE
+    assert await secrets.StoredSecrets(resources).of(principal.workspace, name) == VALUE
     listed = {secret.name for secret in (await secrets.list_secrets(principal, limit=200)).items}
     assert name in listed
     async with resources.transaction() as session:
@@ -50,21 +50,21 @@ async def test_storing_again_replaces_and_deleting_forgets(
 ) -> None:
     await secrets.put_secret(principal, name=name, value="old")
     await secrets.put_secret(principal, name=name, value="new")
-    assert await secrets.StoredSecrets(resources).get(name) == "new"
+    assert await secrets.StoredSecrets(resources).of(principal.workspace, name) == "new"
     await secrets.delete_secret(principal, name=name)
     with pytest.raises(KeyError):
-        await secrets.StoredSecrets(resources).get(name)
+        await secrets.StoredSecrets(resources).of(principal.workspace, name)
     with pytest.raises(NotFound):
         await secrets.delete_secret(principal, name=name)
 
 
-async def test_a_workers_environment_serves_where_nothing_is_stored(
-    principal: Principal, resources: Resources, name: str
-) -> None:
+async def test_a_workers_environment_serves_where_nothing_is_stored(resources: Resources, name: str) -> None:
     store = secrets.StoredSecrets(resources, {f"WORKBENCH_SECRET_{name}": "from the environment"})
-    assert await store.get(name) == "from the environment"
-    await secrets.put_secret(principal, name=name, value="stored")
-    assert await store.get(name) == "stored"
+    assert await store.of(OWNER.workspace, name) == "from the environment"
+    await secrets.put_secret(OWNER, name=name, value="stored")
+    assert await store.of(OWNER.workspace, name) == "stored"
+    with pytest.raises(KeyError):
+        await store.of("another workspace", name)
 
 
 @pytest.mark.parametrize("wrong", ["", "1st", "with space", "a-b", "x" * 64, "a\x00"])
@@ -79,7 +79,7 @@ async def test_a_secret_whose_key_is_gone_fails_the_step_and_says_why(
     await secrets.put_secret(principal, name=name, value="x")
     other = Resources(resources.settings.model_copy(update={"sealing_keys": SecretStr(key(b"o"))}))
     with pytest.raises(NodeFailed, match="does not have"):
-        await secrets.StoredSecrets(other).get(name)
+        await secrets.StoredSecrets(other).of(principal.workspace, name)
     await other.close()
 
 
@@ -92,7 +92,7 @@ async def test_secrets_cannot_be_exchanged_in_the_database(
     async with resources.transaction() as session:
         await session.execute(text(swap), {"a": f"{name}_A", "b": f"{name}_B"})
     with pytest.raises(NodeFailed, match="was changed"):
-        await secrets.StoredSecrets(resources).get(f"{name}_B")
+        await secrets.StoredSecrets(resources).of(principal.workspace, f"{name}_B")
 
 
 def test_a_new_key_in_front_still_opens_what_the_old_one_sealed() -> None:

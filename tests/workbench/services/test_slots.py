@@ -66,10 +66,10 @@ async def test_the_slot_of_the_dead_is_free_when_its_lease_is_over(slots: Postgr
     assert await slots.take(run_id, ONE, "a", lease_s=60)
 
 
-async def test_another_group_or_person_has_its_own(
+async def test_another_group_or_workspace_has_its_own(
     slots: PostgresSlots, make_run: MakeRun, run_id: str
 ) -> None:
-    other = await make_run(started_by=new_id())
+    other = await make_run(workspace_id=new_id())
     await slots.take(run_id, ONE, "a", lease_s=60)
     assert await slots.take(run_id, Slots(group="scanner", limit=1, across="all"), "b", lease_s=60)
     assert await slots.take(other.id, ONE, "b", lease_s=60)

@@ -8,6 +8,7 @@ import pytest
 
 from engine.graph import Document, Edge, Node
 from engine.ids import child_run_id
+from tests.people import somebody
 from workbench.auth.principal import Principal
 from workbench.db.ids import new_id
 from workbench.errors import Invalid
@@ -96,7 +97,7 @@ async def test_a_version_can_be_pinned_by_its_content_alone(principal: Principal
 
 
 async def test_unknown_workflows_and_versions_are_problems(principal: Principal) -> None:
-    other, stranger = await greeting(principal), Principal(id=new_id(), name="Bob")
+    other, stranger = await greeting(principal), somebody("Bob")
     unknown = [("subworkflow-unknown", "config.version")]
     assert await problems(principal, call(other, 2, name="Ada")) == unknown
     assert await problems(principal, call(other, 2**40, name="Ada")) == unknown
@@ -242,8 +243,8 @@ async def test_the_run_of_a_sub_workflow_ends_when_its_parent_was_ended_from_out
 async def test_content_is_traced_to_the_version_that_has_it(principal: Principal) -> None:
     other = await greeting(principal)
     version, _ = await workflows.get_version(principal, other, number=1)
-    assert await subworkflows.whose(principal.id, version.version_hash) == (other, 1)
-    assert await subworkflows.whose(principal.id, "a" * 64) is None
+    assert await subworkflows.whose(principal, version.version_hash) == (other, 1)
+    assert await subworkflows.whose(principal, "a" * 64) is None
 
 
 async def test_outputs_that_do_not_fit_their_schema_fail_the_step_that_called(principal: Principal) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from engine.graph import Document, Edge, Node
+from tests.people import somebody
 from workbench.auth.principal import Principal
 from workbench.db import workflows as queries
 from workbench.errors import Conflict, Invalid, NotFound
@@ -14,7 +15,7 @@ from workbench.services.resources import Resources
 
 pytestmark = pytest.mark.usefixtures("resources")
 
-STRANGER = Principal(id="somebody-else", name="Eve")
+STRANGER = somebody("Eve")
 
 
 def greeting(name: str = "Greeting") -> Document:

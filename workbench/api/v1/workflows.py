@@ -138,7 +138,7 @@ async def check_document(principal: CurrentPrincipal, request: Request) -> Probl
     The body is `{"document": …}` or the document itself.
     """
     body = await read_object(request)
-    return Problems(problems=await subworkflows.examine(principal.id, body.get("document", body)))
+    return Problems(problems=await subworkflows.examine(principal, body.get("document", body)))
 
 
 def _revision(given: Any, if_match: str | None) -> int:

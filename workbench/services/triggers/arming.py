@@ -42,7 +42,7 @@ def _new(workflow: WorkflowRow, trigger: Trigger) -> TriggerRow:
     return TriggerRow(
         id=new_id(),
         workflow_id=workflow.id,
-        owner=workflow.owner,
+        workspace_id=workflow.workspace_id,
         name=trigger.id,
         type=trigger.type,
         definition={},

@@ -11,13 +11,15 @@ import structlog
 from engine import expressions
 from engine.errors import ExpressionError, Problem
 from engine.graph import Trigger
-from workbench.auth.principal import Principal
+from workbench.auth.principal import Principal, system
+from workbench.auth.roles import Action
 from workbench.db import triggers as queries
 from workbench.db.ids import now
 from workbench.db.json_text import dumps
 from workbench.db.tables import TriggerRow
 from workbench.errors import Invalid
 from workbench.services import run_options, runs
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.run_options import RunOptions
 from workbench.services.shapes import RunDetail
@@ -26,9 +28,9 @@ from workbench.services.starts import TEMPORAL_S, Which
 log = structlog.get_logger(__name__)
 
 
-def owner(row: TriggerRow) -> Principal:
-    """Return on whose behalf a trigger starts runs: whoever owns the workflow."""
-    return Principal(id=row.owner, name=row.owner)
+def acts_as(row: TriggerRow) -> Principal:
+    """Return on whose behalf a trigger starts runs: the workbench, in the workflow's workspace."""
+    return system(row.workspace_id, name=f"trigger:{row.name}")
 
 
 async def fire(
@@ -51,7 +53,7 @@ async def fire(
     async with keeping_problems(row):
         values = await inputs_of(trigger, heard)
         return await runs.start_run(
-            owner(row),
+            acts_as(row),
             workflow_id=str(row.workflow_id),
             inputs=values,
             version=row.version,
@@ -63,6 +65,7 @@ async def fire(
         )
 
 
+@requires(Action.RUNS_START)
 async def start_test(
     principal: Principal, workflow_id: str, trigger: Trigger, heard: Mapping[str, Any], *, version: Which
 ) -> RunDetail:

@@ -21,6 +21,7 @@ from workbench.db.ids import now
 from workbench.db.tables import TriggerRow
 from workbench.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 from workbench.services import inputs, live, runs
+from workbench.services.access import everywhere
 from workbench.services.resources import get_resources
 from workbench.services.secrets import StoredSecrets
 from workbench.services.shapes import RunDetail
@@ -87,7 +88,8 @@ async def find(address: str) -> Hook:
     """Return the webhook at an address; NotFound, always the same, when none listens there."""
     row = None
     if address.isascii() and address.isprintable() and len(address) <= 100:
-        row = await get_resources().read(lambda session: queries.at_address(session, address))
+        with everywhere():  # the address alone says whose it is
+            row = await get_resources().read(lambda session: queries.at_address(session, address))
     if row is None:
         raise NotFound("There is no webhook at this address.")
     trigger = Trigger.model_validate(row.definition)
@@ -126,7 +128,7 @@ async def _check(hook: Hook, request: HookRequest) -> None:
     if isinstance(check, OpenCheck):
         return
     try:
-        secret = await StoredSecrets(get_resources()).get(check.secret)
+        secret = await StoredSecrets(get_resources()).of(hook.row.workspace_id, check.secret)
     except (KeyError, NodeFailed) as error:
         await firing.keep_problem(hook.row, f"The secret {check.secret} is not stored, or cannot be opened.")
         raise Unavailable("This webhook cannot check its callers at the moment.") from error
@@ -184,7 +186,7 @@ def _key(config: WebhookConfig, request: HookRequest) -> str | None:
 
 async def _ended(hook: Hook, run: RunDetail, deadline: float) -> RunDetail:
     """Return the run when it has ended, or as it is when the time is over."""
-    principal = firing.owner(hook.row)
+    principal = firing.acts_as(hook.row)
     try:
         async with asyncio.timeout_at(deadline) as patience:
             _waiting.add(patience)

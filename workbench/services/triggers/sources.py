@@ -20,13 +20,13 @@ async def check(session: AsyncSession, workflow: WorkflowRow, document: Document
     }
     if not followed:
         return ()
-    edges = await queries.following(session, workflow.owner, besides=workflow.id)
+    edges = await queries.following(session, workflow.workspace_id, besides=workflow.id)
     started = _reached(workflow.id, edges)
     problems = []
     for index, source in followed.items():
         field = f"triggers.{index}.config.workflow"
         row = await workflow_queries.get(session, source)
-        if row is None or row.owner != workflow.owner:
+        if row is None:
             hint = "Choose one of your workflows; it need not be published yet."
             message = f"There is no workflow {source[:64]!r} to follow."
             problems.append(Problem(code="trigger-unknown-workflow", field=field, message=message, hint=hint))

@@ -3,7 +3,7 @@
 import structlog
 
 from engine.contracts import ScheduledStartOrder
-from workbench.auth.principal import Principal
+from workbench.auth.principal import system
 from workbench.db import runs as run_queries
 from workbench.db import triggers as queries
 from workbench.db.tables import TriggerRow
@@ -36,10 +36,10 @@ class StoredSchedules:
         return run.id
 
     async def stop(self, run_id: str) -> None:
-        """Ask a run to stop, in the name of whoever started it."""
+        """Ask a run to stop, as its schedule wants."""
         row = await get_resources().read(lambda session: run_queries.without_values(session, run_id))
         if row is not None:
-            await runs.cancel_run(Principal(id=row.started_by, name=row.started_by), run_id)
+            await runs.cancel_run(system(row.workspace_id, name="schedule"), run_id)
 
 
 async def _trigger(trigger_id: str) -> TriggerRow | None:

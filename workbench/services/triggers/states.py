@@ -13,6 +13,7 @@ from engine.graph import Document, Trigger
 from engine.triggers import ScheduleConfig
 from engine.triggers.schedule import next_times
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
 from workbench.db import runs as run_queries
 from workbench.db import secrets as secret_queries
 from workbench.db import triggers as queries
@@ -20,6 +21,7 @@ from workbench.db.ids import now
 from workbench.db.tables import TriggerRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import documents, run_shapes, workflows
+from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import RunDetail, RunSummary, Shape
 from workbench.services.triggers import firing, schedules
@@ -71,6 +73,7 @@ class _Seen:
     secrets: frozenset[str]
 
 
+@requires(Action.WORKFLOWS_READ)
 async def list_triggers(principal: Principal, workflow_id: str) -> tuple[TriggerState, ...]:
     """Return the triggers of the draft, in its order, then those that only the live version has."""
 
@@ -93,6 +96,7 @@ async def list_triggers(principal: Principal, workflow_id: str) -> tuple[Trigger
     return (*states, *(_state(None, row, seen) for row in known.values() if row.armed))
 
 
+@requires(Action.WORKFLOWS_READ)
 async def get_trigger(principal: Principal, workflow_id: str, name: str) -> TriggerState:
     """Return one of the workflow's triggers. Raises NotFound."""
     found = next((one for one in await list_triggers(principal, workflow_id) if one.id == name), None)
@@ -101,6 +105,7 @@ async def get_trigger(principal: Principal, workflow_id: str, name: str) -> Trig
     return found
 
 
+@requires(Action.TRIGGERS_MANAGE)
 async def pause(principal: Principal, workflow_id: str, name: str, *, paused: bool) -> TriggerState:
     """Let a published trigger start nothing, or runs again; it stays so from version to version."""
     async with get_resources().transaction() as session:
@@ -111,6 +116,7 @@ async def pause(principal: Principal, workflow_id: str, name: str, *, paused: bo
     return await get_trigger(principal, workflow_id, name)
 
 
+@requires(Action.TRIGGERS_MANAGE)
 async def rotate(principal: Principal, workflow_id: str, name: str) -> TriggerState:
     """Give a webhook a new address; the old one is gone at once. Raises Conflict for other triggers."""
     async with get_resources().transaction() as session:
@@ -121,6 +127,7 @@ async def rotate(principal: Principal, workflow_id: str, name: str) -> TriggerSt
     return await get_trigger(principal, workflow_id, name)
 
 
+@requires(Action.TRIGGERS_MANAGE)
 async def try_out(
     principal: Principal, workflow_id: str, name: str, *, heard: Mapping[str, Any]
 ) -> RunDetail:

@@ -1,0 +1,43 @@
+"""Queries about people and what they may do where."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.tables import GroupMemberRow, MembershipRow, UserRow, WorkspaceRow
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person, their groups, and the roles that they have in each workspace, their groups' included.
+
+    `workspaces` are the ids of all that are not archived, by age.
+    """
+
+    user: UserRow
+    groups: frozenset[str]
+    workspaces: tuple[str, ...]
+    roles: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+async def standing(session: AsyncSession, user_id: str) -> Standing | None:
+    """Return who a person is and what they have; None for somebody unknown or disabled."""
+    user = await session.get(UserRow, user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    groups = select(col(GroupMemberRow.group_id)).where(col(GroupMemberRow.user_id) == user_id)
+    mine = frozenset((await session.execute(groups)).scalars())
+    known = select(col(WorkspaceRow.id)).where(col(WorkspaceRow.archived_at).is_(None))
+    workspaces = tuple((await session.execute(known.order_by(col(WorkspaceRow.created_at)))).scalars())
+    subject = col(MembershipRow.subject_id)
+    given = select(col(MembershipRow.workspace_id), col(MembershipRow.role)).where(
+        or_(subject == user_id, subject.in_(mine))
+    )
+    roles: defaultdict[str, set[str]] = defaultdict(set)
+    for workspace_id, role in await session.execute(given):
+        roles[workspace_id].add(role)
+    found = {id_: frozenset(roles[id_]) for id_ in workspaces if id_ in roles}
+    return Standing(user=user, groups=mine, workspaces=workspaces, roles=found)

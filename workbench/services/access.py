@@ -1,0 +1,87 @@
+"""The one door to every service function: who may come in, and which rows are there once inside.
+
+    @requires(Action.RUNS_READ)
+    async def get_run(principal: Principal, run_id: str) -> RunDetail: ...
+
+`requires` refuses a principal whose roles do not allow the action, and lets the function's transactions reach
+the rows of that principal's workspace only. A function without it cannot ask the database anything on a
+caller's behalf (`db.scoping`), and a test finds every one that takes a principal.
+"""
+
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
+from workbench.db import scoping
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Service = Callable[Concatenate[Principal, P], T]
+
+
+@contextmanager
+def acting(principal: Principal) -> Iterator[None]:
+    """Let the transactions of the enclosed block reach what this principal does."""
+    with scoping.reaching(reach_of(principal)):
+        yield
+
+
+@contextmanager
+def everywhere() -> Iterator[None]:
+    """Reach the rows of every workspace: for the workbench's own work, or before it knows who asks."""
+    with scoping.reaching(scoping.EVERYTHING):
+        yield
+
+
+def reach_of(principal: Principal) -> scoping.Reach:
+    """Return the rows that a principal reaches. Admins, who decide who sees what, see all workflows."""
+    sees_all = principal.kind == "system" or principal.may(Action.MEMBERS_WRITE)
+    subjects = None if sees_all else principal.groups | {principal.id}
+    return scoping.Reach(principal.workspace, subjects)
+
+
+def requires(action: Action) -> Callable[[Service[P, T]], Service[P, T]]:
+    """Let a service function run only for a principal that may do `action`; else it raises Forbidden."""
+
+    def decorate(function: Service[P, T]) -> Service[P, T]:
+        guarded: Any = (
+            _stream(action, cast(Any, function))
+            if inspect.isasyncgenfunction(function)
+            else _call(action, cast(Any, function))
+        )
+        guarded.required = action
+        return cast(Service[P, T], guarded)
+
+    return decorate
+
+
+def _call(action: Action, function: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    @wraps(function)
+    async def guarded(principal: Principal, *args: Any, **kwargs: Any) -> T:
+        principal.require(action)
+        with acting(principal):
+            return await function(principal, *args, **kwargs)
+
+    return guarded
+
+
+def _stream(
+    action: Action, function: Callable[..., AsyncGenerator[T, None]]
+) -> Callable[..., AsyncGenerator[T, None]]:
+    @wraps(function)
+    async def guarded(principal: Principal, *args: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
+        principal.require(action)
+        async with aclosing(function(principal, *args, **kwargs)) as stream:
+            while True:
+                with acting(principal):  # for each step: between two of them the caller's own reach counts
+                    try:
+                        item = await anext(stream)
+                    except StopAsyncIteration:
+                        return
+                yield item
+
+    return guarded

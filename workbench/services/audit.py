@@ -1,0 +1,87 @@
+"""The audit log: every change of access and every refused attempt, chained so that none is altered unseen.
+
+Each entry holds the hash of the one before, and its own is the SHA-256 over that and what it says. An entry
+is written in the transaction of the change that it tells of: neither is there without the other.
+"""
+
+import hashlib
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workbench.auth.principal import Principal
+from workbench.db import audit as queries
+from workbench.db.ids import now
+from workbench.db.json_text import dumps
+from workbench.db.tables import AuditRow
+from workbench.services.access import everywhere
+from workbench.services.resources import get_resources
+
+Outcome = Literal["done", "refused"]
+
+BEGINNING = "0" * 64
+"""What the first entry has in the place of the hash before it."""
+
+
+async def record(
+    session: AsyncSession,
+    principal: Principal | None,
+    action: str,
+    *,
+    target: str = "",
+    outcome: Outcome = "done",
+    detail: dict[str, Any] | None = None,
+    address: str | None = None,
+    workspace_id: str | None = None,
+) -> None:
+    """Add an entry to the log in the caller's transaction. `target` is what it was done to: `user:<id>`.
+
+    Without a principal nobody knows who tried. `detail` is JSON and must hold no secret.
+    """
+    last = await queries.last(session, lock=True)
+    row = AuditRow(
+        seq=last.seq + 1 if last else 1,
+        at=now(),
+        actor_id=principal.id if principal else None,
+        actor_name=principal.name if principal else "",
+        impersonator=principal.impersonator if principal else None,
+        workspace_id=workspace_id or (principal.workspace if principal else None),
+        action=action,
+        target=target[:500],
+        outcome=outcome,
+        detail=detail,
+        address=address,
+        previous=last.hash if last else BEGINNING,
+        hash="",
+    )
+    row.hash = digest(row)
+    session.add(row)
+    await session.flush()
+
+
+async def refused(
+    principal: Principal | None,
+    action: str,
+    *,
+    target: str = "",
+    detail: dict[str, Any] | None = None,
+    address: str | None = None,
+) -> None:
+    """Add an entry about an attempt that was refused, in a transaction of its own."""
+    with everywhere():
+        async with get_resources().transaction() as session:
+            await record(
+                session,
+                principal,
+                action,
+                target=target,
+                outcome="refused",
+                detail=detail,
+                address=address,
+            )
+
+
+def digest(row: AuditRow) -> str:
+    """Return the hash that an entry has to have."""
+    said = {name: value for name, value in row.model_dump().items() if name != "hash"}
+    return hashlib.sha256(dumps({**said, "at": row.at.isoformat()})).hexdigest()

@@ -1,0 +1,122 @@
+"""From credentials to a principal: the one place that says who is calling, for the API, the pages and events.
+
+What a person may do is read once and kept until somebody's access changes anywhere: `access_changed` counts
+up a number in Redis, which every call reads together with its session. So a warm call asks Redis once and the
+database never, and a change counts from the next call on in every process.
+"""
+
+from dataclasses import dataclass
+
+from workbench.auth.principal import OWNER, Principal
+from workbench.auth.roles import EVERYTHING, INSTALLATION, Role, allowed
+from workbench.db import identity as queries
+from workbench.db.identity import Standing
+from workbench.errors import Unauthenticated
+from workbench.services import sessions
+from workbench.services.access import everywhere
+from workbench.services.resources import get_resources
+from workbench.services.sessions import Session
+
+EPOCH = "access:epoch"
+MOST_KEPT = 10_000
+
+SIGN_IN = "Sign in to do this."
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request brings: its session cookie, its `Authorization` header, the workspace that it names.
+
+    `address` is where it comes from, for the audit log and rate limits.
+    """
+
+    cookie: str | None = None
+    authorization: str | None = None
+    workspace: str | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is calling, by which credentials, and through which session, if it is a person in a browser."""
+
+    principal: Principal
+    credentials: Credentials
+    session: Session | None = None
+
+
+_standings: dict[str, tuple[str, Standing | None]] = {}
+"""By person: the epoch in which it was read, and what it was."""
+
+
+async def authenticate(credentials: Credentials) -> Caller:
+    """Return who is calling. Raises Unauthenticated; in single-user mode it is always the owner."""
+    if get_resources().settings.mode == "single":
+        return Caller(OWNER, credentials)
+    if credentials.authorization is not None:
+        raise Unauthenticated(SIGN_IN)
+    if not credentials.cookie:
+        raise Unauthenticated(SIGN_IN)
+    key = sessions.key_of(credentials.cookie)
+    text, epoch = await get_resources().redis.mget(key, EPOCH)
+    session = sessions.parse(text)
+    if session is None:
+        raise Unauthenticated("Your session has ended. Sign in again.")
+    principal = await principal_of(session, epoch=str(epoch or ""), workspace=credentials.workspace)
+    await sessions.seen(session)
+    return Caller(principal, credentials, session)
+
+
+async def principal_of(session: Session, *, epoch: str, workspace: str | None = None) -> Principal:
+    """Return whom a session stands for, in `workspace` or the one chosen last. Raises Unauthenticated."""
+    standing = await _standing(session.user_id, epoch)
+    if standing is None:
+        raise Unauthenticated("Your account is disabled. Ask an administrator of this workbench.")
+    if session.impersonator is not None:
+        behind = await _standing(session.impersonator, epoch)
+        if behind is None or not behind.user.administrator:
+            raise Unauthenticated("You may not act as another person any more.")
+    return person(standing, workspace or session.workspace, impersonator=session.impersonator)
+
+
+def person(standing: Standing, workspace: str | None, *, impersonator: str | None = None) -> Principal:
+    """Return a person as a principal in `workspace`, or in the first that they belong to."""
+    user = standing.user
+    mine = standing.workspaces if user.administrator else tuple(standing.roles)
+    here = workspace if workspace in mine else next(iter(mine), "")
+    actions = allowed(frozenset(Role(role) for role in standing.roles.get(here, ())))
+    if user.administrator:
+        actions = EVERYTHING
+    if impersonator is not None:
+        actions -= INSTALLATION
+    return Principal(
+        id=user.id,
+        name=user.name,
+        workspace=here,
+        actions=actions,
+        groups=standing.groups,
+        administrator=user.administrator,
+        impersonator=impersonator,
+    )
+
+
+async def access_changed() -> None:
+    """Let every process forget what it knows of anybody's access; call it after the change is committed."""
+    await get_resources().redis.incr(EPOCH)
+
+
+async def epoch() -> str:
+    """Return the present epoch of access."""
+    return str(await get_resources().redis.get(EPOCH) or "")
+
+
+async def _standing(user_id: str, at: str) -> Standing | None:
+    known = _standings.get(user_id)
+    if known is not None and known[0] == at:
+        return known[1]
+    with everywhere():
+        found = await get_resources().read(lambda session: queries.standing(session, user_id))
+    if len(_standings) >= MOST_KEPT:
+        _standings.clear()
+    _standings[user_id] = (at, found)
+    return found

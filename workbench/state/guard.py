@@ -1,0 +1,77 @@
+"""Before every event: who sends it. Without an answer no handler runs, whoever wrote it.
+
+Event handlers are public endpoints: anybody can send any event over the websocket. So it is not left to a
+handler to ask. This middleware sees each event first; only what Reflex itself needs, and the states of
+`PublicState` (signing in), pass without a principal. A tab's state belongs to one person: when another signs
+in where it was kept, or the person signs out, it is emptied before anything of it is shown.
+"""
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import reflex as rx
+from reflex.event import Event
+from reflex.state import BaseState, State, StateUpdate
+
+from workbench import routes
+from workbench.errors import Unauthenticated
+from workbench.services import identity, sessions
+from workbench.services.identity import Caller, Credentials
+from workbench.state.base import AppState, PublicState, calling
+
+
+class PrincipalGuard(rx.Middleware):
+    """Finds out who sends an event, and stops it where nobody does."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Note who is calling for the handler that follows; send the others to the sign-in page."""
+        try:
+            caller = await identity.authenticate(credentials_of(state))
+        except Unauthenticated:
+            caller = None
+        calling.set(caller)
+        await _empty_anothers(state, caller)
+        if caller is None and not is_public(event.name):
+            return StateUpdate(events=Event.from_event_type(rx.redirect(routes.SIGN_IN)))
+        return None
+
+
+def is_public(event_name: str) -> bool:
+    """Return whether an event passes without a principal: Reflex's own, and those of public states."""
+    cls = _state_of(event_name)
+    return cls is not None and (cls.__module__.startswith("reflex.") or issubclass(cls, PublicState))
+
+
+def credentials_of(state: BaseState) -> Credentials:
+    """Return what the tab's websocket brought when it was opened."""
+    router = state._get_root_state().router
+    cookie = _cookie(router.headers.cookie or "", sessions.cookie_name())
+    return Credentials(cookie=cookie, address=router.session.client_ip)
+
+
+async def _empty_anothers(state: BaseState, caller: Caller | None) -> None:
+    """Reset the tab's state when it holds what another person saw."""
+    root: Any = state._get_root_state()
+    mine: Any = await root.get_state(AppState)
+    whose = caller.principal.id if caller else ""
+    if mine._whose == whose:
+        return
+    if mine._whose:
+        root.reset()
+    mine._whose = whose
+
+
+def _state_of(event_name: str) -> type[BaseState] | None:
+    """Return the state whose handler an event names; None when there is none."""
+    try:
+        return State.get_class_substate(event_name.rpartition(".")[0])
+    except ValueError:
+        return None
+
+
+def _cookie(header: str, name: str) -> str | None:
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
