@@ -33,7 +33,16 @@ from engine.contracts.names import (
     RunStatus,
     place,
 )
-from engine.contracts.records import Decided, NodeDecision, NodeRecord, Origin, RecordBatch, RunRecord, Tally
+from engine.contracts.records import (
+    Decided,
+    NodeDecision,
+    NodeRecord,
+    Origin,
+    RecordBatch,
+    RunRecord,
+    Spent,
+    Tally,
+)
 from engine.contracts.runs import (
     Budget,
     ChildEnd,
@@ -56,7 +65,6 @@ from engine.contracts.states import (
     Resume,
     Retried,
     ScopeState,
-    Spent,
     Waiting,
 )
 from engine.contracts.steps import (

@@ -95,14 +95,25 @@ class NodeRecord(Frozen):
         return {**data, "ports": (data["port"],) if data["port"] else ()}
 
 
+class Spent(Frozen):
+    """What a run, with the runs of its sub-workflows, has used of its budget so far."""
+
+    steps: int = 0
+    seconds: float = 0.0
+
+
 class RunRecord(Frozen):
-    """A change of the run's own state. `at` is the time of the change, `started_at` when the run began."""
+    """A change of the run's own state. `at` is the time of the change, `started_at` when the run began.
+
+    `spent` stands in the last one: what the run's parent counts as its own.
+    """
 
     status: RunStatus
     at: datetime
     started_at: datetime | None = None
     outputs: dict[str, Any] | None = None
     error: Failure | None = None
+    spent: Spent | None = None
 
 
 class RecordBatch(Frozen):

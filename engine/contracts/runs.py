@@ -17,11 +17,30 @@ class Budget(Frozen):
 
     What is skipped, or was taken from another run, is free. When it is used up, with a step about to begin,
     the run fails with a failure of kind `budget`, or begins nothing more until it is given a larger one.
+
+    The run of a sub-workflow has what is left of its parent's budget when it begins, if its own document does
+    not allow it less, and what it spent counts as its parent's when it has ended. So runs that are called
+    side by side may together spend more than is left, and the parent stops before its next step. One that
+    waits to be allowed more is given more itself.
     """
 
     steps: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     on_reached: Literal["fail", "pause"] = "fail"
+
+    def within(self, other: "Budget | None") -> "Budget":
+        """Return a budget that keeps to another one as well; reaching it fails where one that binds does."""
+        if other is None:
+            return self
+        steps = min((one.steps for one in (self, other) if one.steps is not None), default=None)
+        seconds = min((one.seconds for one in (self, other) if one.seconds is not None), default=None)
+        binding = (
+            one
+            for one in (self, other)
+            if (steps and one.steps == steps) or (seconds and one.seconds == seconds)
+        )
+        fails = any(one.on_reached == "fail" for one in binding)
+        return Budget(steps=steps, seconds=seconds, on_reached="fail" if fails else "pause")
 
     def doubled(self) -> "Budget":
         """Return a budget of twice as much."""
@@ -46,7 +65,10 @@ class Parent(Frozen):
 
 
 class Opening(Frozen):
-    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`."""
+    """The wish to store a sub-workflow's run, made by that run itself when it began, at `started_at`.
+
+    `deadline` and `budget` are what its parent leaves to it.
+    """
 
     run_id: str
     parent: Parent
@@ -54,6 +76,7 @@ class Opening(Frozen):
     inputs: dict[str, Any]
     started_at: datetime
     deadline: datetime | None = None
+    budget: Budget | None = None
 
 
 class Opened(Frozen):

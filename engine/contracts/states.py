@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.contracts.activities import Event
 from engine.contracts.base import Frozen
 from engine.contracts.names import RunStatus
-from engine.contracts.records import Decided, NodeRecord, RunRecord
+from engine.contracts.records import Decided, NodeRecord, RunRecord, Spent
 from engine.errors import Failure
 
 
@@ -95,13 +95,6 @@ class ContainerState(Frozen):
 
 
 ScopeState.model_rebuild()
-
-
-class Spent(Frozen):
-    """What a run has used of its budget so far."""
-
-    steps: int = 0
-    seconds: float = 0.0
 
 
 class PassView(Frozen):

@@ -96,6 +96,7 @@ async def open_run(request: RunRequest, parent: Parent, started_at: datetime) ->
         inputs=request.inputs,
         started_at=started_at,
         deadline=request.deadline,
+        budget=request.budget,
     )
     return await _ask(OPEN_RUN, opening, Opened)
 

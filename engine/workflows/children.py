@@ -38,6 +38,7 @@ from engine.contracts import (
 from engine.errors import Failure
 from engine.ids import child_run_id, workflow_id
 from engine.workflows import inline
+from engine.workflows.limits import Spending
 from engine.workflows.scopes import Scope
 
 FINAL = frozenset({"inputs-unfit", "version-gone", "terminated"})
@@ -76,7 +77,7 @@ class Children:
             expected.set_result(None)
 
     def begin(
-        self, step: SubworkflowStep, scope: Scope, request: RunRequest
+        self, step: SubworkflowStep, scope: Scope, request: RunRequest, spending: Spending
     ) -> tuple[NodeRecord, Coroutine[Any, Any, NodeResult]]:
         """Let a node begin, go on where it was when the run continued as new, or be tried again.
 
@@ -97,7 +98,7 @@ class Children:
             attempt=calling.attempt,
             decision=again.decision if again else None,
         )
-        return running, self._result(step, running, request, inputs)
+        return running, self._result(step, running, request, inputs, spending)
 
     def carried(self, scope: str, node_ids: Iterable[str]) -> dict[str, Calling]:
         """Return how far these nodes of a scope are, which are under way."""
@@ -117,7 +118,12 @@ class Children:
             await asyncio.gather(*self._cancelling)
 
     async def _result(
-        self, step: SubworkflowStep, running: NodeRecord, request: RunRequest, inputs: dict[str, Any]
+        self,
+        step: SubworkflowStep,
+        running: NodeRecord,
+        request: RunRequest,
+        inputs: dict[str, Any],
+        spending: Spending,
     ) -> NodeResult:
         """Begin the other run, or go on with it, and wait for its end; begin another if it fails and may."""
         at = running.place
@@ -125,8 +131,11 @@ class Children:
             calling = self._calling[at]
             if calling.until is not None:
                 await asyncio.sleep(max((calling.until - workflow.now()).total_seconds(), 0))
-            end = await self._attempt(_child(step, running.scope, request, inputs, calling), at)
-            if end.status == "succeeded" or not _may_go_on(step, calling, end):
+            child = _child(step, running.scope, request, inputs, calling)
+            child = child if calling.begun else child.model_copy(update={"budget": spending.left()})
+            end = await self._attempt(child, at)
+            used_up = spending.called(end.spent)
+            if used_up or end.status == "succeeded" or not _may_go_on(step, calling, end):
                 break
             self._calling[at] = _next(step, calling)
         del self._calling[at]

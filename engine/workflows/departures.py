@@ -9,6 +9,7 @@ from engine.workflows import delays, tasks
 from engine.workflows.delays import Begun
 from engine.workflows.flights import Flights
 from engine.workflows.journal import Journal
+from engine.workflows.limits import Spending
 from engine.workflows.outside import Outside
 from engine.workflows.scopes import Scope
 
@@ -19,10 +20,13 @@ Outward = ActivityStep | SubworkflowStep | DelayStep | WaitStep
 class Departures:
     """Lets steps set out, each with what its kind needs."""
 
-    def __init__(self, request: RunRequest, journal: Journal, flights: Flights, outside: Outside) -> None:
+    def __init__(
+        self, request: RunRequest, journal: Journal, flights: Flights, spending: Spending, outside: Outside
+    ) -> None:
         self._request = request
         self._journal = journal
         self._flights = flights
+        self._spending = spending
         self._waits = outside.waits
         self._children = outside.children
         self._line = outside.line
@@ -52,7 +56,7 @@ class Departures:
         self._flights.start(step, work, scope=scope.path, started_at=now, carried=task.pending)
 
     def _call(self, step: SubworkflowStep, scope: Scope) -> None:
-        running, work = self._children.begin(step, scope, self._request)
+        running, work = self._children.begin(step, scope, self._request, self._spending)
         self._journal.note(running)
         started_at = running.started_at or workflow.now()
         self._flights.start(step, work, scope=scope.path, started_at=started_at)

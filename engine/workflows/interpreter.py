@@ -55,6 +55,7 @@ class Interpreter:
             for record in request.seed:
                 self._journal.note(record)
         self._scheduler: Scheduler | None = None
+        self._spending: Spending | None = None
         self._task = (workflow.info().get_current_history_length(), workflow.now())
         self._effort = 0
 
@@ -98,7 +99,7 @@ class Interpreter:
 
     async def _drive(self) -> RunRecord:
         root, deeds = self._begin()
-        spending = Spending(self._request.budget, self._resume.spent)
+        self._spending = spending = Spending(self._request.budget, self._resume.spent)
         self._scheduler = scheduler = Scheduler(
             self._request, root, deeds, self._journal, spending, self._outside
         )
@@ -192,6 +193,8 @@ class Interpreter:
     async def _finish(self, end: RunRecord) -> RunRecord:
         """Stop what is under way, write the end of the run, let those know who must, and return it."""
         scheduler = self._scheduler
+        if self._spending:
+            end = end.model_copy(update={"spent": self._spending.spent})
         carried = scheduler.flights.carried() if scheduler else []
         last = scheduler.stop(end.at) if scheduler else []
         if scheduler and end.status != "succeeded":

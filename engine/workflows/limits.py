@@ -10,6 +10,12 @@ from temporalio import workflow
 from engine.contracts import Budget, NodeRecord, Spent
 from engine.errors import Failure
 
+SHARED = "shared-budgets"
+"""The patch by which a sub-workflow's run spends of its parent's budget."""
+
+LEAST_S = 0.001
+"""Seconds that a run may work at least."""
+
 
 class DeadlineReached(Exception):
     """The run went on at its deadline; `failure` says so to a person."""
@@ -81,15 +87,41 @@ class Spending:
         """What was spent so far."""
         return Spent(steps=self._steps, seconds=self._seconds)
 
-    def begin(self) -> Failure | None:
-        """Count a step that is about to begin; return why it may not."""
+    def begin(self, *, calls: bool = False) -> Failure | None:
+        """Count a step that is about to begin; return why it may not.
+
+        One that `calls` a sub-workflow needs a step for that as well.
+        """
         steps, seconds = self._budget.steps, self._budget.seconds
         if seconds is not None and self._seconds >= seconds:
             return _reached(f"the {seconds:g} seconds of work that its budget allows")
         if steps is not None and self._steps >= steps:
             return _reached(f"all {steps:,} steps that its budget allows")
+        if calls and self._steps + 1 == steps and workflow.patched(SHARED):
+            return _reached(f"{self._steps:,} of the {steps:,} steps that its budget allows")
         self._steps += 1
         return None
+
+    def left(self) -> Budget | None:
+        """Return what is left for the run of a sub-workflow, at least a little; None where all is allowed."""
+        steps, seconds = self._budget.steps, self._budget.seconds
+        if (steps is None and seconds is None) or not workflow.patched(SHARED):
+            return None
+        left = {
+            "steps": steps and max(steps - self._steps, 1),
+            "seconds": seconds and max(seconds - self._seconds, LEAST_S),
+        }
+        return self._budget.model_copy(update=left)
+
+    def called(self, spent: Spent | None) -> bool:
+        """Count what the run of a sub-workflow has spent; return whether that was the last of the budget."""
+        if spent is None or not workflow.patched(SHARED):
+            return False
+        self._steps += spent.steps
+        self._seconds += spent.seconds
+        steps, seconds = self._budget.steps, self._budget.seconds
+        used_up = steps is not None and self._steps >= steps
+        return used_up or (seconds is not None and self._seconds >= seconds)
 
     def worked(self, record: NodeRecord) -> None:
         """Count the time of an activity that has ended."""

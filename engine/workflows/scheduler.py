@@ -67,7 +67,7 @@ class Scheduler:
         self._scopes = {root.path: root}
         self._containers: dict[str, Passes] = {}
         self.flights = Flights()
-        self._departures = Departures(request, journal, self.flights, outside)
+        self._departures = Departures(request, journal, self.flights, spending, outside)
         self.leaving = False
         self.failure: Failure | None = None
         self.held: Failure | None = None
@@ -150,8 +150,7 @@ class Scheduler:
 
     def stop(self, at: datetime) -> list[NodeRecord]:
         """Cancel all that is under way; return its last records, of what has just landed as well."""
-        given_up = [passes.cancelled(at) for passes in self._containers.values()]
-        last = [*given_up, *self.flights.stop(at)]
+        last = [passes.cancelled(at) for passes in self._containers.values()] + self.flights.stop(at)
         for record in last:
             if record.status == "succeeded":
                 self.deeds.add_late(self._scopes.get(record.scope), record)
@@ -181,7 +180,8 @@ class Scheduler:
 
     def _affords(self, scope: Scope, step: Step) -> bool:
         """Count a step that is about to begin; fail or hold the run where its budget is used up."""
-        failure = None if scope.goes_on(step.id) else self._spending.begin()
+        calls = isinstance(step, SubworkflowStep)
+        failure = None if scope.goes_on(step.id) else self._spending.begin(calls=calls)
         if self._spending.pauses:
             self.held = failure
         else:

@@ -44,7 +44,7 @@ class MemorySink:
         if opening.version_id == "gone":
             return Opened(failure=Failure(kind="version-gone", message="it is gone"))
         self.opened.append(opening)
-        return Opened(inputs=opening.inputs, deadline=opening.deadline)
+        return Opened(inputs=opening.inputs, deadline=opening.deadline, budget=opening.budget)
 
     def _write(self, batch: RecordBatch) -> None:
         if self.away:

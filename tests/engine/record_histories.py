@@ -277,6 +277,11 @@ async def main() -> None:
             await keep(rig, "subworkflow", lambda: calling(rig, child=False))
             await keep(rig, "subworkflow_child", lambda: calling(rig, child=True))
             await keep(rig, "subworkflow_cancelled", lambda: call_cancelled(rig))
+            called = {"p": pinned(plan(fake("x"), fake("y", "x")))}
+            spends = plan(call("other", "p"), fake("a", "other"), fake("b", "a"))
+            await keep(
+                rig, "subworkflow_budget", lambda: limited(rig, spends, plans=called, budget=Budget(steps=4))
+            )
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
             await keep(rig, "paused", lambda: decided(rig))

@@ -3,9 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from engine.contracts import Budget
+from engine.contracts import Attempts, Budget
+from engine.ids import child_run_id
 from tests.engine.conftest import Rig
-from tests.engine.plans import body, delay, each, fail, fake, loop, plan, transform
+from tests.engine.plans import body, call, delay, each, fail, fake, loop, pinned, plan, transform
 
 
 def soon(seconds: float) -> datetime:
@@ -103,3 +104,77 @@ async def test_a_run_that_waits_to_be_allowed_more_can_be_cancelled(real: Rig) -
     await real.client.cancel(run_id)
     assert (await real.ended(run_id)).record.status == "cancelled"
     assert [call.node_id for call in real.fake.calls] == ["a"]
+
+
+THREE = {"p": pinned(plan(fake("x", seconds=0.2), fake("y", "x"), fake("z", "y")))}
+
+
+async def test_what_a_sub_workflow_spends_is_spent_of_the_budget(real: Rig) -> None:
+    row = plan(call("other", "p"), fake("a", "other"), fake("b", "a"))
+    ran = await real.run(row, plans=THREE, budget=Budget(steps=5))
+    assert ran.record.error
+    assert ran.record.error.kind == "budget"
+    assert ran.statuses["a"] == "succeeded"
+    assert (await real.run(row, plans=THREE, budget=Budget(steps=6))).record.status == "succeeded"
+
+
+async def test_the_seconds_of_a_sub_workflow_count(real: Rig) -> None:
+    ran = await real.run(
+        plan(call("other", "p"), fake("a", "other")), plans=THREE, budget=Budget(seconds=0.1)
+    )
+    assert ran.record.error
+    assert ran.record.error.kind == "budget"
+
+
+async def test_a_sub_workflow_has_what_is_left(real: Rig) -> None:
+    ran = await real.run(plan(fake("a"), call("other", "p", "a")), plans=THREE, budget=Budget(steps=4))
+    assert ran.record.error
+    assert (ran.record.error.kind, ran.record.error.node) == ("budget", "other")
+    assert [call.node_id for call in real.fake.calls] == ["a", "x", "y"]
+
+
+async def test_a_sub_workflow_is_not_begun_with_nothing_left_for_it(real: Rig) -> None:
+    ran = await real.run(plan(call("other", "p")), plans=THREE, budget=Budget(steps=1))
+    assert ran.record.error
+    assert (ran.record.error.kind, real.sink.opened) == ("budget", [])
+
+
+async def test_a_sub_workflow_is_not_tried_again_when_it_has_spent_what_was_left(real: Rig) -> None:
+    again = call("other", "p", attempts=Attempts(maximum=9, delay_s=0.1))
+    await real.run(plan(again), plans=THREE, budget=Budget(steps=3))
+    assert len(real.sink.opened) == 1
+
+
+async def test_what_runs_below_a_sub_workflow_spend_counts_too(real: Rig) -> None:
+    plans = {**THREE, "q": pinned(plan(call("inner", "p")))}
+    row = plan(call("other", "q"), fake("a", "other"))
+    ran = await real.run(row, plans=plans, budget=Budget(steps=5))
+    assert ran.record.error
+    assert (ran.record.error.kind, len(real.fake.calls)) == ("budget", 3)
+    assert (await real.run(row, plans=plans, budget=Budget(steps=6))).record.status == "succeeded"
+
+
+async def test_a_sub_workflow_can_wait_to_be_allowed_more(real: Rig) -> None:
+    row = plan(call("other", "p"))
+    run_id = await real.start(row, plans=THREE, budget=Budget(steps=3, on_reached="pause"))
+    child = child_run_id(run_id, "other", 1)
+    async with asyncio.timeout(20):
+        while not (held := real.sink.runs.get(child)) or not held.error:
+            await asyncio.sleep(0.02)
+    await real.client.raise_budget(child, Budget(steps=3))
+    assert (await real.ended(run_id)).record.status == "succeeded"
+
+
+async def test_what_a_sub_workflow_spent_is_known_after_the_run_continued_as_new(real: Rig) -> None:
+    again = loop("again", body(call("other", "p"), delay("pause", "other", seconds=0.05)), maximum=20)
+    ran = await real.run(plan(again), plans=THREE, budget=Budget(steps=26), history_limit=20)
+    assert ran.record.error
+    assert (ran.record.error.kind, len(real.fake.calls)) == ("budget", 15)
+    assert await real.executions(ran.run_id) > 1
+
+
+def test_the_tighter_limit_counts_and_says_what_happens() -> None:
+    few, short = Budget(steps=3, on_reached="pause"), Budget(steps=9, seconds=2)
+    assert few.within(short) == Budget(steps=3, seconds=2, on_reached="fail")
+    assert few.within(Budget(steps=9)) == few
+    assert few.within(None) == few

@@ -53,7 +53,8 @@ async def _store(
     session: AsyncSession, parent: RunRow, version: VersionRow, document: Document, opening: Opening
 ) -> RunRow:
     at = opening.started_at
-    budget = run_options.budget(NOTHING_ASKED, document.limits)
+    own = run_options.budget(NOTHING_ASKED, document.limits)
+    budget = own.within(opening.budget) if own else opening.budget
     limits = (opening.deadline, run_options.deadline(NOTHING_ASKED, document.limits, at=at))
     row = RunRow(
         id=opening.run_id,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.graph import Document, Edge, Node
+from engine.contracts import Budget
+from engine.graph import Document, Edge, Limits, Node
 from engine.ids import child_run_id
 from tests.people import somebody
 from workbench.auth.principal import Principal
@@ -255,3 +256,13 @@ async def test_outputs_that_do_not_fit_their_schema_fail_the_step_that_called(pr
     assert run.error
     assert (run.error.kind, run.error.node) == ("output-mismatch", "call")
     assert "outputs.greeting: 'Hello, Ada!' is not of type 'integer'" in run.error.message
+
+
+async def test_it_has_the_tighter_of_what_is_left_and_what_its_document_allows(principal: Principal) -> None:
+    other = await published(principal, limits=Limits(steps=3, seconds=60))
+    limits = Limits(steps=9, seconds=20, on_reached="pause")
+    caller_id = await caller(principal, call(other), limits=limits)
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=caller_id, inputs={})).id)
+    assert run.status == "succeeded", run.error
+    child = await runs.get_run(principal, child_run_id(run.id, "call", 1))
+    assert child.budget == Budget(steps=3, seconds=20, on_reached="fail")
