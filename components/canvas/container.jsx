@@ -1,64 +1,39 @@
 /* A container as a quiet frame around its body: a cell's head, how far it is, and the pass that is shown. */
 import { memo, useContext, useEffect, useRef, useState } from "react";
 import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
+import { ErrorLine, Line, Ports, ProblemMark, StatusMark, Title, looksAlike, useBox } from "./box.jsx";
 import { CatalogueContext } from "./catalogue.js";
-import { Ports, ProblemMark, StatusMark, looksAlike } from "./cell.jsx";
 import { portsOf } from "./graph.js";
-import { useCell, useForbidden, useNote, useProblems, useTarget } from "./store.js";
+import { useTarget } from "./store.js";
 import { CellTools, Marks } from "./tools.jsx";
 
 export const Container = memo(function Container({ id, data, selected }) {
-  const { types, icons, report } = useContext(CatalogueContext);
-  const type = types[data.type];
-  const cell = useCell(id);
-  const problems = useProblems(id);
-  const forbidden = useForbidden(id);
+  const { types, report } = useContext(CatalogueContext);
+  const { cell, box } = useBox(id, selected);
   const target = useTarget(id);
-  const note = useNote(id);
-  const status = cell?.status ?? "idle";
   return (
-    <div
-      className="wb-frame"
-      data-testid={`node-${id}`}
-      data-status={status}
-      data-selected={selected || undefined}
-      data-forbidden={forbidden || undefined}
-      data-target={target || undefined}
-      data-problem={problems ? true : undefined}
-      data-stale={note?.stale || undefined}
-    >
+    <div className="wb-box wb-frame" {...box} data-target={target || undefined}>
       <Ports id={id} {...portsOf(data, types)} />
       <CellTools id={id} />
       <header className="wb-frame-head">
-        <div className="wb-frame-row">
-          <span className="wb-cell-icon" title={type?.title ?? data.type}>
-            {icons[data.type]}
-          </span>
-          <span className="wb-cell-title" title={`${data.title} (${id})`}>
-            {data.title}
-          </span>
+        <div className="wb-box-row wb-frame-row">
+          <Title id={id} data={data} />
           <Marks id={id} cell={cell} />
-          {problems && <ProblemMark id={id} problems={problems} report={report} />}
-          <StatusMark id={id} status={status} />
+          <ProblemMark id={id} />
+          <StatusMark id={id} status={box["data-status"]} />
           {cell?.tally && (
             <span className="wb-frame-tally" data-testid={`tally-${id}`} data-failed={cell.passes?.failed > 0 || undefined}>
               {cell.tally}
             </span>
           )}
         </div>
-        <div className="wb-frame-row">
+        <div className="wb-box-row wb-frame-row">
           {cell?.passes && <Passes id={id} passes={cell.passes} report={report} />}
-          <p className="wb-frame-line" title={data.summary}>
-            {data.summary}
-          </p>
+          <Line text={data.summary} />
         </div>
       </header>
       {data.empty && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
-      {cell?.error && (
-        <p className="wb-frame-error" title={cell.error} data-testid={`error-${id}`}>
-          {cell.error}
-        </p>
-      )}
+      {cell?.error && <ErrorLine id={id} text={cell.error} />}
     </div>
   );
 }, looksAlike);

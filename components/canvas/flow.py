@@ -19,6 +19,7 @@ from workbench.state.views import ProblemView
 
 LIBRARIES = ("@xyflow/react@12.12.1", "elkjs@0.12.1")
 FILES = (
+    "box.jsx",
     "cell.jsx",
     "container.jsx",
     "controls.jsx",

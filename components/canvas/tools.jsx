@@ -1,40 +1,57 @@
 /* What a cell of the notebook offers while it is selected, and where its output comes from. */
 import { useContext } from "react";
-import { NodeToolbar, Position } from "@xyflow/react";
+import { NodeToolbar, Position, useReactFlow } from "@xyflow/react";
 import { ArrowRightFromLine, ArrowRightToLine, Diff, History, PencilLine, Pin, PinOff, Play, Repeat2 } from "lucide-react";
 import { CatalogueContext } from "./catalogue.js";
+import { outermost } from "./frames.js";
 import { useNote } from "./store.js";
 
 const SIZE = { size: 14, strokeWidth: 1.75, "aria-hidden": true };
 
+/* A node inside a container runs where that runs, in each of its passes: its tools are about the outermost one. */
 export function CellTools({ id }) {
   const { report, editable } = useContext(CatalogueContext);
-  const note = useNote(id);
+  const flow = useReactFlow();
+  const own = outermost(flow, flow.getNode(id));
+  const note = useNote(own?.id ?? id);
   if (!editable || !note) return null;
+  const around = own.id === id ? "" : `“${own.data.title}”`;
+  const pinned = note.pinned && `${around || "The output"} is pinned: unpin it to run it`;
   const tools = [
-    ["node", Play, "Run this cell (Shift+Enter)", note.pinned],
-    ["to", ArrowRightToLine, "Run to here", note.pinned],
-    ["from", ArrowRightFromLine, "Run from here", false],
+    ["node", Play, around ? `Run ${around}: this cell runs in each of its passes (Shift+Enter)` : "Run this cell (Shift+Enter)", pinned],
+    ["to", ArrowRightToLine, `Run to ${around || "here"}`, pinned],
+    ["from", ArrowRightFromLine, `Run from ${around || "here"}`, false],
   ];
   return (
-    <NodeToolbar position={Position.Top} offset={6} className="wb-cell-tools nodrag" data-testid={`tools-${id}`}>
-      {tools.map(([what, Icon, label, off]) => (
-        <Tool key={what} name={`part-${what}`} Icon={Icon} label={label} off={off} onClick={() => report.part(what, id)} />
+    <NodeToolbar position={around ? Position.Bottom : Position.Top} offset={6} className="wb-cell-tools nodrag" data-testid={`tools-${id}`}>
+      {tools.map(([what, Icon, label, why]) => (
+        <Tool key={what} name={`part-${what}`} Icon={Icon} label={label} why={why} onClick={() => report.part(what, id)} />
       ))}
-      <Tool
-        name="pin"
-        Icon={note.pinned ? PinOff : Pin}
-        label={note.pinned ? "Unpin the output" : "Pin the output: test runs take it instead of running the cell"}
-        off={!note.pinned && !note.older}
-        onClick={() => report.pin(id)}
-      />
+      <PinTool id={id} note={note} around={around} report={report} />
     </NodeToolbar>
   );
 }
 
-function Tool({ name, Icon, label, off, onClick }) {
+function PinTool({ id, note, around, report }) {
+  if (around) return <Tool name="pin" Icon={Pin} why={`There is an output for each pass, so none can be pinned here: pin ${around}`} />;
+  return note.pinned ? (
+    <Tool name="pin" Icon={PinOff} label="Unpin the output" onClick={() => report.pin(id)} />
+  ) : (
+    <Tool
+      name="pin"
+      Icon={Pin}
+      label="Pin the output: test runs take it instead of running the cell"
+      why={!note.older && "Nothing to pin yet: run the cell first"}
+      onClick={() => report.pin(id)}
+    />
+  );
+}
+
+/* `why` says why it cannot be pressed now. */
+function Tool({ name, Icon, label, why = false, onClick }) {
+  const words = why || label;
   return (
-    <button type="button" title={label} aria-label={label} disabled={off} onClick={onClick} data-testid={name}>
+    <button type="button" title={words} aria-label={words} disabled={Boolean(why)} onClick={onClick} data-testid={name}>
       <Icon {...SIZE} />
     </button>
   );
