@@ -16,10 +16,12 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from engine.arrivals import Courier
 from engine.contracts import (
     DECIDE,
-    EVENT_ARRIVED,
+    EVENTS_ARRIVED,
     Arrival,
+    Arrivals,
     Budget,
     ChildEnd,
     NodeDecision,
@@ -41,6 +43,7 @@ class EngineClient:
     def __init__(self, client: Client, *, task_queue: str) -> None:
         self.temporal = client
         self.task_queue = task_queue
+        self._courier = Courier(self._signal_arrivals)
 
     @classmethod
     async def connect(
@@ -94,10 +97,13 @@ class EngineClient:
             return await self.describe(run_id) != "missing"
         return True
 
-    async def arrived(self, run_id: str, arrival: Arrival) -> None:
-        """Bring a run an event for one of its nodes; twice does no harm. A run that is over is left alone."""
+    async def arrived(self, run_id: str, *arrivals: Arrival) -> None:
+        """Bring a run events for some of its nodes; twice does no harm. A run that is over is left alone."""
+        await self._courier.bring(run_id, arrivals)
+
+    async def _signal_arrivals(self, run_id: str, brought: Arrivals) -> None:
         try:
-            await self._handle(run_id).signal(EVENT_ARRIVED, arrival)
+            await self._handle(run_id).signal(EVENTS_ARRIVED, brought)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -5,6 +5,7 @@ Everything here is frozen and serialisable; it travels through Temporal as JSON.
 
 from engine.contracts.activities import (
     Arrival,
+    Arrivals,
     Event,
     EventWait,
     Found,
@@ -20,6 +21,7 @@ from engine.contracts.names import (
     CHILD_ENDED,
     DECIDE,
     EVENT_ARRIVED,
+    EVENTS_ARRIVED,
     GRAPH_RUN,
     INTERRUPTED,
     OPEN_RUN,
@@ -97,6 +99,7 @@ __all__ = [
     "CHECK_OUTPUTS",
     "CHILD_ENDED",
     "DECIDE",
+    "EVENTS_ARRIVED",
     "EVENT_ARRIVED",
     "GRAPH_RUN",
     "INTERRUPTED",
@@ -109,6 +112,7 @@ __all__ = [
     "TERMINAL",
     "ActivityStep",
     "Arrival",
+    "Arrivals",
     "Attempts",
     "Body",
     "Budget",

@@ -96,8 +96,14 @@ class Found(Frozen):
 
 
 class Arrival(Frozen):
-    """An event for the node that waits for it: the argument of the signal that wakes it."""
+    """An event for the node that waits for it."""
 
     scope: str = ""
     node_id: str
     event: Event
+
+
+class Arrivals(Frozen):
+    """Events that reach a run together: the argument of the signal that brings them."""
+
+    arrivals: tuple[Arrival, ...]

@@ -29,7 +29,11 @@ DECIDE = "decide"
 
 
 EVENT_ARRIVED = "event_arrived"
-"""The signal that brings a run an Arrival."""
+"""The signal that brought a run an Arrival, before EVENTS_ARRIVED."""
+
+
+EVENTS_ARRIVED = "events_arrived"
+"""The signal that brings a run Arrivals."""
 
 
 GRAPH_RUN = "GraphRun"

@@ -11,10 +11,12 @@ from engine.contracts import (
     CHILD_ENDED,
     DECIDE,
     EVENT_ARRIVED,
+    EVENTS_ARRIVED,
     GRAPH_RUN,
     RAISE_BUDGET,
     SLOT_FREE,
     Arrival,
+    Arrivals,
     Budget,
     ChildEnd,
     NodeDecision,
@@ -32,9 +34,15 @@ class GraphRun:
     def __init__(self) -> None:
         self._outside = Outside()
 
+    @workflow.signal(name=EVENTS_ARRIVED)
+    def events_arrived(self, brought: Arrivals) -> None:
+        """Wake the nodes that wait for these events; brought again, they do nothing."""
+        for arrival in brought.arrivals:
+            self._outside.waits.bring(arrival)
+
     @workflow.signal(name=EVENT_ARRIVED)
     def event_arrived(self, arrival: Arrival) -> None:
-        """Wake the node that waits for an event; brought again, it does nothing."""
+        """Likewise: runs that are under way may have this one in their history."""
         self._outside.waits.bring(arrival)
 
     @workflow.signal(name=CHILD_ENDED)

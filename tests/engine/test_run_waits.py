@@ -129,6 +129,14 @@ async def test_each_pass_of_a_map_waits_for_its_own(rig: Rig) -> None:
     assert (await rig.ended(run_id)).outputs == {"all": ["for 0", "for 1", "for 2"]}
 
 
+async def test_events_that_come_at_once_are_brought_together(real: Rig) -> None:
+    run_id = await real.start(passes(300))
+    await registered(real, 300)
+    await asyncio.gather(*(send(real, event(key, key=str(key))) for key in range(300)))
+    assert (await real.ended(run_id)).outputs == {"all": list(range(300))}
+    assert (await real.history(run_id)).count("EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED") < 100
+
+
 async def test_waits_go_on_when_the_run_continues_as_new(real: Rig) -> None:
     run_id = await real.start(passes(60), history_limit=100)
     await registered(real, 60)

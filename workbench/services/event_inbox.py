@@ -5,6 +5,7 @@ two, or a Temporal that is away, delays only the telling: `tell` does it again u
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -188,16 +189,19 @@ async def tell_all(resources: Resources, pairs: Sequence[tuple[EventWaitRow, Eve
     """Tell workflows of their events, as many as can be told within seconds; `tell` does the rest."""
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(wait: EventWaitRow, event: Event) -> None:
+    arrivals: dict[str, list[Arrival]] = defaultdict(list)
+    for wait, event in pairs:
+        arrivals[wait.run_id].append(Arrival(scope=wait.scope, node_id=wait.node_id, event=event))
+
+    async def one(run_id: str) -> None:
         async with slots:
             temporal = await resources.temporal()
-            arrival = Arrival(scope=wait.scope, node_id=wait.node_id, event=event)
-            await temporal.arrived(wait.run_id, arrival)
+            await temporal.arrived(run_id, *arrivals[run_id])
 
     try:
         async with asyncio.timeout(TEMPORAL_S), asyncio.TaskGroup() as group:
-            for wait, event in pairs:
-                group.create_task(one(wait, event))
+            for run_id in arrivals:
+                group.create_task(one(run_id))
     except* (WorkbenchError, RPCError, TimeoutError, OSError) as errors:
         error = errors.exceptions[0]
         log.warning("events.telling-postponed", waits=len(pairs), error=str(error) or type(error).__name__)

@@ -35,8 +35,8 @@ def told(monkeypatch: pytest.MonkeyPatch, resources: Resources) -> list[tuple[st
     found: list[tuple[str, str]] = []
 
     class Temporal:
-        async def arrived(self, run_id: str, arrival: Arrival) -> None:
-            found.append((run_id, arrival.node_id))
+        async def arrived(self, run_id: str, *arrivals: Arrival) -> None:
+            found.extend((run_id, arrival.node_id) for arrival in arrivals)
 
     async def temporal(_: Resources) -> Any:
         return Temporal()
