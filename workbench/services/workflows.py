@@ -15,7 +15,7 @@ from workbench.db.ids import new_id, now
 from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import documents, examples, subworkflows
+from workbench.services import callers, documents, examples, subworkflows
 from workbench.services.access import requires
 from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
@@ -105,13 +105,14 @@ async def _bring_called(principal: Principal, document: Document) -> None:
 async def delete_workflow(principal: Principal, workflow_id: str) -> None:
     """Delete the workflow, its draft and its versions; runs stay readable with the versions they ran.
 
-    Raises Conflict while a run is in flight.
+    Raises Conflict while a run is in flight, and while other workflows, or runs of them, call it.
     """
     async with get_resources().transaction() as session:
-        await require(session, principal, workflow_id, lock=True)
+        row = await require(session, principal, workflow_id, lock=True)
         if in_flight := await queries.open_runs(session, workflow_id):
             runs = "A run" if in_flight == 1 else f"{in_flight} runs"
             raise Conflict(f"{runs} of this workflow have not ended. Cancel them first, then delete it.")
+        await callers.require_none(session, row)
         await triggers.disarm(session, workflow_id)
         await queries.remove(session, workflow_id)
     await schedules.tell_orphans()

@@ -5,14 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from engine.contracts import Budget
 from engine.graph import Document, Edge, Limits, Node
 from engine.ids import child_run_id
 from tests.people import somebody
 from workbench.auth.principal import Principal
+from workbench.auth.roles import Role, allowed
+from workbench.db import workflows as queries
 from workbench.db.ids import new_id
-from workbench.errors import Invalid
+from workbench.errors import Conflict, Invalid
 from workbench.services import runs, subworkflows, workflows
 from workbench.services.reconcile import Reconciler
 from workbench.services.resources import Resources
@@ -185,14 +188,84 @@ async def test_the_depth_of_calls_is_bounded(principal: Principal) -> None:
     assert [code for code, _ in await problems(principal, call(inner))] == ["subworkflow-depth"]
 
 
-async def test_a_run_goes_on_although_what_it_calls_was_deleted(principal: Principal) -> None:
-    other = await greeting(principal)
+async def calling_late(principal: Principal, other: str) -> tuple[str, str]:
+    """Return the ids of a workflow and of its run, which calls the other workflow in two seconds."""
     pause = Node(id="pause", type="delay", config={"seconds": 2})
     edges = [Edge(source="pause", target="call")]
     workflow_id = await caller(principal, pause, call(other, name="Ada"), edges=edges)
-    run = await runs.start_run(principal, workflow_id=workflow_id, inputs={})
+    return workflow_id, (await runs.start_run(principal, workflow_id=workflow_id, inputs={})).id
+
+
+async def test_a_run_goes_on_although_what_it_calls_was_deleted_as_it_began(
+    principal: Principal, resources: Resources
+) -> None:
+    other = await greeting(principal)
+    _, run_id = await calling_late(principal, other)
+    async with resources.transaction() as session:
+        await queries.remove(session, other)
+    assert (await ended(principal, run_id)).status == "succeeded"
+
+
+async def emptied(principal: Principal, workflow_id: str) -> None:
+    """Take all nodes out of a draft."""
+    detail = await workflows.get_workflow(principal, workflow_id)
+    empty = detail.document.model_copy(update={"nodes": [], "edges": []})
+    await workflows.replace_draft(principal, workflow_id, document=empty, revision=detail.revision)
+
+
+async def refusal(principal: Principal, workflow_id: str) -> str:
+    """Return why a workflow cannot be deleted."""
+    with pytest.raises(Conflict) as refused:
+        await workflows.delete_workflow(principal, workflow_id)
+    return str(refused.value)
+
+
+async def test_what_a_draft_or_a_live_version_calls_is_not_deleted(principal: Principal) -> None:
+    other = await greeting(principal)
+    flow = await caller(principal, call(other, name="Ada"))
+    await workflows.publish(principal, flow)
+    assert "“Caller” (draft), “Caller” (version 1) call it." in await refusal(principal, other)
+    await emptied(principal, flow)
+    assert "“Caller” (version 1) calls it." in await refusal(principal, other)
+    await workflows.publish(principal, flow)
     await workflows.delete_workflow(principal, other)
-    assert (await ended(principal, run.id)).status == "succeeded"
+
+
+async def test_what_is_called_by_its_content_is_not_deleted_while_nobody_else_has_it(
+    principal: Principal,
+) -> None:
+    other = await greeting(principal)
+    version, _ = await workflows.get_version(principal, other, number=1)
+    await caller(principal, call("", version.version_hash, name="Ada"))
+    assert "“Caller” (draft) calls it." in await refusal(principal, other)
+    await greeting(principal)
+    await workflows.delete_workflow(principal, other)
+
+
+async def test_what_a_run_may_yet_call_is_not_deleted(principal: Principal) -> None:
+    other = await greeting(principal)
+    flow, run_id = await calling_late(principal, other)
+    await emptied(principal, flow)
+    told = f"The run {run_id[:8]} of “Caller” has not ended and may call it."
+    assert told in await refusal(principal, other)
+    await ended(principal, run_id)
+    await workflows.delete_workflow(principal, other)
+
+
+async def test_a_caller_that_one_may_not_see_is_not_named(principal: Principal, resources: Resources) -> None:
+    other = await greeting(principal)
+    flow = await caller(principal, call(other, name="Ada"))
+    async with resources.transaction() as session:
+        await session.execute(text("UPDATE workflows SET narrowed = true WHERE id = :id"), {"id": flow})
+    designer = allowed(frozenset({Role.DESIGNER}))
+    other_person = somebody("Bob", workspace=principal.workspace, actions=designer)
+    assert "Something that you may not see calls it." in await refusal(other_person, other)
+
+
+async def test_others_that_do_not_call_it_keep_no_workflow(principal: Principal) -> None:
+    other = await greeting(principal)
+    await caller(principal, call(await greeting(principal), name=f"not {other}"))
+    await workflows.delete_workflow(principal, other)
 
 
 async def long_call(principal: Principal) -> tuple[str, str]:

@@ -97,7 +97,10 @@ async def replace_draft(principal: CurrentPrincipal, workflow_id: str, request: 
 
 @router.delete("/workflows/{workflow_id}", status_code=204, summary="Delete a workflow")
 async def delete_workflow(principal: CurrentPrincipal, workflow_id: str) -> None:
-    """Its runs stay readable. Refused with 409 while one of them has not ended."""
+    """Its runs stay readable. Refused with 409 while one of them has not ended, or another workflow calls it.
+
+    Another one calls it by its draft, its live version, or a run that has not ended; they are named.
+    """
     await workflows.delete_workflow(principal, workflow_id)
 
 
