@@ -6,6 +6,7 @@ WorkbenchError
 ├── NotFound         404  no such thing, or not yours
 ├── Conflict         409  the state has moved on
 │   └── StaleRevision      the draft was changed since it was read
+├── TooMany          429  tried too often; says when to try again
 ├── Invalid          422  what was sent has problems; carries them
 └── Unavailable      503  a service behind us does not answer
 """
@@ -71,6 +72,17 @@ class StaleRevision(Conflict):
         )
         self.based_on = based_on
         self.current = current
+
+
+class TooMany(WorkbenchError):
+    """Something was tried too often; it can be tried again after `retry_after_s` seconds."""
+
+    status = 429
+    code = "too-many"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Invalid(WorkbenchError):

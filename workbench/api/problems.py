@@ -17,7 +17,7 @@ from starlette.responses import Response
 from engine.errors import Problem
 from workbench.api.bodies import BodyTooLarge
 from workbench.db.json_text import dumps
-from workbench.errors import Invalid, StaleRevision, WorkbenchError
+from workbench.errors import Invalid, StaleRevision, TooMany, Unauthenticated, WorkbenchError
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,7 @@ _TITLES = {
     413: ("too-large", "Too large"),
     415: ("unsupported-media-type", "The media type is not supported"),
     422: ("invalid", "What was sent has problems"),
+    429: ("too-many", "Tried too often"),
     500: ("internal", "Something went wrong inside the workbench"),
     503: ("unavailable", "A service behind the workbench does not answer"),
 }
@@ -100,7 +101,15 @@ async def _ours(request: Request, error: Exception) -> Response:
         more |= {"based_on": error.based_on, "current": error.current}
     if error.status >= 500:
         log.warning("api.error", code=error.code, path=public_path(request.url.path), error=str(error))
-    return respond(error.status, str(error), **more)
+    return respond(error.status, str(error), headers=_headers(error, request.url.path), **more)
+
+
+def _headers(error: WorkbenchError, path: str) -> dict[str, str] | None:
+    """Return what goes with an error: when to try again, or by what to prove who one is."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.retry_after_s)}
+    proves = isinstance(error, Unauthenticated) and not path.startswith(HOOKS)
+    return {"WWW-Authenticate": "Bearer"} if proves else None
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

@@ -17,7 +17,8 @@ class Principal:
     """A person or program on whose behalf something happens, and the workspace in which it does.
 
     `id` is stable and is what records keep. `groups` are the ids of a person's groups. `impersonator` is the
-    administrator who acts as this person. A `system` principal is the workbench itself: a trigger that fires.
+    administrator who acts as this person, `key` the API key by which it acts. A `system` principal is the
+    workbench itself: a trigger that fires.
     `workspace` is empty for somebody who belongs to none: they see no rows.
     """
 
@@ -29,6 +30,7 @@ class Principal:
     kind: Kind = "person"
     administrator: bool = False
     impersonator: str | None = None
+    key: str | None = None
 
     def may(self, action: Action) -> bool:
         """Return whether this principal may do `action` in its workspace."""

@@ -40,6 +40,7 @@ class Action(StrEnum):
     SERVICE_KEYS_WRITE = "service-keys:write"
     AUDIT_READ = "audit:read"
     SELF = "self"
+    SELF_SECURE = "self:secure"
     USERS_MANAGE = "users:manage"
     WORKSPACES_MANAGE = "workspaces:manage"
     PROVIDERS_MANAGE = "providers:manage"
@@ -65,7 +66,8 @@ MEANINGS = {
     Action.MEMBERS_WRITE: "Invite people, give and take roles",
     Action.SERVICE_KEYS_WRITE: "Make and revoke the keys of programs",
     Action.AUDIT_READ: "Read and export the audit log",
-    Action.SELF: "See and change one's own profile, sessions and keys",
+    Action.SELF: "See and change one's own profile",
+    Action.SELF_SECURE: "Change one's own password, second factor, sessions and keys",
     Action.USERS_MANAGE: "Manage the people and groups of the installation",
     Action.WORKSPACES_MANAGE: "Make, rename and archive workspaces",
     Action.PROVIDERS_MANAGE: "Manage identity providers and what their claims give",
@@ -73,7 +75,10 @@ MEANINGS = {
 }
 """Each action in a person's words, for the roles page and the documentation."""
 
-_VIEWER = frozenset({Action.WORKFLOWS_READ, Action.RUNS_READ, Action.MEMBERS_READ, Action.SELF})
+ONESELF = frozenset({Action.SELF, Action.SELF_SECURE})
+"""What everybody may do who is signed in. Who acts as another person, or by a key, has only the first."""
+
+_VIEWER = ONESELF | {Action.WORKFLOWS_READ, Action.RUNS_READ, Action.MEMBERS_READ}
 _REVIEWER = _VIEWER | {Action.TASKS_DECIDE}
 _DESIGNER = _REVIEWER | {
     Action.WORKFLOWS_WRITE,
@@ -123,4 +128,4 @@ EVERYTHING = frozenset(Action)
 
 def allowed(roles: frozenset[Role]) -> frozenset[Action]:
     """Return what a person with these roles may do. Somebody signed in without any role has their profile."""
-    return frozenset({Action.SELF}).union(*(GRANTS[role] for role in roles))
+    return ONESELF.union(*(GRANTS[role] for role in roles))
