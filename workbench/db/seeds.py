@@ -118,6 +118,12 @@ async def remove_pin(session: AsyncSession, workflow_id: str, node_id: str) -> N
     await session.execute(delete(PinRow).where(*here))
 
 
+async def remove_pins(session: AsyncSession, workflow_id: str, node_ids: Collection[str]) -> None:
+    """Forget the pins of several ids, as far as there are any."""
+    here = (col(PinRow.workflow_id) == workflow_id, col(PinRow.node_id).in_(node_ids))
+    await session.execute(delete(PinRow).where(*here))
+
+
 async def swap_pins(session: AsyncSession, workflow_id: str, one: str, other: str) -> None:
     """Let two ids exchange their pins: the second may be that of a deleted node, which undo brings back."""
     for before, after in ((one, ""), (other, one), ("", other)):  # no node's id is empty

@@ -7,16 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine.graph import Document
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
-from workbench.db import seeds
 from workbench.db import undo as log
 from workbench.db.ids import now
 from workbench.db.json_text import dumps
 from workbench.db.tables import DraftEditRow, WorkflowRow
 from workbench.errors import Conflict, StaleRevision
-from workbench.services import documents, edits, workflows
+from workbench.services import documents, edits, pins, workflows
 from workbench.services.access import requires
 from workbench.services.operations import OPERATION, Configure, Operation
-from workbench.services.renaming import renames
 from workbench.services.resources import get_resources
 from workbench.services.shapes import WorkflowDetail
 
@@ -39,7 +37,8 @@ async def apply(
             raise StaleRevision(based_on=revision, current=row.revision)
         before = await documents.load(row.document)
         after, inverse = edits.apply(before, operation)
-        await _store(session, row, after, operation)
+        await pins.follow(session, workflow_id, before, operation)
+        _store(row, after)
         await _log(session, principal, row, operation, inverse)
     return await workflows.detail(row, after, can_undo=True, can_redo=False)
 
@@ -69,24 +68,23 @@ async def redo(principal: Principal, workflow_id: str) -> WorkflowDetail:
 async def _replay(
     session: AsyncSession, row: WorkflowRow, edit: DraftEditRow, operation: Operation, *, undone: bool
 ) -> WorkflowDetail:
-    after, _ = edits.apply(await documents.load(row.document), operation)
-    await _store(session, row, after, operation)
+    before = await documents.load(row.document)
+    after, _ = edits.apply(before, operation)
+    await pins.follow(session, row.id, before, operation, again=True)
+    _store(row, after)
     edit.undone = undone
     await session.flush()
     can_undo, can_redo = await log.possible(session, row.id)
     return await workflows.detail(row, after, can_undo=can_undo, can_redo=can_redo)
 
 
-async def _store(session: AsyncSession, row: WorkflowRow, document: Document, operation: Operation) -> None:
-    """Store what `operation` made of the draft; pins, which stand beside it, follow their nodes' ids."""
+def _store(row: WorkflowRow, document: Document) -> None:
     row.document = documents.dump(document)
     row.name = document.name
     row.description = document.description
     row.node_count = len(document.nodes)
     row.revision += 1
     row.updated_at = now()
-    for old, new in renames(operation):
-        await seeds.swap_pins(session, row.id, old, new)
 
 
 async def _log(

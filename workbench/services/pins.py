@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import fingerprints
 from engine.contracts import NodeRecord
+from engine.graph import Document
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import seeds as queries
@@ -15,6 +16,7 @@ from workbench.db.tables import PinRow
 from workbench.errors import NotFound
 from workbench.services import documents, given, runs, values, workflows
 from workbench.services.access import requires
+from workbench.services.operations import Add, Batch, Operation, Rename, Replace
 from workbench.services.resources import get_resources
 from workbench.services.shapes import NodeOutput, Pin
 
@@ -67,6 +69,27 @@ async def unpin(principal: Principal, workflow_id: str, node_id: str) -> None:
     async with get_resources().transaction() as session:
         await workflows.require(session, principal, workflow_id)
         await queries.remove_pin(session, workflow_id, node_id)
+
+
+async def follow(
+    session: AsyncSession, workflow_id: str, before: Document, operation: Operation, *, again: bool = False
+) -> None:
+    """Let the pins of a draft follow an edit of what was there `before`: another id takes its pin along.
+
+    A deleted node's pin stays under its id, so that undo brings both back; a new node of that id takes none
+    over. `again` says that the edit is an undo or a redo: what it adds is no new node.
+    """
+    match operation:
+        case Rename(id=old, new_id=new) if old != new:
+            await queries.swap_pins(session, workflow_id, old, new)
+        case Add(nodes=nodes) if not again:
+            await queries.remove_pins(session, workflow_id, {node.id for node in nodes})
+        case Replace(document=document) if not again:
+            known = {node.id for node in before.nodes}
+            await queries.remove_pins(session, workflow_id, {node.id for node in document.nodes} - known)
+        case Batch(operations=operations):
+            for one in operations:
+                await follow(session, workflow_id, before, one, again=again)
 
 
 def shape(row: Any) -> Pin:

@@ -1,6 +1,6 @@
 """Other names: a node's id and an output port, with everything that names them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from engine import nodes
 from engine.graph import Document, Edge, Node
@@ -19,15 +19,6 @@ def rename(document: Document, operation: Rename) -> tuple[Document, Operation]:
     if not operation.references:
         return renamed, Rename(id=new, new_id=old, references=False)
     return _rewrite_references(renamed, old, new)
-
-
-def renames(operation: Operation) -> Iterator[tuple[str, str]]:
-    """Yield the old and the new id of each node that `operation` renames, in the order of it."""
-    if isinstance(operation, Rename) and operation.id != operation.new_id:
-        yield operation.id, operation.new_id
-    elif isinstance(operation, Batch):
-        for one in operation.operations:
-            yield from renames(one)
 
 
 def _rename_only(document: Document, old: str, new: str) -> Document:

@@ -166,6 +166,37 @@ async def test_a_pin_follows_its_node_to_another_id_and_back(
     assert await pinned(principal, workflow.id) == {"c": "7"}
 
 
+async def test_a_new_node_does_not_inherit_the_pin_of_a_deleted_one(
+    principal: Principal, workflow: WorkflowDetail
+) -> None:
+    await pins.pin_value(principal, workflow.id, "b", value=7)
+    await drafts.apply(principal, workflow.id, operation=Remove(nodes=("b",)), revision=1)
+    other = Add(nodes=(Node(id="b", type="transform", config={"value": 2}),))
+    await drafts.apply(principal, workflow.id, operation=Batch(operations=(other,)), revision=2)
+    assert await pinned(principal, workflow.id) == {}
+
+
+async def test_another_document_takes_over_the_pins_of_the_nodes_that_it_keeps(
+    principal: Principal, workflow: WorkflowDetail
+) -> None:
+    await pins.pin_value(principal, workflow.id, "b", value=7)
+    kept = workflow.document.model_copy(update={"name": "Other"})
+    await workflows.replace_draft(principal, workflow.id, document=kept, revision=1)
+    assert await pinned(principal, workflow.id) == {"b": "7"}
+    for nodes in ([], kept.nodes):
+        revision = (await workflows.get_workflow(principal, workflow.id)).revision
+        document = Document(name="Other", nodes=nodes)
+        await workflows.replace_draft(principal, workflow.id, document=document, revision=revision)
+    assert await pinned(principal, workflow.id) == {}
+
+
+async def test_a_deleted_node_comes_back_with_its_pin(principal: Principal, workflow: WorkflowDetail) -> None:
+    await pins.pin_value(principal, workflow.id, "b", value=7)
+    await drafts.apply(principal, workflow.id, operation=Remove(nodes=("b",)), revision=1)
+    await drafts.undo(principal, workflow.id)
+    assert await pinned(principal, workflow.id) == {"b": "7"}
+
+
 async def test_a_deleted_node_keeps_its_pin_though_another_takes_its_id(
     principal: Principal, workflow: WorkflowDetail
 ) -> None:
