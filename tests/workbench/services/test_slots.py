@@ -5,8 +5,13 @@ import asyncio
 import pytest
 
 from engine.contracts import Slots
+from engine.workflows import line
+from tests.e2e.witness import Witness
+from tests.engine import documents as d
 from tests.workbench.services.conftest import MakeRun
+from workbench.auth.principal import Principal
 from workbench.db.ids import new_id
+from workbench.services import runs, workflows
 from workbench.services.resources import Resources
 from workbench.services.slots import PostgresSlots
 
@@ -73,3 +78,20 @@ async def test_another_group_or_workspace_has_its_own(
     await slots.take(run_id, ONE, "a", lease_s=60)
     assert await slots.take(run_id, Slots(group="scanner", limit=1, across="all"), "b", lease_s=60)
     assert await slots.take(other.id, ONE, "b", lease_s=60)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_runs_tell_each_other_when_a_slot_is_free(
+    principal: Principal, witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "PAUSE_S", (3600.0,))  # nobody in line asks again by itself
+    policy = {"concurrency": {"group": "printer", "limit": 1, "across": "all"}}
+    document = d.document(d.http("print", f"{witness.url}/print?wait=0.3", policy=policy))
+    workflow = await workflows.create_workflow(principal, document=document)
+    started = [await runs.start_run(principal, workflow_id=workflow.id, inputs={}) for _ in range(4)]
+    async with asyncio.timeout(60):
+        for run in started:
+            while not await runs.has_ended(principal, run.id):
+                await asyncio.sleep(0.05)
+    assert {(await runs.get_run(principal, run.id)).status for run in started} == {"succeeded"}
+    assert witness.seen["/print"] == len(started)
