@@ -1,4 +1,4 @@
-"""Measure and write the table: python -m tests.bench [compile|engine|map|scale|stack|waiting|canvas]"""
+"""Measure and write the table: python -m tests.bench [names]; the names are those of BENCHES."""
 
 import asyncio
 import sys
@@ -11,6 +11,7 @@ from tests.bench import (
     bench_compile,
     bench_engine,
     bench_map,
+    bench_parked,
     bench_scale,
     bench_stack,
     bench_waiting,
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "scale": bench_scale.measure,
     "stack": bench_stack.measure,
     "waiting": bench_waiting.measure,
+    "parked": bench_parked.measure,
     "canvas": bench_canvas.measure,
 }
 
