@@ -34,11 +34,18 @@ class Position(_Part):
     """Where a node's top left corner stands, in canvas pixels.
 
     Measured from the canvas's origin or, for a node with a `parent`, from that container's top left corner,
-    so that a container takes its body along when it moves. A container's size is drawn, not stored.
+    so that a container takes its body along when it moves.
     """
 
     x: float = 0
     y: float = 0
+
+
+class Size(_Part):
+    """How large somebody drew a container, in canvas pixels; where its body needs more, it is larger."""
+
+    width: float = Field(gt=0, le=100_000)
+    height: float = Field(gt=0, le=100_000)
 
 
 class Retry(_Part):
@@ -104,7 +111,7 @@ class Policy(_Part):
 
 
 class Node(_Part):
-    """One step: its type, its settings and where it stands.
+    """One step: its type, its settings and where it stands. `size` is a container's, None: as its body needs.
 
     `parent` is the container (a `map` or a `loop`) in whose body the node stands, None outside of all.
     """
@@ -114,6 +121,7 @@ class Node(_Part):
     type_version: int = Field(default=1, ge=1)
     title: str = Field(default="", max_length=200)
     position: Position = Field(default_factory=Position)
+    size: Size | None = Field(default=None, exclude_if=_is_none)
     parent: str | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     policy: Policy = Field(default_factory=Policy)

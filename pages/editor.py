@@ -70,6 +70,7 @@ def _canvas() -> rx.Component:
         problems=EditorState.problems,
         focus=EditorState.focus,
         on_move=EditorState.move,
+        on_resize=EditorState.resize,
         on_connect=EditorState.connect,
         on_refused=EditorState.refuse,
         on_misplaced=EditorState.misplaced,

@@ -73,8 +73,19 @@ export function useActions(draft, emit, selection, store, types) {
       move(changed(before.current, positions, parents), parents);
       selection.restore();
     };
+    const resize = (id, { width, height }) => {
+      const size = { width: Math.round(width), height: Math.round(height) };
+      latest.current.setNodes((nodes) =>
+        nodes.map((node) => (node.id === id ? { ...node, data: { ...node.data, ...size } } : node)),
+      );
+      emit("onResize", latest.current.number(null), id, size);
+    };
     return {
       add: (type) => add(type, spot(type)),
+      /* React Flow says `resizing: false` once, when a frame's corner is let go. */
+      resized: (changes) => {
+        for (const change of changes) if (change.resizing === false) resize(change.id, change.dimensions);
+      },
       over: (event) => {
         const type = dragged();
         if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;

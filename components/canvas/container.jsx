@@ -1,14 +1,16 @@
 /* A container as a quiet frame around its body: a cell's head, how far it is, and the pass that is shown. */
 import { memo, useContext, useEffect, useRef, useState } from "react";
+import { NodeResizeControl } from "@xyflow/react";
 import { ChevronLeft, ChevronRight, CircleX, SkipForward } from "lucide-react";
 import { ErrorLine, Line, Ports, ProblemMark, StatusMark, Title, looksAlike, useBox } from "./box.jsx";
 import { CatalogueContext } from "./catalogue.js";
 import { portsOf } from "./graph.js";
+import { FRAME } from "./metrics.js";
 import { useTarget } from "./store.js";
 import { CellTools, Marks } from "./tools.jsx";
 
 export const Container = memo(function Container({ id, data, selected }) {
-  const { types, report } = useContext(CatalogueContext);
+  const { types, report, editable } = useContext(CatalogueContext);
   const { cell, box } = useBox(id, selected);
   const target = useTarget(id);
   return (
@@ -34,9 +36,22 @@ export const Container = memo(function Container({ id, data, selected }) {
       </header>
       {data.empty && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
       {cell?.error && <ErrorLine id={id} text={cell.error} />}
+      {editable && selected && <Grip id={id} />}
     </div>
   );
 }, looksAlike);
+
+/* The corner by which a frame is pulled larger or smaller, never smaller than its body. */
+function Grip({ id }) {
+  return (
+    <NodeResizeControl className="wb-frame-grip nodrag" position="bottom-right" minWidth={FRAME.width} minHeight={FRAME.height}>
+      <svg viewBox="0 0 12 12" data-testid={`grip-${id}`} aria-hidden="true">
+        <title>Pull to resize</title>
+        <path d="M11 3 3 11M11 8 8 11" />
+      </svg>
+    </NodeResizeControl>
+  );
+}
 
 const stop = (event) => event.stopPropagation(); // turning to another pass selects nothing
 const quiet = (event) => ["Enter", " "].includes(event.key) && event.stopPropagation();

@@ -129,7 +129,10 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
       onSelectionEnd: selection.release,
       onMove: view.move,
       onMoveEnd: view.settled,
-      onNodesChange: draft.onNodesChange,
+      onNodesChange: (changes) => {
+        draft.onNodesChange(changes);
+        actions.resized(changes);
+      },
       onEdgesChange: draft.onEdgesChange,
     }),
     [readOnly],

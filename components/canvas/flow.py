@@ -67,6 +67,7 @@ class FlowCanvas(rx.NoSSRComponent):
     marks: rx.Var[dict[str, Any]]
 
     on_move: rx.EventHandler[passthrough_event_spec(int, dict[str, dict[str, float]], dict[str, str])]
+    on_resize: rx.EventHandler[passthrough_event_spec(int, str, dict[str, float])]
     on_connect: rx.EventHandler[passthrough_event_spec(int, dict[str, str])]
     on_remove: rx.EventHandler[passthrough_event_spec(int, list[str], list[dict[str, str]])]
     on_refused: rx.EventHandler[passthrough_event_spec(str, str)]

@@ -27,16 +27,25 @@ export const sizeOf = (node) => ({
   height: node.height ?? node.measured?.height ?? HEIGHT,
 });
 
+/* The least that a frame is: as large as it is being pulled, else as somebody pulled it before. */
+const leastOf = (node) =>
+  node.resizing
+    ? sizeOf(node)
+    : { width: Math.max(FRAME.width, node.data.width), height: Math.max(FRAME.height, node.data.height) };
+
 /* Every frame as large as its body needs; the innermost first, because frames stand in frames. While
- * something is dragged frames keep their size, so that a frame does not run after a cell that leaves it. */
+ * something is dragged frames keep their size, so that a frame does not run after a cell that leaves it.
+ * `ported` is the width for which the places of a frame's ports were reckoned (`resized`). */
 export function framed(nodes, resized = (node) => node) {
   if (!nodes.some(isContainer) || nodes.some((node) => node.dragging)) return nodes;
   const sizes = new Map();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
   for (const node of [...nodes].reverse()) {
-    const { width, height } = sizes.get(node.id) ?? (isContainer(node) ? FRAME : sizeOf(node));
+    const { width, height } = sizes.get(node.id) ?? (isContainer(node) ? leastOf(node) : sizeOf(node));
     sizes.set(node.id, { width, height });
-    if (!node.parentId) continue;
-    const home = sizes.get(node.parentId) ?? FRAME;
+    const around = node.parentId && byId.get(node.parentId);
+    if (!around) continue;
+    const home = sizes.get(node.parentId) ?? leastOf(around);
     sizes.set(node.parentId, {
       width: Math.max(home.width, node.position.x + width + FRAME.right),
       height: Math.max(home.height, node.position.y + height + FRAME.foot),
@@ -45,9 +54,10 @@ export function framed(nodes, resized = (node) => node) {
   let changed = false;
   const fitted = nodes.map((node) => {
     const size = sizes.get(node.id);
-    if (!isContainer(node) || (node.width === size.width && node.height === size.height)) return node;
+    if (!isContainer(node)) return node;
+    if (node.width === size.width && node.height === size.height && node.ported === size.width) return node;
     changed = true;
-    return resized({ ...node, width: size.width, height: size.height });
+    return resized({ ...node, ...size, ported: size.width });
   });
   return changed ? fitted : nodes;
 }

@@ -37,6 +37,8 @@ const sameData = (a, b) =>
   a.type === b.type &&
   a.parent === b.parent &&
   a.empty === b.empty &&
+  a.width === b.width &&
+  a.height === b.height &&
   a.title === b.title &&
   a.summary === b.summary &&
   JSON.stringify(a.outputs) === JSON.stringify(b.outputs);

@@ -42,7 +42,9 @@ export async function tidy(nodes, edges) {
 /* Lay one body out into `places`; return the size of the frame that holds it. */
 async function laid(elk, home, nodes, edges, homes, sizes, places) {
   const children = nodes.filter((node) => homes.get(node.id) === home).map((node) => ({ id: node.id, ...boxOf(node, sizes) }));
-  if (children.length === 0) return { width: FRAME.width, height: FRAME.height };
+  const own = nodes.find((node) => node.id === home)?.data ?? { width: 0, height: 0 };
+  const least = { width: Math.max(FRAME.width, own.width), height: Math.max(FRAME.height, own.height) };
+  if (children.length === 0) return least;
   const left = home ? FRAME.left : 0;
   const top = home ? FRAME.head + 16 : 0;
   const { children: boxes } = await elk.layout({
@@ -61,8 +63,8 @@ async function laid(elk, home, nodes, edges, homes, sizes, places) {
   });
   for (const box of boxes) places[box.id] = { x: Math.round(box.x) + left, y: Math.round(box.y) + top };
   return {
-    width: Math.max(FRAME.width, ...boxes.map((box) => places[box.id].x + box.width + FRAME.right)),
-    height: Math.max(FRAME.height, ...boxes.map((box) => places[box.id].y + box.height + FRAME.foot)),
+    width: Math.max(least.width, ...boxes.map((box) => places[box.id].x + box.width + FRAME.right)),
+    height: Math.max(least.height, ...boxes.map((box) => places[box.id].y + box.height + FRAME.foot)),
   };
 }
 

@@ -8,11 +8,12 @@ from workbench.services.operations import Add, Batch, Move, Operation
 
 
 def move(document: Document, operation: Move) -> tuple[Document, Operation]:
-    """Put nodes elsewhere. An edge that would cross the border of a container goes, and comes back by undo.
+    """Put nodes elsewhere, or draw them in another size.
 
+    An edge that would cross the border of a container goes, and comes back by undo.
     Raises Invalid for an unknown node or container, and for a container that would stand inside itself.
     """
-    require_nodes(document, (*operation.positions, *operation.parents))
+    require_nodes(document, (*operation.positions, *operation.parents, *operation.sizes))
     require_nodes(document, (parent for parent in operation.parents.values() if parent is not None))
     before = {node.id: node for node in document.nodes}
     nodes = [_moved(node, operation) for node in document.nodes]
@@ -28,6 +29,7 @@ def move(document: Document, operation: Move) -> tuple[Document, Operation]:
     back = Move(
         positions={name: before[name].position for name in operation.positions},
         parents={name: before[name].parent for name in operation.parents},
+        sizes={name: before[name].size for name in operation.sizes},
     )
     inverse = Batch(operations=(back, Add(edges=lost, edge_places=places))) if lost else back
     return document.model_copy(update={"nodes": nodes, "edges": edges}), inverse
@@ -39,6 +41,8 @@ def _moved(node: Node, operation: Move) -> Node:
         changed["position"] = operation.positions[node.id]
     if node.id in operation.parents:
         changed["parent"] = operation.parents[node.id]
+    if node.id in operation.sizes:
+        changed["size"] = operation.sizes[node.id]
     return node.model_copy(update=changed) if changed else node
 
 

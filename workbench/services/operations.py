@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from engine.graph import NODE_ID_PATTERN, Document, Edge, Limits, Node, Policy, Position, Trigger
+from engine.graph import NODE_ID_PATTERN, Document, Edge, Limits, Node, Policy, Position, Size, Trigger
 
 
 class _Operation(BaseModel):
@@ -39,12 +39,14 @@ class Connect(_Operation):
 class Move(_Operation):
     """Put nodes elsewhere on the canvas, and those in `parents` into another container, None for none.
 
-    Edges that would cross the border of a container are removed.
+    Edges that would cross the border of a container are removed. `sizes` are of containers, None: as large
+    as their bodies need.
     """
 
     op: Literal["move"] = "move"
     positions: dict[str, Position] = Field(default_factory=dict)
     parents: dict[str, str | None] = Field(default_factory=dict)
+    sizes: dict[str, Size | None] = Field(default_factory=dict)
 
 
 class Configure(_Operation):

@@ -26,7 +26,8 @@ class NodeView:
 
     `outputs` are the node's own output ports, empty where they are those of its type in the catalogue.
     `parent` is the container in which it stands, empty outside of all, and where it stands is measured from
-    there; `empty` says of a container that nothing stands in it.
+    there; `empty` says of a container that nothing stands in it. `width` and `height` are those that somebody
+    gave it, else 0.
     """
 
     id: str
@@ -38,6 +39,8 @@ class NodeView:
     outputs: list[PortView] = field(default_factory=list)
     parent: str = ""
     empty: bool = False
+    width: float = 0
+    height: float = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,8 @@ def node_view(node: Node, *, empty: bool = False) -> NodeView:
         _outputs(node),
         parent=node.parent or "",
         empty=empty and holds_others(node.type),
+        width=node.size.width if node.size else 0,
+        height=node.size.height if node.size else 0,
     )
 
 

@@ -29,8 +29,8 @@ def in_words(operation: Operation) -> str:
             return f"Delete {_names(list(names))}" if names else _edges("Disconnect", edges)
         case Connect(edge=edge):
             return _edges("Connect", (edge,))
-        case Move(positions=positions):
-            return f"Move {_names(list(positions))}"
+        case Move(positions=positions, sizes=sizes):
+            return f"Move {_names(list(positions))}" if positions else f"Resize {_names(list(sizes))}"
         case Configure(id=name):
             return f"Change {_configured(operation)} of {name}"
         case Rename(id=old, new_id=new):
@@ -54,7 +54,7 @@ def differences(before: Document, after: Document) -> list[str]:
     for name in old.keys() & new.keys():
         parts = [
             part
-            for part in ("title", "config", "policy", "position")
+            for part in ("title", "config", "policy", "position", "size")
             if _part(old, name, part) != _part(new, name, part)
         ]
         if parts:
@@ -75,7 +75,13 @@ def _configured(operation: Configure) -> str:
 
 
 def _spoken(parts: list[str]) -> str:
-    words = {"config": "the settings", "policy": "the policy", "title": "the title", "position": "the place"}
+    words = {
+        "config": "the settings",
+        "policy": "the policy",
+        "title": "the title",
+        "position": "the place",
+        "size": "the size",
+    }
     return " and ".join(words[part] for part in parts)
 
 

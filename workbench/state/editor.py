@@ -11,7 +11,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from engine import nodes
-from engine.graph import Document, Edge, Position
+from engine.graph import Document, Edge, Position, Size
 from workbench.errors import StaleRevision, WorkbenchError
 from workbench.services import drafts, workflows
 from workbench.services.edits import Add, Connect, Move, Operation, Remove
@@ -68,6 +68,11 @@ class EditorState(AppState):
         places = {name: Position.model_validate(place) for name, place in positions.items()}
         homes = {name: parent or None for name, parent in parents.items()}
         return await self._edit(Move(positions=places, parents=homes), seq)
+
+    @rx.event
+    async def resize(self, seq: int, name: str, size: dict[str, float]) -> EventSpec | None:
+        """Draw a container as large as it was pulled."""
+        return await self._edit(Move(sizes={name: Size.model_validate(size)}), seq)
 
     @rx.event
     def refuse(self, source: str, target: str) -> EventSpec:

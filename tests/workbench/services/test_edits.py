@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.graph import Document, Edge, Node, Policy, Position, Trigger
+from engine.graph import Document, Edge, Node, Policy, Position, Size, Trigger
 from workbench.errors import Invalid
 from workbench.services import edits
 from workbench.services.edits import (
@@ -126,6 +126,11 @@ def test_moving_a_node_out_removes_the_edges_that_would_cross_the_border() -> No
     after = there_and_back(nested(), Move(positions={"b": place}, parents={"b": None}))
     assert (after.nodes[3].parent, after.nodes[3].position) == (None, place)
     assert after.edges == [Edge(source="first", target="each")]
+
+
+def test_a_container_is_pulled_larger_and_undo_gives_it_its_own_size_back() -> None:
+    after = there_and_back(nested(), Move(sizes={"each": Size(width=900, height=400)}))
+    assert next(node for node in after.nodes if node.id == "each").size == Size(width=900, height=400)
 
 
 def test_moving_nodes_together_keeps_the_edges_between_them() -> None:

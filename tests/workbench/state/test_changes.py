@@ -20,6 +20,7 @@ EDGE = Edge(source="a", target="b")
         (edits.Remove(nodes=("a", "b", "c", "d", "e")), "Delete a, b, c and 2 more"),
         (edits.Remove(edges=(EDGE,)), "Disconnect a and b"),
         (edits.Move(positions={"a": Position()}), "Move a"),
+        (edits.Move(sizes={"a": None}), "Resize a"),
         (edits.Configure(id="a", config={"value": 1}), "Change the settings of a"),
         (edits.Configure(id="a", title="A", config={}), "Change the title and the settings of a"),
         (edits.Rename(id="a", new_id="b"), "Rename a to b"),
