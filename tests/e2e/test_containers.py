@@ -188,3 +188,46 @@ async def test_on_a_phone_a_run_with_a_container_can_be_read(page: Page, stack: 
     await expect(page.get_by_test_id("pass-each")).to_have_value("3")
     x, _ = await centre(page.get_by_test_id("pass-each"))
     assert 0 < x < 390
+
+
+async def test_a_frame_is_pulled_larger_by_its_corner_and_undo_takes_it_back(
+    page: Page, stack: Stack
+) -> None:
+    workflow_id = await create(stack)
+    await open_workflow(page, workflow_id)
+    await page.get_by_test_id("node-each").click(position={"x": 60, "y": 14})
+    await expect(page.get_by_test_id("inspector")).to_have_attribute("data-node", "each")
+    await page.get_by_test_id("canvas-fit").click()
+    await page.wait_for_timeout(400)  # the view moves for 160 ms
+    revision = await page.get_by_test_id("saved").get_attribute("data-revision")
+    assert revision
+    x, y = await centre(page.get_by_test_id("grip-each"))
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 30, y + 60, steps=6)
+    await page.mouse.up()
+    await expect(page.get_by_test_id("saved")).not_to_have_attribute("data-revision", revision)
+    assert await size_of_each(stack, workflow_id)
+    await page.get_by_test_id("undo").click()
+    await expect(page.get_by_test_id("undo")).to_be_disabled()
+    assert await size_of_each(stack, workflow_id) is None
+
+
+async def size_of_each(stack: Stack, workflow_id: str) -> dict[str, float] | None:
+    async with stack.api() as api:
+        document = (await api.get(f"/workflows/{workflow_id}")).raise_for_status().json()["document"]
+    sizes = {node["id"]: node.get("size") for node in document["nodes"]}
+    found: dict[str, float] | None = sizes["each"]
+    return found
+
+
+async def test_a_cell_inside_runs_its_container_and_says_why_it_cannot_be_pinned(
+    page: Page, stack: Stack
+) -> None:
+    await open_workflow(page, await create(stack))
+    await page.get_by_test_id("node-share").click(position={"x": 60, "y": 14})
+    tools = page.get_by_test_id("tools-share")
+    await expect(tools.get_by_test_id("pin")).to_be_disabled()
+    await expect(tools.get_by_test_id("pin")).to_have_attribute("title", re.compile("pin “each”"))
+    await tools.get_by_test_id("part-node").click()
+    await expect(page.get_by_test_id("tally-each")).to_contain_text("4 of 4")
