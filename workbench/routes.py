@@ -9,6 +9,8 @@ RUN = "/runs/[run_id]"
 COMPARE = "/compare"
 SETTINGS = "/settings"
 SIGN_IN = "/sign-in"
+SET_UP = "/set-up"
+INVITATION = "/invitation"
 
 
 def workflows(search: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from components import crash
-from pages import compare, editor, not_found, run, runs, settings, workflows
+from pages import compare, editor, not_found, run, runs, settings, sign_in, workflows
 from workbench import routes
 from workbench.api.app import create_api
 from workbench.api.gate import HostOriginGate
@@ -90,6 +90,7 @@ def add_pages(app: rx.App) -> None:
         title=f"Settings · {NAME}",
         on_load=[SettingsState.load, SecretsState.load],
     )
+    app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

@@ -15,6 +15,7 @@ from workbench.api import problems
 from workbench.api.bodies import BodyLimit
 from workbench.api.principal import current_principal
 from workbench.api.v1 import (
+    auth,
     events,
     health,
     hooks,
@@ -31,6 +32,7 @@ from workbench.services.triggers import hooks as waiting_hooks
 PREFIX = "/api/v1"
 _ROUTERS = (
     health.router,
+    auth.router,
     workflows.router,
     triggers.router,
     notebook.router,
@@ -41,8 +43,8 @@ _ROUTERS = (
     secrets.router,
     hooks.router,
 )
-_OPEN = (health.router, hooks.router)
-"""What answers without a principal: probes, and webhooks, which check their callers themselves."""
+_OPEN = (health.router, hooks.router, auth.router)
+"""What answers without a principal: probes, signing in, and webhooks, which check callers themselves."""
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 

@@ -1,0 +1,25 @@
+"""Signing in."""
+
+import reflex as rx
+
+from components import entrance
+from components.entrance import EntranceForm
+
+FIELDS = [
+    {"name": "email", "label": "E-mail", "type": "email", "autocomplete": "username"},
+    {
+        "name": "password",
+        "label": "Password",
+        "type": "password",
+        "autocomplete": "current-password",
+    },
+]
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return entrance.page(
+        "Sign in",
+        "",
+        EntranceForm.create(action="/api/v1/auth/sign-in", fields=FIELDS, submit="Sign in", token=""),
+    )

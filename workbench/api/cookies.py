@@ -1,0 +1,35 @@
+"""The session's cookie: set and taken away over HTTP alone, never by a script or an event."""
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from workbench.services import sessions
+from workbench.services.accounts import Visit
+
+
+def visit_of(request: Request) -> Visit:
+    """Return from where a request comes."""
+    return Visit(
+        address=request.client.host if request.client else "",
+        browser=request.headers.get("user-agent", ""),
+        cookie=request.cookies.get(sessions.cookie_name()),
+    )
+
+
+def give(response: Response, token: str) -> None:
+    """Let the browser keep a session's token; the session ends before the cookie does."""
+    response.set_cookie(
+        sessions.cookie_name(), token, max_age=int(sessions.LONGEST.total_seconds()), **_attributes()
+    )
+
+
+def take(response: Response) -> None:
+    """Let the browser forget its token."""
+    response.delete_cookie(sessions.cookie_name(), **_attributes())
+
+
+def _attributes() -> dict[str, Any]:
+    """Return what makes the cookie one that only our own pages' requests carry."""
+    secure = sessions.cookie_name().startswith("__Host-")
+    return {"path": "/", "httponly": True, "samesite": "lax", "secure": secure}

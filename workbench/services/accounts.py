@@ -1,0 +1,111 @@
+"""Signing in with a password, and out again.
+
+Whoever tries learns nothing about which accounts there are: for somebody unknown, disabled or without a
+password the answer, the work and the entry in the audit log are those of a wrong password.
+"""
+
+from dataclasses import dataclass
+
+from workbench.auth import passwords
+from workbench.auth.principal import Principal
+from workbench.db import people
+from workbench.db.ids import now
+from workbench.db.tables import UserRow
+from workbench.errors import Conflict, Unauthenticated
+from workbench.services import audit, rate_limits, sessions
+from workbench.services.access import everywhere
+from workbench.services.rate_limits import ACCOUNT, ADDRESS, Paused
+from workbench.services.resources import get_resources
+from workbench.services.sessions import Session
+
+SIGN_IN = "sign-in"
+NOT_RIGHT = "The e-mail address or the password is not right."
+
+
+@dataclass(frozen=True)
+class Visit:
+    """From where somebody comes: the address, what their browser calls itself, its present cookie."""
+
+    address: str = ""
+    browser: str = ""
+    cookie: str | None = None
+
+
+async def sign_in(*, email: str, password: str, visit: Visit) -> str:
+    """Begin a session, in place of the one that the browser had; return the token that is its cookie.
+
+    Raises Unauthenticated, or Paused after too many tries.
+    """
+    require_team()
+    email = email.strip()
+    await _count(email, visit)
+    user = await _proven(email, password, visit)
+    await rate_limits.forgive(ACCOUNT, email.lower(), all_=True)
+    await rate_limits.forgive(ADDRESS, rate_limits.network(visit.address))
+    return await begin(user, visit)
+
+
+async def begin(user: UserRow, visit: Visit, **columns: str | None) -> str:
+    """Begin a session for somebody who has proven who they are; `columns` are further ones of Session."""
+    with everywhere():
+        async with get_resources().transaction() as session:
+            row = await session.get_one(UserRow, user.id)
+            row.last_seen_at = now()
+            await audit.record(session, actor(user), SIGN_IN, target=f"user:{user.id}", address=visit.address)
+    await _end(visit.cookie)
+    return await sessions.begin(user.id, address=visit.address, browser=visit.browser, **columns)
+
+
+async def sign_out(visit: Visit) -> Session | None:
+    """End the session of the browser's cookie and return it, if there was one."""
+    ended = await _end(visit.cookie)
+    if ended is not None:
+        with everywhere():
+            async with get_resources().transaction() as session:
+                user = await session.get_one(UserRow, ended.user_id)
+                await audit.record(
+                    session, actor(user), "sign-out", target=f"user:{user.id}", address=visit.address
+                )
+    return ended
+
+
+def require_team() -> None:
+    """Raise Conflict where nobody signs in."""
+    if get_resources().settings.mode == "single":
+        raise Conflict("This workbench has one user, and nobody signs in. WORKBENCH_MODE=team changes that.")
+
+
+def actor(user: UserRow) -> Principal:
+    """Return somebody as the audit log names them, before they act in any workspace."""
+    return Principal(id=user.id, name=user.name, workspace="")
+
+
+async def _count(email: str, visit: Visit) -> None:
+    """Count a try, of the address and at the account. Raises Paused; each pause is told once."""
+    try:
+        await rate_limits.count(ADDRESS, rate_limits.network(visit.address))
+        await rate_limits.count(ACCOUNT, email.lower())
+    except Paused as error:
+        if error.first:
+            await audit.refused(None, SIGN_IN, detail={"reason": "too many tries"}, address=visit.address)
+        raise
+
+
+async def _proven(email: str, password: str, visit: Visit) -> UserRow:
+    """Return the person with this address and password. Raises Unauthenticated."""
+    with everywhere():
+        user = await get_resources().read(lambda session: people.by_email(session, email))
+    kept = user.password_hash if user and user.disabled_at is None else None
+    if not await passwords.fits(password, kept) or user is None:
+        target = f"user:{user.id}" if user else ""
+        detail = {"reason": "password"}
+        await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address)
+        raise Unauthenticated(NOT_RIGHT)
+    return user
+
+
+async def _end(cookie: str | None) -> Session | None:
+    session = await sessions.read(cookie) if cookie else None
+    if session is not None:
+        await sessions.end(session)
+    return session
