@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.tables import NodeRunRow
 
 _PAGE = text("""
 WITH pass AS (
@@ -84,6 +87,12 @@ async def page(
         "limit": limit,
     }
     return (await session.execute(_PAGE, values)).mappings().all()
+
+
+async def whole_nodes(session: AsyncSession, run_id: str, scopes: Sequence[str]) -> Sequence[NodeRunRow]:
+    """Return the nodes that stand in these passes, with their outputs."""
+    query = select(NodeRunRow).where(col(NodeRunRow.run_id) == run_id, col(NodeRunRow.scope).in_(scopes))
+    return (await session.execute(query)).scalars().all()
 
 
 async def previews(session: AsyncSession, run_id: str, scopes: Sequence[str]) -> dict[str, str]:

@@ -65,7 +65,7 @@ async def _containers(
     for node_id, how in again.containers.items():
         step = steps[node_id]
         assert isinstance(step, MapStep | LoopStep)
-        found[node_id] = await onward.state(session, old, step, how)
+        found[node_id] = await onward.state(session, old, plan, step, how)
     return {node_id: state for node_id, state in found.items() if state is not None}
 
 

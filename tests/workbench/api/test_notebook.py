@@ -185,3 +185,8 @@ async def test_a_name_that_utf_8_cannot_hold_is_refused(
     )
     assert answer.status_code == 422, answer.text
     assert "no node" in answer.json()["detail"]
+
+
+async def test_a_run_that_there_is_not_has_no_forks_to_list(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/runs/01980000-0000-7000-8000-000000000000/forks")
+    assert answer.status_code == 404

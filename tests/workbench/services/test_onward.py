@@ -1,15 +1,16 @@
 """Maps and loops that go on from an older run: only what is left acts again."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from engine.graph import Document, Edge, Node
+from engine.graph import Document, Edge, Node, Policy
 from tests.e2e.witness import Witness
 from tests.workbench.services.chains import Draft, draft_of, origins
 from workbench.auth.principal import Principal
 from workbench.errors import Conflict, Invalid
-from workbench.services import forks
+from workbench.services import forks, notebook, runs
 from workbench.services.shapes import RunDetail
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -174,6 +175,122 @@ async def test_a_pass_that_never_was_is_refused(principal: Principal, witness: W
     first = await draft.run()
     with pytest.raises(Conflict, match="no pass 9"):
         await forks.restart(draft.principal, first.id, node="again", at=9)
+
+
+def halting(document: Document) -> Document:
+    """The same, but that the third pass takes a while: long enough to cancel the run in it."""
+    asking = next(node for node in document.nodes if node.id == "one")
+    asking.config["url"] += "?wait={{ 2 if index == 2 else 0 }}"
+    long = asking.model_copy(update={"policy": Policy(timeout_s=30)})  # a cancellation waits for a short one
+    nodes = [long if node is asking else node for node in document.nodes]
+    return document.model_copy(update={"nodes": nodes})
+
+
+async def cancelled(draft: Draft, witness: Witness, last: str = "/one/3") -> RunDetail:
+    """Run the draft, and cancel it as soon as it asks for `last`."""
+    run = await notebook.run(draft.principal, draft.id, what="all")
+    async with asyncio.timeout(20):
+        while not witness.seen[last]:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
+    await runs.cancel_run(draft.principal, run.id)
+    witness.seen.clear()
+    return await draft.ended(run.id)
+
+
+@pytest.mark.parametrize("make", [mapped, paged])
+async def test_a_cancelled_map_restarts_at_the_pass_that_was_cut_off(
+    principal: Principal, witness: Witness, make: Any
+) -> None:
+    document = halting(make(witness.url))
+    document.nodes[1].config["concurrency"] = 1
+    draft = await draft_of(principal, document)
+    run = await restarted(draft, await cancelled(draft, witness), "each", 2)
+    assert run.outputs == {"results": RESULTS}, run.error
+    assert dict(witness.seen) == {"/one/3": 1, "/after": 1}
+
+
+@pytest.mark.parametrize("over", ["items", "pages"])
+async def test_a_run_that_began_at_a_pass_and_was_cancelled_restarts_once_more(
+    principal: Principal, witness: Witness, over: str
+) -> None:
+    document = halting(mapped(witness.url) if over == "items" else paged(witness.url))
+    document.nodes[1].config["concurrency"] = 1
+    draft = await draft_of(principal, document)
+    second = await forks.restart(principal, (await cancelled(draft, witness)).id, node="each", at=1)
+    while not witness.seen["/one/3"]:
+        await asyncio.sleep(0.02)
+    await runs.cancel_run(principal, second.id)
+    await draft.ended(second.id)
+    witness.seen.clear()
+    run = await restarted(draft, await runs.get_run(principal, second.id), "each", 2)
+    assert run.outputs == {"results": RESULTS}, run.error
+    assert dict(witness.seen) == {"/one/3": 1, "/after": 1}
+
+
+async def test_failures_that_a_cancelled_map_had_gone_on_from_are_known(
+    principal: Principal, witness: Witness
+) -> None:
+    document = halting(mapped(witness.url, on_item_error="collect", concurrency=1))
+    witness.failing = {"/one/1"}
+    draft = await draft_of(principal, document)
+    first = await cancelled(draft, witness)
+    run = await restarted(draft, first, "each", 2)
+    assert run.outputs == {"results": [None, *RESULTS[1:]]}, run.error
+    witness.failing = set()
+    assert (await retried(draft, first)).outputs == {"results": RESULTS}
+
+
+async def test_a_pass_that_gave_nothing_cannot_be_left_behind(principal: Principal, witness: Witness) -> None:
+    document = mapped(witness.url, items="{{ [1, 2, 3, 4] }}", concurrency=1)
+    draft = await draft_of(principal, halting(document))
+    first = await cancelled(draft, witness)
+    with pytest.raises(Conflict, match="Pass 3 of 'each' gave no result"):
+        await forks.restart(principal, first.id, node="each", at=3)
+
+
+async def test_a_cancelled_loop_restarts_where_it_was_cut_off_and_not_behind(
+    principal: Principal, witness: Witness
+) -> None:
+    document = halting(looped(witness.url, "{{ last }}{{ index }}"))
+    draft = await draft_of(principal, document)
+    first = await cancelled(draft, witness, "/one/2")
+    with pytest.raises(Conflict, match="Pass 3 of 'again' gave no result"):
+        await forks.restart(principal, first.id, node="again", at=3)
+    run = await restarted(draft, first, "again", 2)
+    assert run.outputs == {"last": "00123"}
+    assert dict(witness.seen) == {"/one/2": 1, "/one/3": 1}
+
+
+@pytest.mark.parametrize("on_item_error", ["fail", "collect", "skip"])
+async def test_the_pass_behind_the_last_is_refused(
+    principal: Principal, witness: Witness, on_item_error: str
+) -> None:
+    witness.failing = {"/one/2"} if on_item_error != "fail" else set()
+    draft = await draft_of(principal, mapped(witness.url, on_item_error=on_item_error))
+    first = await draft.run()
+    with pytest.raises(Conflict, match="no pass 4"):
+        await forks.restart(principal, first.id, node="each", at=3)
+
+
+async def test_the_page_or_the_turn_behind_the_last_is_refused(
+    principal: Principal, witness: Witness
+) -> None:
+    for document, node, at in ((paged(witness.url), "each", 3), (looped(witness.url, "1"), "again", 4)):
+        draft = await draft_of(principal, document)
+        first = await draft.run()
+        with pytest.raises(Conflict, match=f"no pass {at + 1}"):
+            await forks.restart(principal, first.id, node=node, at=at)
+
+
+async def test_a_map_that_a_failed_pass_ended_does_not_restart_behind_that(
+    principal: Principal, witness: Witness
+) -> None:
+    witness.failing = {"/one/1"}
+    draft = await draft_of(principal, mapped(witness.url))
+    first = await draft.run()
+    with pytest.raises(Conflict, match="Pass 1 of 'each' gave no result"):
+        await forks.restart(principal, first.id, node="each", at=2)
 
 
 @pytest.mark.parametrize("node", ["before", "one", "nowhere"])

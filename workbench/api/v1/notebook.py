@@ -111,6 +111,7 @@ async def list_forks(
     principal: CurrentPrincipal, run_id: str, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[RunSummary]:
     """Newest first."""
+    await runs.has_ended(principal, run_id)  # a run that there is not has no empty list either
     return await runs.list_runs(principal, forked_from=run_id, limit=limit, cursor=cursor)
 
 
