@@ -6,6 +6,7 @@
 - `part_of` gives the plan of some of its steps, the others settled beforehand.
 - `may_undo` gives the nodes that may undo what another did.
 - `returned` gives the schema of what a run gives back, `part_at` the part of a schema at a path.
+- `types_given` gives the JSON types of what an expression gives, `types_of` those that a schema allows.
 - `implied_edges` gives the dependencies that come from references alone.
 """
 
@@ -24,6 +25,7 @@ from engine.compiler._pause import uncollected
 from engine.compiler._planning import make_plan
 from engine.compiler._problems import CODES
 from engine.compiler._references import NO_RETURNS, Returns
+from engine.compiler._types import types_given, types_of
 from engine.contracts import Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document
@@ -46,6 +48,8 @@ __all__ = [
     "part_at",
     "part_of",
     "returned",
+    "types_given",
+    "types_of",
     "validator",
 ]
 

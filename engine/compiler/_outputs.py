@@ -28,10 +28,10 @@ def part_at(schema: Any, path: Path) -> Any:
     for key in path:
         if not isinstance(schema, Mapping) or any(keyword in schema for keyword in OPENING):
             return {}
-        within = schema.get("properties") or {}
+        within = schema.get("properties")
         if isinstance(key, int):
             schema = schema.get("items", {})
-        elif key in within:
+        elif isinstance(within, Mapping) and key in within:
             schema = within[key]
         else:
             return None if schema.get("additionalProperties") is False else {}

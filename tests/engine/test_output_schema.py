@@ -138,3 +138,8 @@ async def test_a_schema_that_leads_nowhere_fails_the_run(rig: Rig) -> None:
     ran = await rig.run(compiler.compile(document))
     assert ran.record.error
     assert "the schema cannot be used" in ran.record.error.message
+
+
+@pytest.mark.parametrize("properties", [[], 7, {"a": 7}, {"a": {"type": 7}}, {"a": {"type": [7]}}])
+def test_a_schema_that_is_no_schema_tells_no_types(properties: Any) -> None:
+    assert compiler.types_given("{{ inputs.a }}", {"properties": properties}, {}) is None

@@ -14,6 +14,7 @@ from referencing.exceptions import Unresolvable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import compiler, expressions
+from engine.compiler import Returns
 from engine.contracts import PinnedPlan, Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document, Node
@@ -174,6 +175,7 @@ def check_calls(document: Document, catalogue: Catalogue, *, workflow_id: str | 
         message = f"This document calls more than {MOST} versions, directly and through others."
         yield Problem(code="subworkflow-count", message=message, hint="Call fewer of them.")
         return
+    returns = catalogue.returns(document)
     for call in calls_of(document):
         pinned = catalogue.found.get(call.config.pin)
         if pinned is None:
@@ -186,6 +188,7 @@ def check_calls(document: Document, catalogue: Catalogue, *, workflow_id: str | 
             yield _problem("depth", call, "workflow", message, "Call the inner ones from here.")
         else:
             yield from _inputs(call, pinned.document.inputs)
+            yield from _types(call, pinned.document.inputs, document.inputs, returns)
 
 
 def _unknown(call: Call) -> Problem:
@@ -217,6 +220,25 @@ def _inputs(call: Call, schema: Mapping[str, Any]) -> Iterator[Problem]:
             for wrong in _mismatches(schema, part, value):
                 message = f"The input “{name}” does not fit: {wrong[:200]}."
                 yield _problem("inputs", call, f"inputs.{name}", message, "Correct the value.")
+
+
+def _types(
+    call: Call, schema: Mapping[str, Any], own: Mapping[str, Any], returns: Returns
+) -> Iterator[Problem]:
+    """Yield where an expression gives something of another type than the input that it is for."""
+    for name, value in call.config.inputs.items():
+        if not isinstance(value, str) or not expressions.has_expression(value):
+            continue
+        wanted = compiler.types_of(compiler.part_at(schema, (name,)))
+        found = compiler.types_given(value, own, returns)
+        if wanted is not None and found is not None and not wanted & found:
+            message = f"The input “{name}” takes {_either(wanted)}, and this gives {_either(found)}."
+            hint = "Give it something else, or change its type with a filter such as int or string."
+            yield _problem("inputs", call, f"inputs.{name}", message, hint)
+
+
+def _either(types: frozenset[str]) -> str:
+    return " or ".join(sorted(types))
 
 
 def _mismatches(schema: Mapping[str, Any], part: Any, value: Any) -> tuple[str, ...]:

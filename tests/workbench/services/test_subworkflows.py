@@ -136,6 +136,31 @@ async def test_inputs_are_held_against_the_whole_schema(principal: Principal) ->
     ]
 
 
+async def test_an_expression_of_another_type_than_the_input_is_a_problem(principal: Principal) -> None:
+    typed = {"type": "object", "properties": {"total": {"type": "integer"}}}
+    counts = await published(principal, outputs={"total": 7}, output_schema=typed)
+    many = {"type": "object", "properties": {"n": {"type": "number"}, "word": TEXT}}
+    other = await published(principal, inputs=many)
+    count = Node(id="count", type="subworkflow", config={"workflow": counts, "version": 1})
+
+    async def wrong(**inputs: Any) -> list[str]:
+        own = {"type": "object", "properties": {"word": TEXT, "any": {}}}
+        flow = await caller(principal, count, call(other, **inputs), inputs=own)
+        return [problem.message for problem in await workflows.check_draft(principal, flow)]
+
+    total, whole = "{{ nodes.count.output.total }}", "{{ nodes.count.output }}"
+    assert await wrong(n=total, word="{{ inputs.word }}") == []
+    assert await wrong(n="{{ inputs.any }}", word=f"about {total}") == []
+    assert await wrong(n="{{ inputs.word | int }}", word=f"{total} ") == [
+        "The input “word” takes string, and this gives number."
+    ]
+    assert await wrong(n="{{ inputs.word }}", word=whole) == [
+        "The input “n” takes number, and this gives string.",
+        "The input “word” takes string, and this gives object.",
+    ]
+    assert await wrong(n=f"about {total}") == ["The input “n” takes number, and this gives string."]
+
+
 async def test_inputs_beside_the_known_ones_have_a_type_too(principal: Principal) -> None:
     other = await published(principal, inputs={"type": "object", "additionalProperties": TEXT})
     assert await problems(principal, call(other, a="b", c=7)) == [("subworkflow-inputs", "config.inputs.c")]
