@@ -9,14 +9,14 @@ from engine.contracts import Plan, Step
 def part_of(plan: Plan, *, run: Collection[str], settled: Collection[str]) -> Plan:
     """Return the plan in which only the steps of `run` run, and those of `settled` are given.
 
-    A settled step waits for nothing. Of the outputs those are left that read nothing else, so no schema
-    of all of them holds. ValueError when
-    a step that runs waits for one that is in neither.
+    A settled step waits for nothing. Of the outputs those are left that read nothing else; their schema holds
+    where all steps are there. ValueError when a step that runs waits for one that is in neither.
     """
     kept = {*run, *settled}
     steps = tuple(_kept(step, kept, settled) for step in plan.steps if step.id in kept)
     outputs = {name: value for name, value in plan.outputs.items() if _read(value) <= kept}
-    return plan.model_copy(update={"steps": steps, "outputs": outputs, "output_schema": None})
+    schema = plan.output_schema if len(steps) == len(plan.steps) else None
+    return plan.model_copy(update={"steps": steps, "outputs": outputs, "output_schema": schema})
 
 
 def _kept(step: Step, kept: Collection[str], settled: Collection[str]) -> Step:

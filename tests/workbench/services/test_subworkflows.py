@@ -364,3 +364,12 @@ async def test_it_has_the_tighter_of_what_is_left_and_what_its_document_allows(p
     assert run.status == "succeeded", run.error
     child = await runs.get_run(principal, child_run_id(run.id, "call", 1))
     assert child.budget == Budget(steps=3, seconds=20, on_reached="fail")
+
+
+async def test_a_run_of_a_draft_is_held_against_the_schema_of_its_outputs(principal: Principal) -> None:
+    schema = {"type": "object", "properties": {"greeting": {"type": "integer"}}}
+    document = Document(name="Draft", outputs={"greeting": "hello"}, output_schema=schema)
+    workflow = await workflows.create_workflow(principal, document=document)
+    run = await ended(principal, (await runs.start_run(principal, workflow_id=workflow.id, inputs={})).id)
+    assert run.error
+    assert run.error.kind == "output-mismatch"
