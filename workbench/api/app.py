@@ -15,6 +15,7 @@ from workbench.api import problems
 from workbench.api.bodies import BodyLimit
 from workbench.api.principal import current_principal
 from workbench.api.v1 import (
+    api_keys,
     auth,
     events,
     health,
@@ -41,6 +42,7 @@ _ROUTERS = (
     events.router,
     schemas.router,
     secrets.router,
+    api_keys.router,
     hooks.router,
 )
 _OPEN = (health.router, hooks.router, auth.router)

@@ -36,8 +36,11 @@ async def record(
 ) -> None:
     """Add an entry to the log in the caller's transaction. `target` is what it was done to: `user:<id>`.
 
-    Without a principal nobody knows who tried. `detail` is JSON and must hold no secret.
+    Without a principal nobody knows who tried. `detail` is JSON and must hold no secret; who acts by an API
+    key has that in it.
     """
+    if principal is not None and principal.key is not None:
+        detail = {**(detail or {}), "api_key": principal.key}
     last = await queries.last(session, lock=True)
     row = AuditRow(
         seq=last.seq + 1 if last else 1,

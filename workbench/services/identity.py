@@ -5,15 +5,17 @@ up a number in Redis, which every call reads together with its session. So a war
 database never, and a change counts from the next call on in every process.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workbench.auth import keys
 from workbench.auth.principal import OWNER, Principal
-from workbench.auth.roles import EVERYTHING, INSTALLATION, Role, allowed
+from workbench.auth.roles import EVERYTHING, INSTALLATION, Action, Role, allowed
 from workbench.db import identity as queries
 from workbench.db.identity import Standing
 from workbench.errors import Unauthenticated
-from workbench.services import sessions
+from workbench.services import key_callers, sessions
 from workbench.services.access import everywhere
+from workbench.services.key_callers import Key
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
@@ -38,11 +40,12 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, by which credentials, and through which session, if it is a person in a browser."""
+    """Who is calling, by which credentials, and through which session (a person in a browser) or API key."""
 
     principal: Principal
     credentials: Credentials
     session: Session | None = None
+    key: Key | None = None
 
 
 _standings: dict[str, tuple[str, Standing | None]] = {}
@@ -54,7 +57,7 @@ async def authenticate(credentials: Credentials) -> Caller:
     if get_resources().settings.mode == "single":
         return Caller(OWNER, credentials)
     if credentials.authorization is not None:
-        raise Unauthenticated(SIGN_IN)
+        return await _by_token(credentials, credentials.authorization)
     if not credentials.cookie:
         raise Unauthenticated(SIGN_IN)
     key = sessions.key_of(credentials.cookie)
@@ -65,6 +68,28 @@ async def authenticate(credentials: Credentials) -> Caller:
     principal = await principal_of(session, epoch=str(epoch or ""), workspace=credentials.workspace)
     await sessions.seen(session)
     return Caller(principal, credentials, session)
+
+
+async def _by_token(credentials: Credentials, authorization: str) -> Caller:
+    """Return whom an `Authorization` header stands for. Raises Unauthenticated, and what a key raises."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not keys.is_key(token.strip()):
+        raise Unauthenticated("Send an API key: Authorization: Bearer wb_…")
+    at = await epoch()
+    key = await key_callers.find(token.strip(), epoch=at, address=credentials.address)
+    return Caller(await _holder(key, at, credentials.workspace), credentials, key=key)
+
+
+async def _holder(key: Key, at: str, asked: str | None) -> Principal:
+    """Return the program, or the person as far as the key lets them, in the workspace that is asked for."""
+    if key.user_id is None:
+        return key_callers.service(key, key_callers.workspace(key, key.workspaces, asked))
+    standing = await _standing(key.user_id, at)
+    if standing is None:
+        raise Unauthenticated(key_callers.NO_KEY)
+    principal = person(standing, key_callers.workspace(key, _workspaces(standing), asked))
+    actions = principal.actions & key.actions & keys.PERSONAL
+    return replace(principal, actions=actions, administrator=False, key=key.id)
 
 
 async def principal_of(session: Session, *, epoch: str, workspace: str | None = None) -> Principal:
@@ -81,14 +106,13 @@ async def principal_of(session: Session, *, epoch: str, workspace: str | None = 
 
 def person(standing: Standing, workspace: str | None, *, impersonator: str | None = None) -> Principal:
     """Return a person as a principal in `workspace`, or in the first that they belong to."""
-    user = standing.user
-    mine = standing.workspaces if user.administrator else tuple(standing.roles)
+    user, mine = standing.user, _workspaces(standing)
     here = workspace if workspace in mine else next(iter(mine), "")
     actions = allowed(frozenset(Role(role) for role in standing.roles.get(here, ())))
     if user.administrator:
         actions = EVERYTHING
     if impersonator is not None:
-        actions -= INSTALLATION
+        actions -= INSTALLATION | {Action.SELF_SECURE}
     return Principal(
         id=user.id,
         name=user.name,
@@ -98,6 +122,17 @@ def person(standing: Standing, workspace: str | None, *, impersonator: str | Non
         administrator=user.administrator,
         impersonator=impersonator,
     )
+
+
+def _workspaces(standing: Standing) -> tuple[str, ...]:
+    return standing.workspaces if standing.user.administrator else tuple(standing.roles)
+
+
+async def actions_in(user_id: str) -> dict[str, frozenset[Action]]:
+    """Return what a person may do in each of their workspaces, the first one first; nothing for nobody."""
+    standing = await _standing(user_id, await epoch())
+    mine = _workspaces(standing) if standing else ()
+    return {one: person(standing, one).actions for one in mine} if standing else {}
 
 
 async def access_changed() -> None:
