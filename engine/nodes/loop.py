@@ -88,8 +88,8 @@ LOOP = NodeType(
         "A pass gives what the setting **result** says, or the output of the step at which the steps inside "
         "end; when they end at several, an object of their outputs by node id. `until` reads it as `{{ "
         "result }}`, and the loop's output is that of the last pass.\n\n"
-        "When `until` does not hold after the last pass, the loop fails, or with **on maximum: continue** "
-        "goes on with what there is. Without `until` it always runs `maximum` passes. Example: until `{{ "
+        "When `until` does not hold after the last pass, the loop fails, or goes on with what there "
+        "is: **on maximum** says which. Without `until` it always runs `maximum` passes. Example: until `{{ "
         "result.status == 'done' }}`, with a delay and a request inside."
     ),
     icon="repeat",

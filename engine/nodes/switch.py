@@ -90,10 +90,10 @@ SWITCH = NodeType(
     help=(
         "Each case is a name and an expression, and gives the node an output port of that name. The cases "
         "are tried from the first to the last:\n\n"
-        "- **first**: the run goes on along the first case that holds; the ones behind it are not evaluated\n"
-        "- **all**: it goes on along every case that holds, side by side\n\n"
+        "- **the first case that holds**: the run goes on along it; the ones behind it are not evaluated\n"
+        "- **all cases that hold**: it goes on along every one of them, side by side\n\n"
         "When no case holds it leaves by **default**. Steps that only other ports lead to are skipped. Its "
-        "output is the name of the port, or the list of names with **all**.\n\n"
+        "output is the name of the port, or the list of names where all are followed.\n\n"
         "Example: case `urgent` when `{{ inputs.priority == 'urgent' }}`. Renaming a case renames its port "
         "and moves the edges that leave by it."
     ),
