@@ -5,7 +5,7 @@ that reads both gets each state once, and one who missed a message gets it from 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,7 +37,7 @@ LATE = timedelta(seconds=60)
 @requires(Action.RUNS_READ)
 async def watch_run(
     principal: Principal, run_id: str, last_event_id: str | None = None, *, scope: str = ""
-) -> AsyncIterator[RunEvent]:
+) -> AsyncGenerator[RunEvent, None]:
     """Yield the events of the run and its nodes, ending after the one that says how the run ended.
 
     The nodes are those outside of passes or, with `scope`, those of that pass. With `last_event_id`, what

@@ -108,6 +108,35 @@ async def test_a_process_that_stops_answers_who_waits(
     await api.post(f"/runs/{answer.json()['run_id']}/cancel")
 
 
+@pytest.mark.parametrize("change", ["rotated", "secret"])
+async def test_who_waits_and_loses_the_right_to_is_told_so(
+    api: httpx.AsyncClient,
+    caller: httpx.AsyncClient,
+    hello: dict[str, Any],
+    principal: Principal,
+    change: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hooks, "ASK_S", 0.1)
+    await secrets.put_secret(principal, name="HOOK_TOKEN", value="t0psecret")
+    pause = {"id": "pause", "type": "delay", "config": {"seconds": 60}}
+    slow = {**hello, "nodes": [*hello["nodes"], pause], "edges": [{"source": "start", "target": "pause"}]}
+    check = {"kind": "token", "secret": "HOOK_TOKEN", "name": "X-Token"}
+    workflow_id, address = await publish(api, slow, answer={**WAIT, "wait_s": 300}, check=check)
+    asking = caller.post(address, json={"name": "Ada"}, headers={"X-Token": "t0psecret"})
+    waiting = asyncio.create_task(asking)
+    while not await runs_of(api, workflow_id):
+        await asyncio.sleep(0.05)
+    if change == "rotated":
+        await api.post(f"/workflows/{workflow_id}/triggers/hook/rotate")
+    else:
+        await secrets.put_secret(principal, name="HOOK_TOKEN", value="another")
+    answer = await asyncio.wait_for(waiting, 30)
+    assert answer.status_code == (404 if change == "rotated" else 401)
+    [run] = await runs_of(api, workflow_id)
+    await api.post(f"/runs/{run['id']}/cancel")
+
+
 async def test_with_temporal_away_the_run_is_queued_and_the_answer_comes_in_time(
     api: httpx.AsyncClient,
     caller: httpx.AsyncClient,

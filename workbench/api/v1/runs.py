@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
 from engine.contracts import Budget, RunStatus
 from engine.graph import Document
-from workbench.api.principal import CurrentPrincipal
+from workbench.api.principal import CurrentPrincipal, credentials_of
+from workbench.api.streams import while_allowed
 from workbench.api.v1.workflows import Cursor, Limit
 from workbench.services import decisions, live, passes, run_options, runs
 from workbench.services.run_options import RunOptions, Trigger, TriggerType
@@ -190,6 +191,7 @@ async def terminate_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
 )
 async def watch_run(
     principal: CurrentPrincipal,
+    request: Request,
     run_id: str,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(description="The same as the header `Last-Event-ID`.")] = None,
@@ -199,7 +201,8 @@ async def watch_run(
 
     The nodes are those outside of containers or, with `scope`, those of that pass. First the present state,
     or what came after `Last-Event-ID`; then what happens. The stream ends with the run. Asked again after
-    that, it answers 204, which tells an EventSource to stop.
+    that, it answers 204, which tells an EventSource to stop. It ends also, within seconds, when you may not
+    see the run any more: your session or key has ended, or a role was taken.
     """
     resume = last_event_id or after
     ended = await runs.has_ended(principal, run_id)
@@ -207,7 +210,10 @@ async def watch_run(
     if ended:
         rest = [event async for event in events]
         return EventSourceResponse(_messages(_each(rest)), ping=PING_S) if rest else Response(status_code=204)
-    return EventSourceResponse(_messages(events), ping=PING_S)
+    allowed = while_allowed(
+        credentials_of(request), events, lambda principal: runs.has_ended(principal, run_id)
+    )
+    return EventSourceResponse(_messages(allowed), ping=PING_S)
 
 
 @router.get("/{run_id}/nodes/{node_id}/output", summary="Read a node's whole output")

@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,8 @@ from engine import expressions
 from engine.errors import ExpressionError, NodeFailed, Problem
 from engine.graph import Trigger
 from engine.triggers import WebhookConfig
-from engine.triggers.webhook import OpenCheck, WaitForEnd, confidential, refusal
+from engine.triggers.webhook import HmacCheck, OpenCheck, WaitForEnd, confidential, refusal
+from workbench.auth.principal import Principal
 from workbench.db import runs as run_queries
 from workbench.db import triggers as queries
 from workbench.db.ids import now
@@ -32,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 LARGE_BYTES = 100_000
 """A larger body is read off the event loop."""
+
+ASK_S = 15.0
+"""How often it is asked whether a caller that waits may still have the answer."""
 
 _waiting: set[asyncio.Timeout] = set()
 """The patience of every caller that waits."""
@@ -100,7 +105,8 @@ async def receive(hook: Hook, request: HookRequest) -> HookAnswer:
     """Start the run that a request asks for, and return the answer when it is there, or its time is over.
 
     Raises Unauthenticated, Invalid (nothing is started then) or Conflict; Unavailable when the database, or
-    the webhook's secret, is not there.
+    the webhook's secret, is not there. A caller that waits is refused, too, once its address or secret is
+    no longer the webhook's.
     """
     answer = hook.config.answer
     deadline = asyncio.get_running_loop().time() + (answer.wait_s if isinstance(answer, WaitForEnd) else 0)
@@ -120,7 +126,7 @@ async def receive(hook: Hook, request: HookRequest) -> HookAnswer:
         raise Conflict("This idempotency key was used for another request. Take a new key.") from error
     if not isinstance(answer, WaitForEnd):
         return Accepted(run)
-    return await _answer(hook, answer, await _ended(hook, run, deadline))
+    return await _answer(hook, answer, await _ended(hook, request, run, deadline))
 
 
 async def _check(hook: Hook, request: HookRequest) -> None:
@@ -184,22 +190,54 @@ def _key(config: WebhookConfig, request: HookRequest) -> str | None:
     return hashlib.sha256(given.encode(errors="surrogateescape")).hexdigest()[:40] if given else None
 
 
-async def _ended(hook: Hook, run: RunDetail, deadline: float) -> RunDetail:
+async def _ended(hook: Hook, request: HookRequest, run: RunDetail, deadline: float) -> RunDetail:
     """Return the run when it has ended, or as it is when the time is over."""
     principal = firing.acts_as(hook.row)
     try:
         async with asyncio.timeout_at(deadline) as patience:
             _waiting.add(patience)
             if run.status not in run_queries.SETTLED:
-                async for event in live.watch_run(principal, run.id):
-                    if event.run and event.run.status in run_queries.SETTLED:
-                        break
+                await _first(_end_of(principal, run.id), _no_longer_welcome(hook, request))
                 return await runs.get_run(principal, run.id)
     except TimeoutError:
         log.info("hook.waited", run_id=run.id)
     finally:
         _waiting.discard(patience)
     return run
+
+
+async def _end_of(principal: Principal, run_id: str) -> None:
+    async for event in live.watch_run(principal, run_id):
+        if event.run and event.run.status in run_queries.SETTLED:
+            return
+
+
+async def _no_longer_welcome(hook: Hook, request: HookRequest) -> None:
+    """Raise NotFound or Unauthenticated as soon as the caller could not ask again what it has asked.
+
+    A signature may grow old meanwhile: the request that it signs was in time.
+    """
+    aged = hook
+    if isinstance(hook.config.check, HmacCheck):
+        check = hook.config.check.model_copy(update={"tolerance_s": math.inf})
+        aged = replace(hook, config=hook.config.model_copy(update={"check": check}))
+    while True:
+        await asyncio.sleep(ASK_S)
+        await find(hook.row.address or "")
+        await _check(aged, request)
+
+
+async def _first(*waits: Awaitable[None]) -> None:
+    """Return when the first of these has ended, or raise what ended it; the others are given up."""
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def stop_waiting() -> None:
