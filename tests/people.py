@@ -10,10 +10,20 @@ from workbench.services.sessions import Session
 
 
 def somebody(
-    name: str = "Ada", *, workspace: str | None = None, actions: frozenset[Action] = EVERYTHING
+    name: str = "Ada",
+    *,
+    workspace: str | None = None,
+    actions: frozenset[Action] = EVERYTHING,
+    administrator: bool = False,
 ) -> Principal:
     """Return a person nobody has met, in a new workspace unless one is given."""
-    return Principal(id=new_id(), name=name, workspace=workspace or new_id(), actions=actions)
+    return Principal(
+        id=new_id(),
+        name=name,
+        workspace=workspace or new_id(),
+        actions=actions,
+        administrator=administrator,
+    )
 
 
 async def member(

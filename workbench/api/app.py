@@ -16,6 +16,7 @@ from workbench.api.bodies import BodyLimit
 from workbench.api.principal import current_principal
 from workbench.api.v1 import (
     api_keys,
+    audit,
     auth,
     events,
     health,
@@ -43,6 +44,7 @@ _ROUTERS = (
     schemas.router,
     secrets.router,
     api_keys.router,
+    audit.router,
     hooks.router,
 )
 _OPEN = (health.router, hooks.router, auth.router)

@@ -59,10 +59,20 @@ def requires(action: Action) -> Callable[[Service[P, T]], Service[P, T]]:
     return decorate
 
 
+async def _let_in(principal: Principal, action: Action, function: Callable[..., Any]) -> None:
+    """Raise Forbidden, and note it in the audit log, unless the principal may do `action`."""
+    from workbench.services import audit  # it is a service itself
+
+    if not principal.may(action):
+        asked = f"{function.__module__.removeprefix('workbench.services.')}.{function.__name__}"
+        await audit.refused(principal, action, detail={"asked": asked})
+    principal.require(action)
+
+
 def _call(action: Action, function: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
     @wraps(function)
     async def guarded(principal: Principal, *args: Any, **kwargs: Any) -> T:
-        principal.require(action)
+        await _let_in(principal, action, function)
         with acting(principal):
             return await function(principal, *args, **kwargs)
 
@@ -74,7 +84,7 @@ def _stream(
 ) -> Callable[..., AsyncGenerator[T, None]]:
     @wraps(function)
     async def guarded(principal: Principal, *args: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
-        principal.require(action)
+        await _let_in(principal, action, function)
         async with aclosing(function(principal, *args, **kwargs)) as stream:
             while True:
                 with acting(principal):  # for each step: between two of them the caller's own reach counts
