@@ -44,7 +44,8 @@ class NodeDecision(Decided):
     """A decision on its way to the node: the argument of the update `decide`.
 
     `attempt` is the one that had failed when it was made. `config` replaces settings for the attempts that
-    follow; `output` is what the node is to have given, leaving by `port`.
+    follow: of a step that is no activity and no sub-workflow, fields of the step. `output` is what the node
+    is to have given, leaving by `port`.
     """
 
     scope: str = ""

@@ -64,7 +64,7 @@ class Departures:
     def _wait(self, step: DelayStep | WaitStep, scope: Scope, begun: Begun) -> NodeRecord | None:
         if begun.work is None:
             return begun.record
-        self._journal.note(begun.record)
+        self._journal.note(scope.attempted(begun.record))
         self._flights.start(
             step,
             begun.work,

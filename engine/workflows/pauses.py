@@ -1,7 +1,9 @@
 """Steps that failed and wait for somebody's decision: what may be decided, and what comes of it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -15,6 +17,7 @@ from engine.contracts import (
     NodeResult,
     Retried,
     Step,
+    StepBase,
     SubworkflowStep,
     place,
 )
@@ -24,12 +27,28 @@ LATE = "decision-late"
 UNFIT = "decision-unfit"
 """The types of the errors with which a decision is refused."""
 
+FIXED = frozenset({*StepBase.model_fields, "kind", "body"})
+"""The fields of a step that no decision replaces: where it stands, and what stands in it."""
+
 
 def is_failure(step: Step, record: NodeRecord) -> bool:
     """Whether a step's record is a failure that somebody is to decide about."""
     aborted = record.decision is not None and record.decision.action == "abort"
     failed = record.error is not None and record.status in ("failed", "waiting")
     return step.on_error == "pause" and failed and not aborted
+
+
+def amended(step: Step, settings: Mapping[str, Any]) -> Step:
+    """Return a step with some of its fields replaced; ValueError when they do not fit.
+
+    Activities and sub-workflows take other settings where theirs are rendered.
+    """
+    if not settings or isinstance(step, ActivityStep | SubworkflowStep):
+        return step
+    unknown = settings.keys() - (type(step).model_fields.keys() - FIXED)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))} cannot be replaced")
+    return type(step).model_validate({**dict(step), **settings})
 
 
 def paused(record: NodeRecord) -> NodeRecord:
@@ -70,14 +89,20 @@ class Pauses:
                 f"{decision.node_id} failed again meanwhile: the decision was about attempt "
                 f"{decision.attempt}, and it is at attempt {pause.record.attempt}.",
             )
-        if decision.action == "retry" and not isinstance(pause.step, ActivityStep | SubworkflowStep):
+        if decision.action == "retry" and pause.record.tally is not None:
             raise _refused(
-                UNFIT, f"{decision.node_id} would come to the same end again; give its output, skip or abort."
+                UNFIT,
+                f"{decision.node_id} has begun its passes, and their steps act once in a run. Give its "
+                "output, skip or abort; a new run can go on from the pass that failed.",
             )
         if isinstance(pause.step, SubworkflowStep) and decision.config.keys() - {"inputs"}:
             raise _refused(
                 UNFIT, f"{decision.node_id} stays with its version; only its inputs can be others."
             )
+        try:
+            amended(pause.step, decision.config)
+        except ValueError as error:
+            raise _refused(UNFIT, f"These settings do not fit {decision.node_id}: {error}") from None
         try:
             expressions.bounded([decision.output, decision.config])
         except ExpressionError as error:

@@ -22,7 +22,7 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
-from engine.workflows import containers, inline, pauses
+from engine.workflows import carried, containers, inline, pauses
 from engine.workflows.compensation import Deeds
 from engine.workflows.departures import Departures, Outward
 from engine.workflows.flights import Flights
@@ -101,10 +101,12 @@ class Scheduler:
         step = scope.progress.step(record.node_id) if scope else None
         activity = step is None or isinstance(step, ActivityStep)
         if scope is not None and record.status == "running":  # it was told to try again
-            self._try_again(scope, scope.progress.step(record.node_id))
+            self._begin(scope, scope.progress.step(record.node_id))
             return
         if activity:
             self._spending.worked(record)
+        elif isinstance(step, DelayStep | WaitStep) and scope and record.decision is None:
+            record = scope.attempted(record)
         if step is not None and pauses.is_failure(step, record):
             record = pauses.paused(record)
             self._pause(step, record)
@@ -116,12 +118,6 @@ class Scheduler:
             self.deeds.add_late(None, record)
         elif record.status != "waiting":
             self._count(scope, record)
-
-    def _try_again(self, scope: Scope, step: Step) -> None:
-        if isinstance(step, ActivityStep):
-            self._queued.add(scope, step)
-        elif isinstance(step, SubworkflowStep):
-            self._start(scope, step)
 
     def _pause(self, step: Step, record: NodeRecord) -> None:
         """Let a step that failed wait for a decision."""
@@ -135,18 +131,7 @@ class Scheduler:
 
     def state(self, scope: Scope) -> ScopeState:
         """Return what a scope, and what is under way in it, carries over."""
-        return ScopeState(
-            settled=tuple(scope.settled.values()),
-            waiting=self._outside.waits.carried(self.flights.waiting(scope.path), scope.path),
-            calling=self._outside.children.carried(scope.path, self.flights.inside(scope.path)),
-            in_line=self._outside.line.carried(scope.path),
-            paused=self.flights.paused(scope.path),
-            retried={at: again for at, again in scope.retried.items() if at not in scope.settled},
-            containers={
-                passes.step.id: passes.state({index: self.state(one) for index, one in passes.scopes.items()})
-                for passes in self._inside(scope)
-            },
-        )
+        return carried.state(scope, tuple(self._containers.values()), self.flights, self._outside)
 
     def stop(self, at: datetime) -> list[NodeRecord]:
         """Cancel all that is under way; return its last records, of what has just landed as well."""
@@ -165,16 +150,24 @@ class Scheduler:
             self._settle(scope, NodeRecord(node_id=step.id, status="skipped", finished_at=now))
         elif step.id in scope.carried.paused:
             self._pause(step, scope.carried.paused[step.id])
-        elif isinstance(step, ActivityStep):
-            self._queued.add(scope, step)
-        elif not self._affords(scope, step):
+        elif not isinstance(step, ActivityStep) and not self._affords(scope, step):
             self._ready.appendleft((scope, decision))
+        else:
+            self._begin(scope, step)
+
+    def _begin(self, scope: Scope, step: Step) -> None:
+        """Let a step begin, or begin again, perhaps with other settings."""
+        if step.id in scope.retried:
+            step = pauses.amended(step, scope.retried[step.id].config)
+        if isinstance(step, ActivityStep):
+            self._queued.add(scope, step)
         elif isinstance(step, DelayStep | WaitStep | SubworkflowStep):
             self._start(scope, step)
         elif isinstance(step, MapStep | LoopStep):
             self._start_container(scope, step)
         else:
-            self._settle(scope, inline.evaluate(step, scope.context, scope.settled, now))
+            record = inline.evaluate(step, scope.context, scope.settled, workflow.now())
+            self._settle(scope, scope.attempted(record))
             if isinstance(step, MergeStep) and step.needs is not None and not scope.closed:
                 self._drop(scope, scope.progress.moot(step.id))
 
@@ -202,9 +195,8 @@ class Scheduler:
 
     def _fail(self, scope: Scope, step: Step, error: ExpressionError | NodeFailed) -> None:
         """Settle a step that failed before it began."""
-        before = scope.retried[step.id].attempts if step.id in scope.retried else 0
         record = inline.failed(step, inline.reason(error), workflow.now())
-        self._settle(scope, record.model_copy(update={"attempt": before + 1}))
+        self._settle(scope, scope.attempted(record))
 
     def _count(self, scope: Scope, record: NodeRecord) -> None:
         """Let a finished step count: its targets may become ready, or its scope fails or ends by it."""
@@ -281,10 +273,10 @@ class Scheduler:
             for other in list(passes.scopes.values()):
                 self._close(other)
             del self._containers[passes.place]
-            self._settle(passes.parent, passes.record(now))
+            self._settle(passes.parent, passes.parent.attempted(passes.record(now)))
             return
         if passes.is_news:
-            self._journal.note(passes.record(now))
+            self._journal.note(passes.parent.attempted(passes.record(now)))
         while not self.leaving and (scope := passes.next()):
             self._scopes[scope.path] = scope
             self._ready.extend((scope, decision) for decision in scope.begin())
@@ -296,4 +288,4 @@ class Scheduler:
             self._fail(scope, step, error)
             return
         if settled is not None:
-            self._settle(scope, settled)
+            self._settle(scope, scope.attempted(settled))

@@ -69,6 +69,13 @@ class Scope:
         self.settled[record.node_id] = record
         self._views[record.node_id] = inline.view(record)
 
+    def attempted(self, record: NodeRecord) -> NodeRecord:
+        """Return a record as that of the attempt it is, where somebody decided that the step try again."""
+        again = self.retried.get(record.node_id)
+        if again is None:
+            return record
+        return record.model_copy(update={"attempt": again.attempts + 1, "decision": again.decision})
+
     def view(self, node_id: str) -> Any:
         """Return what expressions see of a node here; None of one that is not settled."""
         return self._views.get(node_id)

@@ -254,6 +254,19 @@ async def decided(rig: Rig) -> str:
     return run_id
 
 
+async def amended(rig: Rig) -> str:
+    """Return the id of a run in which a map and a transform were tried again with other settings."""
+    gone = "{{ inputs.nothing }}"
+    steps = (transform("one", gone, on_error="pause"), each("all", gone, body(fake("w")), on_error="pause"))
+    run_id = await rig.start(plan(*steps))
+    for node_id, config in (("one", {"value": 1}), ("all", {"items": [1, 2]})):
+        await rig.seen(run_id, node_id, "waiting")
+        made = {"action": "retry", "by": "ada", "at": datetime.now(UTC), "node_id": node_id}
+        await rig.client.decide(run_id, NodeDecision(**made, attempt=1, config=config))
+    await rig.ended(run_id)
+    return run_id
+
+
 async def main() -> None:
     """Record what is missing."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -285,6 +298,7 @@ async def main() -> None:
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
             await keep(rig, "paused", lambda: decided(rig))
+            await keep(rig, "amended", lambda: amended(rig))
             undo = {name: fake(f"undo_{name}", on_error="continue") for name in ("a", "b")}
             saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
             undone = saga.model_copy(update={"compensations": undo})

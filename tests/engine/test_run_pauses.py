@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from engine.contracts import NodeDecision, Plan
+from engine.contracts import NodeDecision, Plan, Step
 from engine.errors import DecisionRefused
 from tests.engine.conftest import Rig
-from tests.engine.plans import body, each, fake, output, plan, start, transform
+from tests.engine.plans import body, delay, each, fake, loop, output, plan, start, transform, wait
 
 
 def paused(**more: Any) -> Plan:
@@ -145,10 +145,88 @@ async def test_a_decision_for_a_run_that_is_over_is_refused(real: Rig) -> None:
 async def test_a_step_that_is_evaluated_in_the_run_pauses_too(real: Rig) -> None:
     step = transform("work", "{{ inputs.nothing }}", "start", on_error="pause")
     run_id = await waiting(real, plan(start(), step, transform("behind", "{{ nodes.work.output }}", "work")))
-    with pytest.raises(DecisionRefused, match="same end"):
-        await real.client.decide(run_id, decision("retry"))
     await real.client.decide(run_id, decision("output", output=3))
     assert (await real.ended(run_id)).nodes["behind"].output == 3
+
+
+GONE = "{{ inputs.nothing }}"
+
+
+async def again(rig: Rig, run_id: str, *, attempt: int, **config: Any) -> None:
+    """Let `work` try again, as soon as its attempt of that number has failed."""
+    async with asyncio.timeout(30):
+        while (seen := rig.sink.of(run_id)["work"]).attempt != attempt or seen.status != "waiting":
+            await asyncio.sleep(0.02)
+    await rig.client.decide(run_id, decision("retry", attempt=attempt, config=config))
+
+
+@pytest.mark.parametrize(
+    ("step", "config", "output"),
+    [
+        (transform("work", GONE, "start", on_error="pause"), {"value": [1]}, [1]),
+        (delay("work", "start", seconds=GONE, on_error="pause"), {"seconds": 0}, None),
+        (delay("work", "start", seconds=GONE, on_error="pause"), {"seconds": 0.2}, None),
+        (wait("work", "start", timeout_s=GONE, on_error="pause"), {"timeout_s": 0.2}, None),
+        (
+            each("work", GONE, body(transform("one", "{{ item + 1 }}")), "start", on_error="pause"),
+            {"items": [1, 2]},
+            {"results": [2, 3], "failures": []},
+        ),
+        (
+            loop("work", body(transform("one", "{{ last + 1 }}")), "start", initial=GONE, on_error="pause"),
+            {"initial": 5, "maximum": 2},
+            7,
+        ),
+    ],
+    ids=["transform", "delay that is over", "delay", "wait", "map", "loop"],
+)
+async def test_a_step_of_any_kind_is_tried_again_with_other_settings(
+    real: Rig, step: Step, config: dict[str, Any], output: Any
+) -> None:
+    run_id = await waiting(real, plan(start(), step, transform("behind", "{{ nodes.work.output }}", "work")))
+    await again(real, run_id, attempt=1)  # as it is, it fails of the same
+    await again(real, run_id, attempt=2, **config)
+    work = (await real.ended(run_id)).nodes["work"]
+    assert (work.status, work.attempt, work.decision and work.decision.by) == ("succeeded", 3, "ada")
+    assert output in (None, work.output)
+
+
+async def test_a_map_with_other_settings_goes_on_with_them_when_the_run_continues_as_new(real: Rig) -> None:
+    inside = body(fake("one", value="{{ item }}", local=False))
+    made = each("work", GONE, inside, "start", concurrency=1, on_error="pause")
+    run_id = await waiting(real, plan(start(), made), history_limit=20)
+    await again(real, run_id, attempt=1, items=[1, 2, 3, 4, 5, 6])
+    ran = await real.ended(run_id)
+    assert ran.nodes["work"].output == {"results": [1, 2, 3, 4, 5, 6], "failures": []}
+    assert await real.executions(run_id) > 1
+
+
+async def test_a_paused_transform_is_tried_again_after_the_run_continued_as_new(real: Rig) -> None:
+    row = [fake(f"s{n}", *([f"s{n - 1}"] if n else ["start"]), local=False) for n in range(8)]
+    step = transform("work", GONE, "start", on_error="pause")
+    run_id = await waiting(real, plan(start(), step, *row), history_limit=20)
+    await real.seen(run_id, "s7", "succeeded")
+    assert await real.executions(run_id) > 1
+    await again(real, run_id, attempt=1, value="mended")
+    assert (await real.ended(run_id)).nodes["work"].output == "mended"
+
+
+@pytest.mark.parametrize("config", [{"body": {}}, {"on_error": "fail"}, {"maximum": "many"}, {"color": 1}])
+async def test_settings_that_a_step_cannot_have_are_refused(real: Rig, config: dict[str, Any]) -> None:
+    made = each("work", GONE, body(transform("one", 1)), "start", on_error="pause")
+    run_id = await waiting(real, plan(start(), made))
+    with pytest.raises(DecisionRefused, match="do not fit"):
+        await real.client.decide(run_id, decision("retry", config=config))
+    await real.client.cancel(run_id)
+
+
+async def test_a_container_whose_passes_have_acted_is_not_begun_again(real: Rig) -> None:
+    made = each("work", [1, 2], body(fake("one", failures="{{ index }}")), "start", on_error="pause")
+    run_id = await waiting(real, plan(start(), made))
+    with pytest.raises(DecisionRefused, match="has begun its passes"):
+        await real.client.decide(run_id, decision("retry"))
+    await real.client.decide(run_id, decision("output", output=3))
+    assert (await real.ended(run_id)).nodes["work"].output == 3
 
 
 async def test_each_pass_of_a_map_is_decided_by_itself(real: Rig) -> None:

@@ -12,6 +12,7 @@ from engine import nodes as node_types
 from engine.contracts import NodeDecision
 from engine.errors import DecisionRefused, Problem
 from engine.graph import Document, Node
+from engine.nodes import RESULT, NodeType, PlanContext
 from workbench.auth import roles
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
@@ -63,7 +64,7 @@ async def decide(
         scope=scope,
         node_id=node_id,
         attempt=asked.attempt,
-        config=asked.config,
+        config=_fields(document, node_id, asked.config) if asked.action == "retry" else {},
         output=asked.output,
         port=asked.port,
     )
@@ -102,6 +103,9 @@ def _check(document: Document, node_id: str, asked: Asked) -> None:
     kind = node_types.get(node.type)
     given.require_usable(node_id, [asked.output, asked.config])
     problems = [*_settings(node, asked)] if asked.action == "retry" else []
+    if kind.container and RESULT in asked.config:
+        message = f"What the passes of {node_id} give stays as it is in this run."
+        problems.append(Problem(code="bad-config", node=node_id, field=f"config.{RESULT}", message=message))
     ports = {port.name for port in kind.outputs_of(node.config)} or {"out"}
     if asked.action == "output" and asked.port not in ports:
         message = f"{node_id} cannot be left by “{asked.port}”; it has {', '.join(sorted(ports))}."
@@ -126,6 +130,21 @@ def _settings(node: Node, asked: Asked) -> list[Problem]:
             for detail in error.errors()
         ]
     return []
+
+
+def _fields(document: Document, node_id: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what the run is to replace: settings or, of a step that it executes itself, fields of that."""
+    node = next(node for node in document.nodes if node.id == node_id)
+    kind = node_types.get(node.type)
+    if not config or kind.default_timeout_s is not None or kind.retried:
+        return config
+    old, new = (_step(kind, node, settings) for settings in (node.config, {**node.config, **config}))
+    return {name: value for name, value in new.items() if value != old[name]}
+
+
+def _step(kind: NodeType, node: Node, settings: dict[str, Any]) -> dict[str, Any]:
+    step = kind.plan(node, PlanContext(config=kind.config.model_validate(settings)))
+    return step.model_dump(mode="json") if step else {}
 
 
 async def _bring(run_id: str, decision: NodeDecision) -> None:

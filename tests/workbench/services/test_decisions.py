@@ -142,3 +142,33 @@ async def test_an_output_that_no_run_can_carry_is_refused(principal: Principal, 
     run_id = await paused(principal)
     with pytest.raises(Invalid, match="cannot be used"):
         await decide(principal, run_id, "fetch", Asked("output", 1, output=output))
+
+
+@pytest.mark.parametrize(
+    ("node", "config"),
+    [
+        (d.each("fetch", "{{ inputs.gone }}"), {"items": [{"n": 4}]}),
+        (
+            d.node("fetch", "switch", {"cases": [{"name": "a", "when": "{{ inputs.gone }}"}]}),
+            {"cases": [{"name": "a", "when": "{{ true }}"}]},
+        ),
+        (d.transform("fetch", "{{ inputs.gone }}"), {"value": {"n": 4}}),
+    ],
+    ids=["map", "switch", "transform"],
+)
+async def test_a_step_that_the_run_itself_executes_is_tried_again_with_other_settings(
+    principal: Principal, node: dict[str, Any], config: dict[str, Any]
+) -> None:
+    inner = d.inside("fetch", d.transform("inner", "{{ item }}")) if node["type"] == "map" else ()
+    run_id = await paused(principal, d.document({**node, "policy": {"on_error": "pause"}}, *inner))
+    await decide(principal, run_id, "fetch", Asked("retry", 1, config=config))
+    run = await reached(principal, run_id, "succeeded", "failed")
+    assert (run.status, fetch(run).attempt) == ("succeeded", 2)
+
+
+async def test_what_the_passes_of_a_map_give_is_not_changed_in_a_run(principal: Principal) -> None:
+    map_ = {**d.each("fetch", "{{ inputs.gone }}"), "policy": {"on_error": "pause"}}
+    run_id = await paused(principal, d.document(map_, *d.inside("fetch", d.transform("inner"))))
+    with pytest.raises(Invalid) as refused:
+        await decide(principal, run_id, "fetch", Asked("retry", 1, config={"result": "{{ item }}"}))
+    assert [problem.field for problem in refused.value.problems] == ["config.result"]
