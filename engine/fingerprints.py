@@ -11,7 +11,7 @@ read, so that another input may change: an edge from an `input` node alone bring
 import hashlib
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from engine import expressions, nodes
 from engine.contracts import NodeRecord
 from engine.graph import Document, Edge, Node
 
-SCHEME = 1
+SCHEME = 2
 """Part of every fingerprint: a higher number makes all outputs of before unlike those of now."""
 
 LENGTH = 32
@@ -113,10 +113,10 @@ class Dependencies:
 
     def container(self, node_id: str) -> str:
         """Return the outermost container around a node; the node itself when it stands in none."""
-        return self._ancestry(node_id)[-1]
+        return self.around(node_id)[-1]
 
     def _reads(self, node: Node) -> _Reads:
-        around = set(self._ancestry(node.id))
+        around = set(self.around(node.id))
         read: set[str] = set()
         inputs: set[str | None] = set()
         for path in expressions.references(nodes.expressive(node.type, node.config)):
@@ -134,7 +134,7 @@ class Dependencies:
     def _joins_inputs(self, node_id: str) -> bool:
         return any(self.nodes[edge.source].type == "input" for edge in self.incoming.get(node_id, ()))
 
-    def _ancestry(self, node_id: str) -> list[str]:
+    def around(self, node_id: str) -> list[str]:
         """Return the node and the containers around it, the innermost first; a circle of parents ends it."""
         found: dict[str, None] = {}
         at: str | None = node_id
@@ -146,7 +146,7 @@ class Dependencies:
     def _beside(self, reader: str, source: str) -> str | None:
         """Return the reader, or the container around it, that stands in the same body as the source."""
         parent = self.nodes[source].parent
-        return next((at for at in self._ancestry(reader) if self.nodes[at].parent == parent), None)
+        return next((at for at in self.around(reader) if self.nodes[at].parent == parent), None)
 
 
 class _Fingerprints:
@@ -168,21 +168,45 @@ class _Fingerprints:
 
     def _of_node(self, node_id: str) -> str:
         node, read = self._of.nodes[node_id], self._of.reads[node_id]
+        config, named = _nameless(node, read.nodes.union(self._of.around(node_id)))
         return _digest(
             [
                 SCHEME,
                 node.type,
                 node.type_version,
-                node.config,
+                config,
                 [[name, self._input(name)] for name in sorted(read.inputs, key=str)],
-                [
-                    [edge.source, edge.source_port, edge.target_port, self._source(edge.source)]
-                    for edge in self._of.incoming.get(node_id, ())
-                ],
-                [[source, self._source(source)] for source in sorted(read.nodes)],
-                [[inner, self._found[inner]] for inner in sorted(self._of.bodies.get(node_id, ()))],
+                self._drawn(node),
+                [self._role(node_id, name) for name in named],
+                [[source, self._source(source)] for source in sorted(read.nodes - set(named))],
+                self._body(node),
             ]
         )
+
+    def _drawn(self, node: Node) -> list[list[str]]:
+        """Return the part that drawn sources play; by name only where the output has it."""
+        by_name = node.type == JOINS and node.config.get("mode") == "object"
+        return [
+            [
+                edge.source if by_name else "",
+                edge.source_port,
+                edge.target_port,
+                self._source(edge.source),
+            ]
+            for edge in self._of.incoming.get(node.id, ())
+        ]
+
+    def _role(self, node_id: str, name: str) -> list[Any]:
+        """Return the part that a named node plays: a source, or how far out a container around it stands."""
+        around = self._of.around(node_id)
+        return ["around", around.index(name)] if name in around else ["source", self._source(name)]
+
+    def _body(self, node: Node) -> list[list[str]]:
+        """Return what stands inside a container; by name only where its result has the names of several."""
+        inner = self._of.bodies.get(node.id, [])
+        leading = {source for name in inner for source in self._of.sources[name]}
+        several = len(set(inner) - leading) > 1 and node.config.get(nodes.RESULT) in (None, "")
+        return sorted([name if several else "", self._found[name]] for name in inner)
 
     def _source(self, source: str) -> str:
         """Return the part that a source plays; what is read of an `input` node counts as an input."""
@@ -194,6 +218,23 @@ class _Fingerprints:
             value = dict(self._inputs) if name is None else self._inputs.get(name)
             self._digests[name] = "" if missing else _digest(value)
         return self._digests[name]
+
+
+def _nameless(node: Node, known: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return a node's settings with numbers for the nodes that they name, and those names in that order."""
+    numbers: dict[str, int] = {}
+
+    def number(name: str) -> str:
+        return f"{numbers.setdefault(name, len(numbers))}" if name in known else name
+
+    def without(value: Any) -> Any:
+        if isinstance(value, str):
+            return expressions.with_names(value, number)
+        if isinstance(value, Mapping):
+            return {key: without(value[key]) for key in sorted(value)}
+        return [without(item) for item in value] if isinstance(value, list) else value
+
+    return {**node.config, **without(nodes.expressive(node.type, node.config))}, list(numbers)
 
 
 def _is_executed(node: Node) -> bool:

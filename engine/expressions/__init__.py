@@ -16,6 +16,7 @@ from engine.expressions._bounds import bounded, size_of
 from engine.expressions._catalogue import CATALOGUE, Entry, documentation
 from engine.expressions._environment import evaluate, fill
 from engine.expressions._names import PASS_NAMES, did_you_mean
+from engine.expressions._renaming import with_names
 from engine.expressions._scan import Fault, Path
 from engine.expressions._source import Source, guarded, read
 from engine.expressions._values import MISSING, NotThere, look_up, plain
@@ -40,6 +41,7 @@ __all__ = [
     "spent",
     "strings",
     "text_of",
+    "with_names",
 ]
 
 

@@ -1,5 +1,6 @@
 """Fingerprints: what changes one, what does not, and how far a change reaches."""
 
+import re
 from typing import Any
 
 import pytest
@@ -189,6 +190,42 @@ def test_what_a_body_reads_outside_reaches_the_container() -> None:
 def test_a_body_may_read_its_own_pass() -> None:
     found = fingerprints(container("{{ nodes.each.item }}"), INPUTS)
     assert found.keys() == {"rate", "each", "one", "two", "after"}
+
+
+def renamed(whole: Document, name: str) -> set[str]:
+    """Return the nodes whose fingerprint is another when one has another id, in all that names it."""
+    text = re.sub(
+        rf'(nodes\.|"(?:id|source|target|parent)":"){name}\b', r"\1another", whole.model_dump_json()
+    )
+    before, after = fingerprints(whole, INPUTS), fingerprints(Document.model_validate_json(text), INPUTS)
+    assert "another" in after
+    return {one for one in before if before[one] != after["another" if one == name else one]}
+
+
+@pytest.mark.parametrize("name", ["start", "fetch", "title", "other"])
+def test_what_a_node_is_called_is_no_part_of_it(name: str) -> None:
+    assert renamed(document(), name) == set()
+
+
+@pytest.mark.parametrize("name", ["rate", "each", "one", "two"])
+def test_what_a_container_and_those_in_it_are_called_is_no_part_of_it(name: str) -> None:
+    assert renamed(container("{{ nodes.each.item }}"), name) == set()
+
+
+def test_names_count_where_the_output_has_them() -> None:
+    joined = node("joined", "merge", config={"mode": "object"})
+    edges = [Edge(source=name, target="joined") for name in ("title", "other")]
+    whole = document().model_copy(update={"nodes": [*document().nodes, joined], "edges": edges})
+    assert renamed(whole, "title") == {"joined"}
+    two_ends = container()
+    two_ends.nodes[3] = node("two", parent="each", config={"value": 1})
+    assert renamed(two_ends.model_copy(update={"edges": []}), "two") == {"each", "after"}
+
+
+def test_which_of_two_nodes_is_read_where_is_told() -> None:
+    texts = ("{{ nodes.fetch.output ~ nodes.other.output }}", "{{ nodes.other.output ~ nodes.fetch.output }}")
+    before, after = (fingerprints(with_node("last", config={"value": text}), INPUTS) for text in texts)
+    assert {name for name in before if before[name] != after[name]} == {"last"}
 
 
 def chain() -> Document:
