@@ -20,10 +20,14 @@ class Tally(Frozen):
 
 
 class Origin(Frozen):
-    """Where an output comes from that this run did not make: another run, or a person."""
+    """Where an output comes from that this run did not make: another run, or a person.
+
+    `node_id` is what the node was called in that run, where that is not what it is called in this one.
+    """
 
     kind: Literal["reused", "pinned", "edited"]
     run_id: str | None = None
+    node_id: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
     @property
     def is_given(self) -> bool:

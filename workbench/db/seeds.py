@@ -26,25 +26,34 @@ WITH latest AS (
   WHERE r.workflow_id = :workflow_id AND r.started_by = :owner AND r.test AND s.fingerprints IS NOT NULL
   ORDER BY r.created_at DESC, r.id DESC LIMIT {latest}
 ), present AS MATERIALIZED (
-  SELECT CAST(:present AS jsonb) AS known
-), made AS (
-  SELECT n.*, n.run_id AS held_by, coalesce(n.origin ->> 'run_id', n.run_id) AS made_by,
-    f.value = p.known ->> f.key AS unchanged
+  SELECT CAST(:present AS jsonb) AS known, CAST(:names AS jsonb) AS names
+), standing AS (
+  SELECT l.id AS run_id, f.key AS held_as, f.value AS fingerprint, p.known,
+    CASE WHEN p.known ->> f.key IS NULL THEN p.names ->> f.value ELSE f.key END AS called
   FROM latest l CROSS JOIN present p CROSS JOIN LATERAL jsonb_each_text(l.fingerprints) f
-  JOIN node_runs n ON n.run_id = l.id AND n.scope = '' AND n.node_id = f.key
-  WHERE p.known ->> f.key IS NOT NULL AND n.status IN ('succeeded', 'skipped')
+), made AS (
+  SELECT n.*, s.called, n.run_id AS held_by, s.held_as, coalesce(n.origin ->> 'run_id', n.run_id) AS made_by,
+    coalesce(n.origin ->> 'node_id', n.node_id) AS made_as, s.fingerprint = s.known ->> s.called AS unchanged
+  FROM standing s JOIN node_runs n ON n.run_id = s.run_id AND n.scope = '' AND n.node_id = s.held_as
+  WHERE s.called IS NOT NULL AND n.status IN ('succeeded', 'skipped')
     AND coalesce(n.origin ->> 'kind', 'reused') = 'reused'
 )
-SELECT DISTINCT ON (n.node_id) {shown}, n.origin, n.held_by, n.made_by, n.unchanged FROM made n
-ORDER BY n.node_id, n.unchanged DESC, n.made_by DESC, n.held_by DESC
+SELECT DISTINCT ON (n.called) {shown}, n.origin, n.called, n.held_by, n.held_as, n.made_by, n.made_as,
+  n.unchanged
+FROM made n
+ORDER BY n.called, n.unchanged DESC, n.held_as = n.called DESC, n.made_by DESC, n.held_by DESC
 """
 
 _COPY_NODES = """
 INSERT INTO node_runs (run_id, {kept}, change, origin)
 SELECT :run_id, {given}, nextval('run_changes'),
-  coalesce(n.origin, json_build_object('kind', 'reused', 'run_id', n.run_id))
-FROM unnest(CAST(:node_ids AS text[]), CAST(:held_by AS text[])) AS wanted(node_id, held_by)
-JOIN node_runs n ON n.run_id = wanted.held_by AND n.scope = '' AND n.node_id = wanted.node_id
+  CASE WHEN coalesce(n.origin ->> 'node_id', n.node_id) = w.called THEN
+    coalesce(n.origin, json_build_object('kind', 'reused', 'run_id', n.run_id))
+  ELSE json_build_object('kind', 'reused', 'run_id', coalesce(n.origin ->> 'run_id', n.run_id),
+    'node_id', coalesce(n.origin ->> 'node_id', n.node_id)) END
+FROM unnest(CAST(:called AS text[]), CAST(:held_by AS text[]), CAST(:held_as AS text[]))
+  AS w(called, held_by, held_as)
+JOIN node_runs n ON n.run_id = w.held_by AND n.scope = '' AND n.node_id = w.held_as
 """
 
 _COPY_PINS = """
@@ -60,8 +69,8 @@ WHERE p.workflow_id = :workflow_id AND p.node_id = ANY(:node_ids)
 
 def _statement(template: str) -> TextClause:
     """Return a statement with the columns of a node's row, and the number of runs, filled in."""
-    given = [f"n.{name}" for name in _KEPT]
-    shown = [name for name in given if name != "n.output"]
+    given = [f"n.{name}" if name != "node_id" else "w.called" for name in _KEPT]
+    shown = [f"n.{name}" for name in _KEPT if name != "output"]
     return text(
         template.format(
             latest=LATEST_RUNS, kept=", ".join(_KEPT), given=", ".join(given), shown=", ".join(shown)
@@ -72,10 +81,17 @@ def _statement(template: str) -> TextClause:
 async def known(session: AsyncSession, *, workflow_id: str, owner: str, present: Mapping[str, str]) -> Rows:
     """Return each node's latest outcome in test runs, one of the `present` fingerprint where there is one.
 
-    Rows have a node's columns without its output, and `held_by` (a run that has it), `made_by` (the run that
-    made it) and `unchanged`.
+    Rows have a node's columns without its output, and `called` (its present id), `held_by` (a run that has
+    it), `made_by` (the run that made it), `held_as` and `made_as` (its ids there), and `unchanged`. What has
+    another id now is known by its fingerprint.
     """
-    values = {"workflow_id": workflow_id, "owner": owner, "present": dump_text(dict(present))}
+    names = {fingerprint: name for name, fingerprint in present.items()}
+    values = {
+        "workflow_id": workflow_id,
+        "owner": owner,
+        "present": dump_text(dict(present)),
+        "names": dump_text(names),
+    }
     return (await session.execute(_statement(_KNOWN), values)).all()
 
 
@@ -142,10 +158,15 @@ async def get(session: AsyncSession, run_id: str) -> SeedRow | None:
     return await session.get(SeedRow, run_id)
 
 
-async def copy_nodes(session: AsyncSession, run_id: str, held_by: Mapping[str, str]) -> None:
-    """Settle nodes of a new run as they stand in older ones; `held_by` maps node ids to those runs."""
-    values = {"run_id": run_id, "node_ids": list(held_by), "held_by": list(held_by.values())}
-    await _write(session, _statement(_COPY_NODES), values, bool(held_by))
+async def copy_nodes(session: AsyncSession, run_id: str, held: Mapping[str, tuple[str, str]]) -> None:
+    """Settle nodes of a new run as they stand in older ones: `held` are those runs, and the ids there."""
+    values = {
+        "run_id": run_id,
+        "called": list(held),
+        "held_by": [run for run, _ in held.values()],
+        "held_as": [name for _, name in held.values()],
+    }
+    await _write(session, _statement(_COPY_NODES), values, bool(held))
 
 
 async def copy_pins(session: AsyncSession, run_id: str, workflow_id: str, node_ids: Collection[str]) -> None:

@@ -94,6 +94,6 @@ def _standing(node_id: str, now: seeds_part.Present, pinned: Mapping[str, Any]) 
         standing=now.standings.of[node_id],
         fingerprint=now.fingerprints[node_id],
         run_id=row.made_by if row else None,
-        latest=run_shapes.node_run(row) if row else None,
+        latest=run_shapes.node_run(row).model_copy(update={"node_id": row.made_as}) if row else None,
         pin=pins.shape(pin) if pin else None,
     )

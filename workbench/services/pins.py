@@ -55,9 +55,11 @@ async def pin_value(
 
 
 @requires(Action.WORKFLOWS_WRITE)
-async def pin_output(principal: Principal, workflow_id: str, node_id: str, *, run_id: str) -> Pin:
-    """Pin what the node gave in a run. Raises NotFound when it gave nothing there."""
-    output = await runs.node_output(principal, run_id, node_id)
+async def pin_output(
+    principal: Principal, workflow_id: str, node_id: str, *, run_id: str, called: str = ""
+) -> Pin:
+    """Pin what the node gave in a run, in which it may have been `called` otherwise. Raises NotFound."""
+    output = await runs.node_output(principal, run_id, called or node_id)
     return await _pin(
         principal, workflow_id, node_id, value=output.value, media_type=output.media_type, run_id=run_id
     )

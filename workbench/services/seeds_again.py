@@ -49,7 +49,7 @@ async def of(session: AsyncSession, row: RunRow, document: Document, plan: Plan,
     taken = (reused | chosen.reused | chosen.given) - chosen.run - again.edits.keys()
     return Seeds(
         steps=chosen.run,
-        reused=dict.fromkeys(taken, old.id),
+        reused={node_id: (old.id, node_id) for node_id in taken},
         edited=edited,
         fingerprints=await fingerprints_of(dependencies, row.inputs, given) if row.test else None,
         containers=await _containers(session, old, plan, again),

@@ -21,10 +21,13 @@ from workbench.services.standing import Known, Standings
 
 @dataclass(frozen=True)
 class Seeds:
-    """What is stored for a run: `reused` maps nodes to runs that have their rows; `steps` None: the rest."""
+    """What is stored for a run. `steps` None: the rest.
+
+    `reused` maps nodes to the runs that have their rows, and to their ids there.
+    """
 
     steps: Collection[str] | None = None
-    reused: Mapping[str, str] = field(default_factory=dict)
+    reused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     pinned: Collection[str] = ()
     edited: tuple[NodeRecord, ...] = ()
     fingerprints: dict[str, str] | None = None
@@ -59,7 +62,7 @@ async def of(session: AsyncSession, row: RunRow, document: Document, part: Part)
     chosen = now.standings.choose(part.what, node_id)
     return Seeds(
         steps=chosen.run,
-        reused={one: now.rows[one].held_by for one in chosen.reused},
+        reused={one: (now.rows[one].held_by, now.rows[one].held_as) for one in chosen.reused},
         pinned=chosen.given - values.keys(),
         edited=tuple(record for record in edited if record.node_id in chosen.given),
         fingerprints=now.fingerprints,
@@ -77,8 +80,8 @@ async def present(
     """Return how a draft stands with these inputs; `values` are the fingerprints of what is given."""
     found = await fingerprints_of(dependencies, inputs, values)
     rows = await queries.known(session, workflow_id=workflow_id, owner=owner, present=found)
-    known = {one.node_id: Known(one.made_by, one.unchanged) for one in rows}
-    return Present(found, {one.node_id: one for one in rows}, Standings(dependencies, known, values.keys()))
+    known = {one.called: Known(one.made_by, one.unchanged) for one in rows}
+    return Present(found, {one.called: one for one in rows}, Standings(dependencies, known, values.keys()))
 
 
 async def fingerprints_of(

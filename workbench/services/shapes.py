@@ -220,8 +220,8 @@ class Pin(Shape):
 class NodeStanding(Shape):
     """How a node of a draft stands: `fresh` or `stale` is its latest output, `none` when there is no output.
 
-    `run_id` is the run that made the output; `latest` is the node as that run left it. A pinned node is fresh
-    by its pin.
+    `run_id` is the run that made the output; `latest` is the node as that run left it, by the id that it had
+    there. A pinned node is fresh by its pin.
     """
 
     node_id: str

@@ -78,7 +78,7 @@ def _view(node: NodeStanding) -> NoteView:
     if node.pin:
         older = cell_view(_pinned(node.pin), artifact="")
     elif node.latest and node.run_id:
-        older = cell_view(node.latest, artifact=routes.artifact(node.run_id, node.node_id))
+        older = cell_view(node.latest, artifact=routes.artifact(node.run_id, node.latest.node_id))
     return NoteView(node.standing == "stale", node.pin is not None, node.run_id or "", older)
 
 

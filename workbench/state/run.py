@@ -208,7 +208,7 @@ class RunState(AppState):
         address = (self.head.id, node_id, mark.scope if mark else "")
         latest = notebook._latest(node_id)
         if mark is None and latest and not self.head.open:
-            mark, address = Mark.of(latest[1]), (latest[0], node_id, "")
+            mark, address = Mark.of(latest[1]), (latest[0], latest[1].node_id, "")
         if mark is None or not mark.size:
             view = output_view(node_id, mark)
         elif mark.size > MOST_BYTES:

@@ -36,7 +36,8 @@ class ValueFormState(AppState):
             await pins.unpin(self.principal, editor.graph.id, node)
             said = f"{node} runs again."
         elif latest:
-            await pins.pin_output(self.principal, editor.graph.id, node, run_id=latest[0])
+            run_id, ran = latest
+            await pins.pin_output(self.principal, editor.graph.id, node, run_id=run_id, called=ran.node_id)
             said = f"The output of {node} is pinned: test runs take it."
         else:
             raise Invalid(f"{node} has no output to pin yet. Run it first, or write one.")

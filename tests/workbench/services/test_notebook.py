@@ -12,6 +12,7 @@ from tests.workbench.services.chains import Draft, chain, draft_of, origins
 from workbench.auth.principal import Principal
 from workbench.errors import Conflict, Invalid, NotFound
 from workbench.services import drafts, notebook, pins, runs, workflows
+from workbench.services.operations import Rename
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 
@@ -50,6 +51,34 @@ async def test_an_undone_change_finds_the_older_output_again(draft: Draft, witne
     await draft.run("node", "b")
     await drafts.undo(draft.principal, draft.id)
     assert set((await draft.standings()).values()) == {"fresh"}
+
+
+async def test_another_id_keeps_the_outputs_of_before(draft: Draft, witness: Witness) -> None:
+    made = {node.node_id: node.run_id for node in (await notebook.read(draft.principal, draft.id)).nodes}
+    for old, new in (("b", "middle"), ("middle", "center")):
+        detail = await workflows.get_workflow(draft.principal, draft.id)
+        await drafts.apply(
+            draft.principal, draft.id, operation=Rename(id=old, new_id=new), revision=detail.revision
+        )
+        standings = await draft.standings()
+        assert {standings[name] for name in ("a", new, "c", "d")} == {"fresh"}
+
+        run = await draft.run("node", "c")
+        assert run.status == "succeeded"
+        [reused] = [node for node in run.nodes if node.origin]
+        assert (reused.node_id, reused.origin) == (
+            new, Origin(kind="reused", run_id=made["b"], node_id="b")
+        )  # fmt: skip
+    assert dict(witness.seen) == {"/c": 2}
+
+    [center] = [n for n in (await notebook.read(draft.principal, draft.id)).nodes if n.node_id == "center"]
+    assert center.run_id
+    assert center.latest
+    output = await runs.node_output(draft.principal, center.run_id, center.latest.node_id)
+    assert output.value["path"] == "/b"
+    await pins.pin_output(
+        draft.principal, draft.id, "center", run_id=center.run_id, called=center.latest.node_id
+    )
 
 
 async def test_from_a_node_on_everything_that_follows_runs(draft: Draft, witness: Witness) -> None:
