@@ -19,15 +19,19 @@ from workbench.api.v1 import (
     audit,
     auth,
     events,
+    groups,
     health,
     hooks,
+    members,
     notebook,
     repair,
     runs,
     schemas,
     secrets,
     triggers,
+    users,
     workflows,
+    workspaces,
 )
 from workbench.services.triggers import hooks as waiting_hooks
 
@@ -45,6 +49,10 @@ _ROUTERS = (
     secrets.router,
     api_keys.router,
     audit.router,
+    users.router,
+    workspaces.router,
+    groups.router,
+    members.router,
     hooks.router,
 )
 _OPEN = (health.router, hooks.router, auth.router)

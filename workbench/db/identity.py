@@ -14,12 +14,12 @@ from workbench.db.tables import GroupMemberRow, MembershipRow, UserRow, Workspac
 class Standing:
     """A person, their groups, and the roles that they have in each workspace, their groups' included.
 
-    `workspaces` are the ids of all that are not archived, by age.
+    `workspaces` are the names of all that are not archived by their ids, the oldest first.
     """
 
     user: UserRow
     groups: frozenset[str]
-    workspaces: tuple[str, ...]
+    workspaces: dict[str, str]
     roles: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -30,8 +30,11 @@ async def standing(session: AsyncSession, user_id: str) -> Standing | None:
         return None
     groups = select(col(GroupMemberRow.group_id)).where(col(GroupMemberRow.user_id) == user_id)
     mine = frozenset((await session.execute(groups)).scalars())
-    known = select(col(WorkspaceRow.id)).where(col(WorkspaceRow.archived_at).is_(None))
-    workspaces = tuple((await session.execute(known.order_by(col(WorkspaceRow.created_at)))).scalars())
+    known = select(col(WorkspaceRow.id), col(WorkspaceRow.name)).where(
+        col(WorkspaceRow.archived_at).is_(None)
+    )
+    found = await session.execute(known.order_by(col(WorkspaceRow.created_at)))
+    workspaces = {row.id: row.name for row in found}
     subject = col(MembershipRow.subject_id)
     given = select(col(MembershipRow.workspace_id), col(MembershipRow.role)).where(
         or_(subject == user_id, subject.in_(mine))
@@ -39,5 +42,5 @@ async def standing(session: AsyncSession, user_id: str) -> Standing | None:
     roles: defaultdict[str, set[str]] = defaultdict(set)
     for workspace_id, role in await session.execute(given):
         roles[workspace_id].add(role)
-    found = {id_: frozenset(roles[id_]) for id_ in workspaces if id_ in roles}
-    return Standing(user=user, groups=mine, workspaces=workspaces, roles=found)
+    here = {id_: frozenset(roles[id_]) for id_ in workspaces if id_ in roles}
+    return Standing(user=user, groups=mine, workspaces=workspaces, roles=here)

@@ -124,25 +124,39 @@ def person(standing: Standing, workspace: str | None, *, impersonator: str | Non
     )
 
 
-def _workspaces(standing: Standing) -> tuple[str, ...]:
-    return standing.workspaces if standing.user.administrator else tuple(standing.roles)
-
-
 async def actions_in(user_id: str) -> dict[str, frozenset[Action]]:
     """Return what a person may do in each of their workspaces, the first one first; nothing for nobody."""
     standing = await _standing(user_id, await epoch())
-    mine = _workspaces(standing) if standing else ()
-    return {one: person(standing, one).actions for one in mine} if standing else {}
+    if standing is None:
+        return {}
+    return {one: person(standing, one).actions for one in _workspaces(standing)}
+
+
+def workspaces_of(principal: Principal) -> dict[str, str]:
+    """Return the names of the workspaces in which somebody may act, by their ids, the oldest first.
+
+    They are those that were read when it was found out who is calling; nobody else's are known.
+    """
+    _, standing = _standings.get(principal.id, ("", None))
+    return _workspaces(standing) if standing else {}
 
 
 async def access_changed() -> None:
     """Let every process forget what it knows of anybody's access; call it after the change is committed."""
-    await get_resources().redis.incr(EPOCH)
+    async with get_resources().redis.pipeline(transaction=True) as pipeline:
+        pipeline.incr(EPOCH)
+        pipeline.publish(sessions.CHANNEL, "")
+        await pipeline.execute()
 
 
 async def epoch() -> str:
     """Return the present epoch of access."""
     return str(await get_resources().redis.get(EPOCH) or "")
+
+
+def _workspaces(standing: Standing) -> dict[str, str]:
+    known = standing.workspaces
+    return known if standing.user.administrator else {id_: known[id_] for id_ in standing.roles}
 
 
 async def _standing(user_id: str, at: str) -> Standing | None:

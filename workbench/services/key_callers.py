@@ -6,6 +6,7 @@ nowhere, and no caller with a right one behind the same address suffers.
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -70,7 +71,7 @@ async def find(text: str, *, epoch: str, address: str) -> Key:
     return key
 
 
-def workspace(key: Key, mine: tuple[str, ...], asked: str | None) -> str:
+def workspace(key: Key, mine: Collection[str], asked: str | None) -> str:
     """Return where a key acts: of those that it and its person have, the one asked for, or the only one.
 
     Raises Invalid when it is not clear which, Forbidden when there is none.

@@ -19,6 +19,9 @@ LONGEST = timedelta(days=14)
 _SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last used: it is read with every call, but not written."""
 
+CHANNEL = "access"
+"""Says the id of a session that changed or ended; nothing, when somebody's access changed."""
+
 
 class Session(BaseModel):
     """One sign-in in one browser. `provider_id` and `provider_sid` say through which provider, if any.
@@ -96,7 +99,13 @@ async def end(session: Session) -> None:
     async with get_resources().redis.pipeline(transaction=True) as pipeline:
         pipeline.delete(_key(session.id))
         pipeline.srem(_of(session.user_id), session.id)
+        pipeline.publish(CHANNEL, session.id)
         await pipeline.execute()
+
+
+async def changed(session: Session) -> None:
+    """Tell every process that a session is another than it was, for the tabs that it has open."""
+    await get_resources().redis.publish(CHANNEL, session.id)
 
 
 async def of_user(user_id: str) -> Sequence[Session]:

@@ -31,6 +31,7 @@ INNER = {
     "workbench.services.starts.store",
     "workbench.services.access.acting",
     "workbench.services.access.reach_of",
+    "workbench.services.identity.workspaces_of",
     "workbench.services.audit.record",
     "workbench.services.audit.refused",
 }
