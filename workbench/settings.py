@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     """What an operator can set. A service without an address is started here, out of the data directory.
 
     In `mode` "single" the owner of the data directory is the only person, and nobody signs in; in "team"
-    everybody does. `public_url` is the address under which browsers reach a team's workbench.
+    everybody does. `public_url` is the address under which browsers reach a team's workbench. `api_key` is
+    the one with which the command line calls it.
 
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
     no setting of their own (Temporal's HTTP and metrics ports). `events_kept_hours` is how long an event that
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
 
     mode: Literal["single", "team"] = "single"
     public_url: str | None = None
+    api_key: SecretStr | None = None
     data_dir: Path = default_data_dir()
     cache_dir: Path = default_cache_dir()
     host: str = "127.0.0.1"
@@ -97,8 +99,11 @@ class Settings(BaseSettings):
         return frozenset({pair for pair in found if pair} | {(self.host, self.port)})
 
     def environment(self) -> dict[str, str]:
-        """Return the settings as the `WORKBENCH_…` variables from which a child reads the same settings."""
-        values = self.model_dump(mode="json", exclude_none=True)
+        """Return the settings as the `WORKBENCH_…` variables from which a child reads the same settings.
+
+        Without the command line's own: what is started in the background does not act for its person.
+        """
+        values = self.model_dump(mode="json", exclude_none=True, exclude={"api_key"})
         for name in ("temporal_api_key", "sealing_keys"):
             if hidden := getattr(self, name):
                 values[name] = hidden.get_secret_value()

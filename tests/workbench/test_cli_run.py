@@ -13,9 +13,12 @@ import pytest
 
 from tests.e2e.stack import alive
 from tests.workbench.test_cli import HELLO, stored, workbench
+from workbench.auth import keys
 from workbench.db.session import plain_url
 from workbench.embedded.services import running
 from workbench.settings import Settings
+
+UNNEEDED = {"redis_url": "redis://unneeded", "temporal_address": "unneeded:1"}
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +73,31 @@ async def test_a_failed_run_exits_with_1_and_says_where(tmp_path: Path, data_dir
     assert "fails" in ended.err
 
 
+async def test_in_a_team_a_key_is_needed_and_does(hello: Path, tmp_path: Path) -> None:
+    data_dir, ada = tmp_path / "data", ("--input", '{"name": "Ada"}')
+    refused = await workbench("run", hello, *ada, data_dir=data_dir, WORKBENCH_MODE="team")
+    assert (refused.code, refused.out) == (1, "")
+    assert "WORKBENCH_API_KEY" in refused.err
+    key, row = keys.make(), "'{workflows:read,workflows:write,runs:read,runs:start}', '{default}'"
+    async with running(Settings(data_dir=data_dir, **UNNEEDED)) as settings:
+        with psycopg.connect(plain_url(settings.database_url or ""), autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO api_keys"
+                " (created_at, id, name, created_by, key_hash, shown, actions, workspaces)"
+                f" VALUES (now(), '1', 'CI', 'ada', %s, %s, {row})",
+                (key.hash, key.shown),
+            )
+    wrong = keys.make().text
+    for text, code in ((key.text, 0), (wrong, 1)):
+        ended = await workbench(
+            "run", hello, *ada, data_dir=data_dir, WORKBENCH_MODE="team", WORKBENCH_API_KEY=text
+        )
+        assert ended.code == code, ended.err
+        assert text not in ended.out + ended.err
+
+
 async def test_a_database_of_a_newer_workbench_is_refused_in_words(hello: Path, tmp_path: Path) -> None:
-    unneeded = {"redis_url": "redis://unneeded", "temporal_address": "unneeded:1"}
-    async with running(Settings(data_dir=tmp_path / "data", **unneeded)) as settings:
+    async with running(Settings(data_dir=tmp_path / "data", **UNNEEDED)) as settings:
         with psycopg.connect(plain_url(settings.database_url or ""), autocommit=True) as connection:
             connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
             connection.execute("INSERT INTO alembic_version VALUES ('from_the_future')")

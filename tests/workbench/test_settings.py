@@ -25,6 +25,10 @@ def test_a_child_reads_the_settings_that_its_parent_had(monkeypatch: pytest.Monk
     assert Settings() == parent
 
 
+def test_no_child_is_given_the_key_of_the_person_at_the_command_line() -> None:
+    assert "wb_secret" not in str(Settings(api_key=SecretStr("wb_secret")).environment())
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "endpoint"),
     [

@@ -20,6 +20,11 @@ from workbench.settings import Settings
 TIMEOUT_S = 30.0
 _RETRY_S = 60.0
 _PAUSE_S = 0.3
+_NO_KEY = (
+    "This workbench has a team: put an API key, made under Settings, Profile, into the environment as "
+    "WORKBENCH_API_KEY."
+)
+_WRONG_KEY = "The API key in WORKBENCH_API_KEY is not known, has expired or was revoked. Make a new one."
 
 
 class Refused(WorkbenchError):
@@ -61,6 +66,8 @@ class Api:
 def _content(answer: httpx.Response) -> Any:
     if answer.is_success:
         return answer.json() if answer.content else None
+    if answer.status_code == 401:
+        raise Refused(401, _NO_KEY if "authorization" not in answer.request.headers else _WRONG_KEY, ())
     try:
         problem = answer.json()
     except ValueError:
@@ -75,7 +82,7 @@ async def connected(supervisor: Supervisor, settings: Settings, progress: Progre
     """Give the API of the workbench that runs in the data directory, or one of our own for the meantime."""
     async with AsyncExitStack() as exits:
         url = await _other_or_lock(supervisor, exits)
-        client = _remote(url) if url else await _own(supervisor, settings, progress, exits)
+        client = _remote(url, settings) if url else await _own(supervisor, settings, progress, exits)
         yield Api(await exits.enter_async_context(client))
 
 
@@ -92,8 +99,16 @@ async def _other_or_lock(supervisor: Supervisor, exits: AsyncExitStack) -> str |
             return None
 
 
-def _remote(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=TIMEOUT_S, trust_env=False)
+def _remote(url: str, settings: Settings) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=f"{url}/api/v1", timeout=TIMEOUT_S, trust_env=False, headers=_headers(settings)
+    )
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    """Return what proves who the person at the command line is, where that is asked."""
+    key = settings.api_key
+    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
 
 
 async def _own(
@@ -109,4 +124,6 @@ async def _own(
     resources.configure(complete)
     exits.push_async_callback(resources.close)
     transport = httpx.ASGITransport(app=create_api(), raise_app_exceptions=False)
-    return httpx.AsyncClient(base_url=f"{complete.url}/api/v1", transport=transport, timeout=TIMEOUT_S)
+    return httpx.AsyncClient(
+        base_url=f"{complete.url}/api/v1", transport=transport, timeout=TIMEOUT_S, headers=_headers(settings)
+    )

@@ -14,7 +14,7 @@ from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.process import ChildSpec
 from workbench.project import project_root
-from workbench.settings import CONFIDENTIAL_PREFIX, Settings
+from workbench.settings import CONFIDENTIAL_PREFIX, PREFIX, Settings
 
 WORKER = "worker"
 WEB = "web"
@@ -66,7 +66,8 @@ def web(home: DataDir, settings: Settings, frontend: Path) -> ChildSpec:
 def _environment(home: DataDir, settings: Settings) -> Mapping[str, str]:
     """Return the environment of our own children: ours, the settings, the mark, and a thrifty allocator."""
     ours = {MARK: str(home.root), MIGRATED_FILE: str(_migrated_file(home)), "MALLOC_ARENA_MAX": "2"}
-    return {**os.environ, **settings.environment(), **ours}
+    inherited = {name: value for name, value in os.environ.items() if name != f"{PREFIX}API_KEY"}
+    return {**inherited, **settings.environment(), **ours}
 
 
 def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
