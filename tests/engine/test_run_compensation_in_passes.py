@@ -4,6 +4,7 @@ import pytest
 
 from engine.contracts import Budget, ContainerState, NodeRecord, Plan, Step
 from engine.contracts import Deeds as ContractDeeds
+from engine.replay import account_of
 from engine.workflows.compensation import Deeds
 from engine.workflows.scopes import Scope
 from tests.engine.conftest import Ran, Rig
@@ -108,6 +109,17 @@ async def test_undoing_itself_continues_as_new(real: Rig, local: bool) -> None:
     assert (ran.record.status, ran.record.error.message) == ("failed", "no")
     assert {ran.statuses[f"trips/{index}/cancel"] for index in range(30)} == {"succeeded"}
     assert real.sink.runs[ran.run_id].status == "failed"
+
+
+async def test_the_history_tells_what_was_undone_across_executions(real: Rig) -> None:
+    trips = each("trips", list(range(30)), body(book()), concurrency=1)
+    undo = cancel("{{ nodes.book.output }}", local=False)
+    ran = await real.run(saga(trips, fail("stop", "no", "trips"), book=undo), history_limit=40)
+    account = await account_of(real.client.temporal, ran.run_id)
+    assert not account.fault
+    assert {at: (one.status, one.output) for at, one in account.nodes.items()} == {
+        at: (one.status, one.output) for at, one in ran.nodes.items()
+    }
 
 
 async def test_a_cancelled_run_that_undoes_much_ends_as_cancelled(real: Rig) -> None:
