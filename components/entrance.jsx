@@ -75,8 +75,8 @@ function Field({ field, error, first }) {
   );
 }
 
-/** `fields` with `after` are asked for once the answer had that code; `token` names the one the address may bring. */
-export function EntranceForm({ action, fields, submit, token }) {
+/** `fields` with `after` are asked for once the answer had that code; `fromAddress` names the one that it may bring. */
+export function EntranceForm({ action, fields, submit, fromAddress }) {
   const form = useRef(null);
   const brought = useRef("");
   const [problem, setProblem] = useState(null);
@@ -85,10 +85,10 @@ export function EntranceForm({ action, fields, submit, token }) {
   const [hasToken, setHasToken] = useState(false);
 
   useEffect(() => {
-    if (!token || brought.current) return;
+    if (!fromAddress || brought.current) return;
     brought.current = takeToken();
     setHasToken(Boolean(brought.current));
-  }, [token]);
+  }, [fromAddress]);
 
   useEffect(() => {
     if (!problem) return;
@@ -97,7 +97,7 @@ export function EntranceForm({ action, fields, submit, token }) {
     (wrong ?? asked ?? form.current.querySelector("input[type='password']"))?.focus();
   }, [problem]);
 
-  const shown = fields.filter((field) => (field.name === token ? !hasToken : !field.after || codes.includes(field.after)));
+  const shown = fields.filter((field) => (field.name === fromAddress ? !hasToken : !field.after || codes.includes(field.after)));
   const errors = Object.fromEntries((problem?.problems ?? []).map((one) => [one.field, one.message]));
   const atField = shown.some((field) => errors[field.name]);
   const asks = shown.some((field) => field.after && field.after === problem?.code);
@@ -107,7 +107,7 @@ export function EntranceForm({ action, fields, submit, token }) {
     if (busy) return;
     setBusy(true);
     const values = Object.fromEntries(new FormData(form.current));
-    if (brought.current) values[token] = brought.current;
+    if (brought.current) values[fromAddress] = brought.current;
     const refused = await send(action, values);
     if (refused === null) {
       window.location.assign(onward());

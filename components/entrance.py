@@ -9,7 +9,7 @@ class EntranceForm(rx.Component):
     """A form that is sent as JSON to the API's `action`; its errors stand at it, and success leads on.
 
     `fields` are `{name, label, type, autocomplete, hint, minlength, after, …}`: one with `after` is asked for
-    once an answer had that code. `token` names the field that the address's fragment may bring (`#token=…`).
+    once an answer had that code. `from_address` names the field that the address may bring (`#token=…`).
     """
 
     library = rx.asset("entrance.jsx", shared=True).importable_path
@@ -18,7 +18,7 @@ class EntranceForm(rx.Component):
     action: rx.Var[str]
     fields: rx.Var[list[dict[str, Any]]]
     submit: rx.Var[str]
-    token: rx.Var[str]
+    from_address: rx.Var[str]
 
 
 def page(title: str, text: str | rx.Component, *content: rx.Component) -> rx.Component:

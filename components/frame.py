@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from components import theme
+from components import sign_out, theme
 from components.banner import connection_banner, trouble_banner
 from components.command_palette import command_palette
 from components.keys import keys
@@ -108,6 +108,7 @@ def _rail(current: str) -> rx.Component:
         rx.el.div(
             _rail_button("search", "Search", "Ctrl K", "wb-palette"),
             _rail_button("keyboard", "Keys", "?", "wb-keys"),
+            sign_out.in_rail(),
             class_name="wb-rail-list wb-rail-end",
         ),
         aria_label="Main",

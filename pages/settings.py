@@ -3,10 +3,11 @@
 import reflex as rx
 from reflex.style import set_color_mode
 
-from components import frame, skeleton, theme
+from components import frame, sign_out, skeleton, theme
 from components.keys import key_list
 from components.moments import ago
 from components.secrets import secret_dialog, secrets
+from workbench.state.base import AppState
 from workbench.state.settings import SettingsState
 from workbench.state.views import Choice, ServiceView
 
@@ -17,6 +18,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         rx.el.div(
+            rx.cond(AppState.who != "", _section("account", "Account", sign_out.in_words())),
             _appearance(),
             _services(),
             _section("secrets", "Secrets", secrets()),

@@ -21,5 +21,5 @@ def page() -> rx.Component:
     return entrance.page(
         "Sign in",
         "",
-        EntranceForm.create(action="/api/v1/auth/sign-in", fields=FIELDS, submit="Sign in", token=""),
+        EntranceForm.create(action="/api/v1/auth/sign-in", fields=FIELDS, submit="Sign in", from_address=""),
     )

@@ -13,6 +13,11 @@ SET_UP = "/set-up"
 INVITATION = "/invitation"
 
 
+def sign_in(next_: str = WORKFLOWS) -> str:
+    """Return the URL at which to sign in, from which one goes on to the path `next_`."""
+    return SIGN_IN if next_ == WORKFLOWS else f"{SIGN_IN}?{urlencode({'next': next_})}"
+
+
 def workflows(search: str = "") -> str:
     """Return the URL of the list of workflows whose name has `search` in it."""
     return f"{WORKFLOWS}?{urlencode({'q': search})}" if search else WORKFLOWS

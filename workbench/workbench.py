@@ -7,11 +7,13 @@ from typing import Any
 import reflex as rx
 
 from components import crash
-from pages import compare, editor, not_found, run, runs, settings, sign_in, workflows
+from pages import compare, editor, not_found, run, runs, set_up, settings, sign_in, workflows
 from workbench import routes
 from workbench.api.app import create_api
 from workbench.api.gate import HostOriginGate
+from workbench.api.page_gate import PageGate
 from workbench.services import resources
+from workbench.services import set_up as first_set_up
 from workbench.state import push
 from workbench.state.base import toast_error
 from workbench.state.compare import CompareState
@@ -36,11 +38,12 @@ def create_app() -> rx.App:
         backend_exception_handler=toast_error,
         toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
         app_wraps={(55, "ErrorBoundary"): lambda stateful: crash.boundary()},
-        api_transformer=[create_api(), HostOriginGate],
+        api_transformer=[create_api(), PageGate, HostOriginGate],
     )
     app.add_middleware(PrincipalGuard())
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
+    app.register_lifespan_task(first_set_up.announce)
     app.register_lifespan_task(close_connections)
     return app
 
@@ -91,6 +94,7 @@ def add_pages(app: rx.App) -> None:
         on_load=[SettingsState.load, SecretsState.load],
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
+    app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

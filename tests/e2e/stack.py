@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -86,6 +87,12 @@ class Stack:
         if self.process and self.process.returncode is None:
             self.process.send_signal(signal.SIGINT)
             await asyncio.wait_for(self.process.wait(), 60)
+
+    def set_up_address(self) -> str:
+        """Return the address in the web process's log at which a team's workbench is set up."""
+        lines = (self.data_dir / "logs" / "web.log").read_text().splitlines()
+        addresses = [json.loads(line).get("url", "") for line in lines]
+        return str([address for address in addresses if "/set-up#token=" in address][-1])
 
     def api(self) -> httpx.AsyncClient:
         """Return a client whose paths are relative to /api/v1."""

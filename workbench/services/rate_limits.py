@@ -64,6 +64,10 @@ ACCOUNT = Limit("account", free=5)
 """At one account, whether it exists or not, from anywhere."""
 
 
+TOKEN = Limit("token", free=10)
+"""Of tokens that came in a link, from one address. None can be guessed; this keeps the audit log short."""
+
+
 async def count(limit: Limit, of: str) -> None:
     """Count a try. Raises Paused when it comes too early."""
     left, refused = await _evaluate(_TRY, limit, of, str(limit.free), _ms(limit.longest), _ms(limit.kept))

@@ -33,10 +33,12 @@ class PublicState(rx.State):
 class AppState(rx.State):
     """Parent of all other states. Names that start with an underscore are not reachable from the browser.
 
-    `_whose` is the id of the person for whom this tab's state was made.
+    `_whose` is the id of the person for whom this tab's state was made; `who` is their name, where people
+    sign in.
     """
 
     trouble: Trouble | None = None
+    who: str = ""
     _whose: str = ""
 
     @property

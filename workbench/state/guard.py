@@ -6,11 +6,12 @@ handler to ask. This middleware sees each event first; only what Reflex itself n
 in where it was kept, or the person signs out, it is emptied before anything of it is shown.
 """
 
+import json
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import reflex as rx
-from reflex.event import Event
+from reflex.event import Event, EventSpec
 from reflex.state import BaseState, State, StateUpdate
 
 from workbench import routes
@@ -32,7 +33,7 @@ class PrincipalGuard(rx.Middleware):
         calling.set(caller)
         await _empty_anothers(state, caller)
         if caller is None and not is_public(event.name):
-            return StateUpdate(events=Event.from_event_type(rx.redirect(routes.SIGN_IN)))
+            return StateUpdate(events=Event.from_event_type(_to_sign_in(state)))
         return None
 
 
@@ -49,16 +50,30 @@ def credentials_of(state: BaseState) -> Credentials:
     return Credentials(cookie=cookie, address=router.session.client_ip)
 
 
+def _to_sign_in(state: BaseState) -> EventSpec:
+    """Return what leads a tab to the sign-in page, and back to where it is.
+
+    It is loaded anew, since the websocket that is open carries the cookie of before. A browser that has
+    signed in again meanwhile, in another tab, comes straight back (`api.page_gate`).
+    """
+    url = state._get_root_state().router.url
+    here = f"{url.path}?{url.query}" if url.query else url.path
+    leave: EventSpec = rx.call_script(f"window.location.assign({json.dumps(routes.sign_in(here))})")
+    return leave
+
+
 async def _empty_anothers(state: BaseState, caller: Caller | None) -> None:
     """Reset the tab's state when it holds what another person saw."""
     root: Any = state._get_root_state()
     mine: Any = await root.get_state(AppState)
     whose = caller.principal.id if caller else ""
-    if mine._whose == whose:
-        return
-    if mine._whose:
-        root.reset()
-    mine._whose = whose
+    if mine._whose != whose:
+        if mine._whose:
+            root.reset()
+        mine._whose = whose
+    who = caller.principal.name if caller and caller.session else ""
+    if mine.who != who:
+        mine.who = who
 
 
 def _state_of(event_name: str) -> type[BaseState] | None:

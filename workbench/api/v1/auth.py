@@ -3,15 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from workbench.api import cookies
-from workbench.services import accounts
+from workbench.services import accounts, set_up
+from workbench.services.newcomers import Newcomer
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
-Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=1_000)]
+Token = Annotated[SecretStr, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=1_000)]
+Email = Annotated[str, Field(max_length=1_000)]
+Password = Annotated[SecretStr, Field(max_length=1_000)]
 
 
 class SignIn(BaseModel):
@@ -21,6 +24,18 @@ class SignIn(BaseModel):
 
     email: Email
     password: Password
+
+
+class SetUp(BaseModel):
+    """The first administrator, the workspace's name, and the token from the web process's log."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    token: Token
+    email: Email
+    name: Name
+    password: Password
+    workspace: Name
 
 
 @router.post("/sign-in", status_code=204, summary="Sign in with a password")
@@ -37,3 +52,16 @@ async def sign_out(request: Request, response: Response) -> None:
     """Ends the session of the request's cookie, if there still is one, and takes the cookie away."""
     await accounts.sign_out(cookies.visit_of(request))
     cookies.take(response)
+
+
+@router.post("/set-up", status_code=204, summary="Make the first administrator")
+async def make_first(body: SetUp, request: Request, response: Response) -> None:
+    """Possible once, while there is nobody yet. The answer signs that person in."""
+    newcomer = Newcomer(body.email, body.name, body.password.get_secret_value())
+    token = await set_up.set_up(
+        token=body.token.get_secret_value(),
+        newcomer=newcomer,
+        workspace=body.workspace,
+        visit=cookies.visit_of(request),
+    )
+    cookies.give(response, token)
