@@ -47,7 +47,10 @@ def start(
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option(help="Loopback address to listen on. [default: 127.0.0.1]", show_default=False),
+        typer.Option(
+            help="Address to listen on; beyond this machine only for a team. [default: 127.0.0.1]",
+            show_default=False,
+        ),
     ] = None,
     data_dir: DataDirOption = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
@@ -64,7 +67,7 @@ def start(
     from workbench.commands.start import start as run
     from workbench.outside import require_loopback
 
-    require_loopback(settings.host)
+    require_loopback(settings)
 
     raise typer.Exit(run(settings, browser=not no_browser))
 
@@ -162,7 +165,10 @@ def worker(data_dir: DataDirOption = None) -> None:
 @app.command()
 def web(
     port: Annotated[int | None, typer.Option(help="Port of the web page.", min=1, max=65535)] = None,
-    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; beyond this machine only for a team."),
+    ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Run one web process against the services that WORKBENCH_… names, until told to stop."""

@@ -26,16 +26,17 @@ def read_settings() -> Settings:
         raise Misconfigured(f"A {PREFIX}… setting is wrong: {error}. A list is written as JSON.") from error
 
 
-def require_loopback(host: str) -> None:
-    """Raise Misconfigured for an address at which others could reach us: there is no authentication yet."""
+def require_loopback(settings: Settings) -> None:
+    """Raise Misconfigured for an address at which others could reach us, unless everybody has to sign in."""
     try:
-        safe = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        safe = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
     except ValueError:
         safe = False
-    if not safe:
+    if not safe and settings.mode == "single":
         raise Misconfigured(
-            f"The address {host} is refused: without authentication the workbench listens on this machine "
-            "only. Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere."
+            f"The address {settings.host} is refused: nobody signs in to a single user's workbench, so it "
+            "listens on this machine only. Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere; "
+            f"or set {PREFIX}MODE=team, so that everybody has to sign in."
         )
 
 

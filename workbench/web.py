@@ -42,7 +42,7 @@ _SERVE_THE_BUILD = {
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     settings = read_settings()
-    require_loopback(settings.host)
+    require_loopback(settings)
     require_services(settings)
     telemetry.configure(
         "web", data_dir=settings.data_dir, level=settings.log_level, console=MARK not in os.environ

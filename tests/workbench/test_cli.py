@@ -60,7 +60,7 @@ async def test_it_names_its_version() -> None:
 async def test_it_listens_on_this_machine_only(host: str, tmp_path: Path) -> None:
     ended = await workbench("--host", host, data_dir=tmp_path / "data")
     assert ended.code == 2
-    assert "without authentication" in ended.err
+    assert "WORKBENCH_MODE=team" in ended.err
     assert not (tmp_path / "data").exists()
 
 

@@ -66,7 +66,7 @@ async def test_the_web_process_by_itself_listens_on_this_machine_only(outside: S
     everywhere = outside.model_copy(update={"host": "0.0.0.0"})
     ended = await workbench("web", **everywhere.environment())
     assert ended.code == 2
-    assert "without authentication" in ended.err
+    assert "WORKBENCH_MODE=team" in ended.err
 
 
 @pytest.mark.parametrize("name", ["worker", "web"])
