@@ -68,9 +68,10 @@ class Installation:
         return row.id
 
 
-def acting_as(person: str, workspace: str, *roles: Role) -> Principal:
+def acting_as(person: str, workspace: str, *roles: Role, groups: frozenset[str] = frozenset()) -> Principal:
     """Return somebody with these roles."""
-    return Principal(id=person, name="Ada", workspace=workspace, actions=allowed(frozenset(roles)))
+    actions = allowed(frozenset(roles))
+    return Principal(id=person, name="Ada", workspace=workspace, actions=actions, groups=groups)
 
 
 def administrating(person: str, workspace: str = "") -> Principal:

@@ -60,13 +60,11 @@ async def anybody(session: AsyncSession, *, limit: int, search: str) -> Rows:
     return await _sorted(session, people, _groups(), limit=limit, after=None, search=search)
 
 
-async def one(session: AsyncSession, subject_id: str) -> Rows:
-    """Return a person or a group as `page` does, whether they have a role or not; empty if unknown."""
-    people, groups = (
-        _people().where(col(UserRow.id) == subject_id),
-        _groups().where(col(GroupRow.id) == subject_id),
-    )
-    return await _sorted(session, people, groups, limit=1, after=None, search="")
+async def some(session: AsyncSession, subjects: Collection[str]) -> Rows:
+    """Return those of these people and groups whom there is, as `page` does, with a role here or without."""
+    people = _people().where(col(UserRow.id).in_(subjects))
+    groups = _groups().where(col(GroupRow.id).in_(subjects))
+    return await _sorted(session, people, groups, limit=len(subjects), after=None, search="")
 
 
 async def roles(session: AsyncSession, workspace_id: str, subjects: Collection[str]) -> Rows:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import col
@@ -92,6 +93,17 @@ class ScopedSession(Session):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self.info["reach"] = current()
+
+
+@contextmanager
+def unnarrowed(session: AsyncSession) -> Iterator[None]:
+    """Let a session reach the narrowed workflows of its workspace too, as the workbench itself does."""
+    reach: Reach = session.info["reach"]
+    session.info["reach"] = Reach(reach.workspace)
+    try:
+        yield
+    finally:
+        session.info["reach"] = reach
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")

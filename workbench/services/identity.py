@@ -20,6 +20,7 @@ from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
 EPOCH = "access:epoch"
+NARROWED = "narrowed:"
 MOST_KEPT = 10_000
 
 SIGN_IN = "Sign in to do this."
@@ -147,6 +148,11 @@ async def access_changed() -> None:
         pipeline.incr(EPOCH)
         pipeline.publish(sessions.CHANNEL, "")
         await pipeline.execute()
+
+
+async def narrowing_changed(workspace_id: str, workflow_id: str) -> None:
+    """Tell every process that a workflow is open to others than before, for the tabs that show it."""
+    await get_resources().redis.publish(sessions.CHANNEL, f"{NARROWED}{workspace_id}:{workflow_id}")
 
 
 async def epoch() -> str:

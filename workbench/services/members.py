@@ -103,7 +103,7 @@ async def set_roles(principal: Principal, subject_id: str, roles: frozenset[Role
     """
     async with get_resources().transaction() as session:
         await workspaces.get(session, principal.workspace, lock=True)
-        found = await queries.one(session, names.wanted(subject_id))
+        found = await queries.some(session, {names.wanted(subject_id)})
         if not found:
             raise NotFound(f"There is no person or group {subject_id[:64]!r}.")
         target = f"{'user' if found[0].kind == queries.PERSON else 'group'}:{subject_id}"

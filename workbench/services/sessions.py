@@ -20,7 +20,8 @@ _SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last used: it is read with every call, but not written."""
 
 CHANNEL = "access"
-"""Says the id of a session that changed or ended; nothing, when somebody's access changed."""
+"""What processes tell each other: the id of a session that changed or ended, nothing when somebody's access
+changed, `identity.NARROWED` with a workspace and a workflow when others see that than before."""
 
 
 class Session(BaseModel):

@@ -40,6 +40,7 @@ class WorkflowSummary(Shape):
     revision: int
     live_version: int | None
     node_count: int
+    narrowed: bool = False
     created_at: datetime
     updated_at: datetime
     last_run_id: str | None = None
@@ -55,6 +56,7 @@ class WorkflowDetail(Shape):
     description: str
     revision: int
     live_version: int | None
+    narrowed: bool = False
     document: Document
     problems: tuple[Problem, ...]
     can_undo: bool

@@ -1,6 +1,7 @@
 """From a wish to a run: the version it is bound to, its plan, its row, and the word to Temporal."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from engine.errors import DocumentInvalid
 from engine.graph import Document
 from workbench.auth.principal import Principal
 from workbench.db import runs as queries
+from workbench.db import scoping
 from workbench.db.ids import new_id, now
 from workbench.db.tables import RunRow, VersionRow, WorkflowRow
 from workbench.errors import Conflict, Invalid, KeyUsed, Unavailable
@@ -78,7 +80,9 @@ async def store(session: AsyncSession, principal: Principal, asked: Asked) -> tu
     workflow = await workflows.require(session, principal, asked.workflow_id, keep=True)
     bound = await _bound(session, principal, workflow, asked)
     document = await documents.load(bound.version.document)
-    compiled = await _compiled(session, workflow, document)
+    # What was published may call what the caller does not see: who published it did.
+    with nullcontext() if bound.version.number is None else scoping.unnarrowed(session):
+        compiled = await _compiled(session, workflow, document)
     new = _row(principal, workflow, bound, document, asked)
     new.may_call = [pinned.version_id for pinned in compiled.plans.values()]
     new.change = await queries.next_change(session)
@@ -123,9 +127,10 @@ async def relaunch(row: RunRow, *, patience_s: float = TEMPORAL_S) -> None:
 
     async def query(session: AsyncSession) -> Compiled:
         document = await documents.load(await queries.document(session, row.version_id))
-        return await subworkflows.compile_run(
-            session, row.workspace_id, document, workflow_id=row.workflow_id
-        )
+        with scoping.unnarrowed(session):  # the run was accepted
+            return await subworkflows.compile_run(
+                session, row.workspace_id, document, workflow_id=row.workflow_id
+            )
 
     await launch(row, await get_resources().read(query), patience_s=patience_s)
 

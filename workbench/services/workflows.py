@@ -227,6 +227,7 @@ async def detail(row: WorkflowRow, document: Document, *, can_undo: bool, can_re
         description=row.description,
         revision=row.revision,
         live_version=row.live_version,
+        narrowed=row.narrowed,
         document=document,
         problems=await subworkflows.check(row.workspace_id, document, workflow_id=row.id),
         can_undo=can_undo,

@@ -11,8 +11,9 @@ from workbench.api.bodies import read_document, read_object
 from workbench.api.principal import CurrentPrincipal
 from workbench.db.paging import MAX_LIMIT
 from workbench.errors import Invalid
-from workbench.services import subworkflows, workflows
+from workbench.services import sharing, subworkflows, workflows
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
+from workbench.services.sharing import AccessChange, WorkflowAccess
 
 router = APIRouter(tags=["workflows"])
 
@@ -115,6 +116,18 @@ async def check_draft(principal: CurrentPrincipal, workflow_id: str) -> Problems
 async def publish(principal: CurrentPrincipal, workflow_id: str) -> Version:
     """Make the draft the live version. Content that was published before becomes live under its number."""
     return await workflows.publish(principal, workflow_id)
+
+
+@router.get("/workflows/{workflow_id}/access", summary="Read who sees a workflow")
+async def read_access(principal: CurrentPrincipal, workflow_id: str) -> WorkflowAccess:
+    """Everybody in its workspace or, if it is narrowed, those whom it is open to, and admins."""
+    return await sharing.get_access(principal, workflow_id)
+
+
+@router.put("/workflows/{workflow_id}/access", summary="Say who sees a workflow")
+async def set_access(principal: CurrentPrincipal, workflow_id: str, body: AccessChange) -> WorkflowAccess:
+    """Who narrows a workflow stays in. Published versions that call it go on doing so, and so do triggers."""
+    return await sharing.set_access(principal, workflow_id, body)
 
 
 @router.get("/workflows/{workflow_id}/versions", summary="List published versions, newest first")
