@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from components import crash
-from pages import compare, editor, not_found, run, runs, set_up, settings, sign_in, workflows
+from pages import audit, compare, editor, not_found, run, runs, set_up, settings, sign_in, workflows
 from workbench import routes
 from workbench.api.app import create_api
 from workbench.api.gate import HostOriginGate
@@ -15,6 +15,7 @@ from workbench.api.page_gate import PageGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.state import push
+from workbench.state.audit import AuditState
 from workbench.state.base import toast_error
 from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
@@ -95,6 +96,7 @@ def add_pages(app: rx.App) -> None:
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
+    app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

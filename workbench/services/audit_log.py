@@ -12,7 +12,7 @@ from typing import Any, Literal
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import audit as queries
-from workbench.db.audit import Wanted
+from workbench.db.audit import Wanted as Wanted
 from workbench.db.json_text import dump_text, text_of
 from workbench.db.paging import page_size
 from workbench.db.tables import AuditRow

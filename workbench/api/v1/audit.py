@@ -9,9 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
-from workbench.db.audit import Wanted
 from workbench.services import audit_log
-from workbench.services.audit_log import Entry, Format, Verdict
+from workbench.services.audit_log import Entry, Format, Verdict, Wanted
 from workbench.services.shapes import Page
 
 router = APIRouter(prefix="/audit", tags=["audit"])
