@@ -30,6 +30,7 @@ class Principal:
     kind: Kind = "person"
     administrator: bool = False
     impersonator: str | None = None
+    impersonator_name: str = ""
     key: str | None = None
 
     def may(self, action: Action) -> bool:

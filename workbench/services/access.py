@@ -64,9 +64,20 @@ async def _let_in(principal: Principal, action: Action, function: Callable[..., 
     from workbench.services import audit  # it is a service itself
 
     if not principal.may(action):
-        asked = f"{function.__module__.removeprefix('workbench.services.')}.{function.__name__}"
-        await audit.refused(principal, action, detail={"asked": asked})
+        await audit.refused(principal, action, detail={"asked": _named(function)})
     principal.require(action)
+
+
+async def _told(principal: Principal, action: Action, function: Callable[..., Any]) -> None:
+    """Note in the audit log what an administrator changed as another person."""
+    from workbench.services import audit
+
+    if principal.impersonator is not None and not action.endswith(":read"):
+        await audit.impersonated(principal, action, detail={"asked": _named(function)})
+
+
+def _named(function: Callable[..., Any]) -> str:
+    return f"{function.__module__.removeprefix('workbench.services.')}.{function.__name__}"
 
 
 def _call(action: Action, function: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
@@ -74,7 +85,9 @@ def _call(action: Action, function: Callable[..., Awaitable[T]]) -> Callable[...
     async def guarded(principal: Principal, *args: Any, **kwargs: Any) -> T:
         await _let_in(principal, action, function)
         with acting(principal):
-            return await function(principal, *args, **kwargs)
+            answer = await function(principal, *args, **kwargs)
+        await _told(principal, action, function)
+        return answer
 
     return guarded
 

@@ -108,4 +108,6 @@ async def _end(cookie: str | None) -> Session | None:
     session = await sessions.read(cookie) if cookie else None
     if session is not None:
         await sessions.end(session)
+        if behind := await sessions.by_id(session.back or ""):  # an administrator's, who acted as somebody
+            await sessions.end(behind)
     return session

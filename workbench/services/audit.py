@@ -54,8 +54,10 @@ async def record(
     """Add an entry to the log in the caller's transaction. `target` is what it was done to: `user:<id>`.
 
     Without a principal nobody knows who tried. `detail` is JSON and must hold no secret; who acts by an API
-    key has that in it.
+    key, or as another person, has that key, or the name of who it really is, in it.
     """
+    if principal is not None and principal.impersonator is not None:
+        detail = {**(detail or {}), "really": principal.impersonator_name}
     if principal is not None and principal.key is not None:
         detail = {**(detail or {}), "api_key": principal.key}
     last = await queries.last(session, lock=True)
@@ -77,6 +79,13 @@ async def record(
     row.hash = digest(row)
     session.add(row)
     await session.flush()
+
+
+async def impersonated(principal: Principal, action: str, *, detail: dict[str, Any]) -> None:
+    """Add an entry about what an administrator did as another person."""
+    with everywhere():
+        async with get_resources().transaction() as session:
+            await record(session, principal, f"impersonated:{action}", detail=detail)
 
 
 async def refused(

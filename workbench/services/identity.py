@@ -98,22 +98,29 @@ async def principal_of(session: Session, *, epoch: str, workspace: str | None = 
     standing = await _standing(session.user_id, epoch)
     if standing is None:
         raise Unauthenticated("Your account is disabled. Ask an administrator of this workbench.")
-    if session.impersonator is not None:
-        behind = await _standing(session.impersonator, epoch)
-        if behind is None or not behind.user.administrator:
-            raise Unauthenticated("You may not act as another person any more.")
-    return person(standing, workspace or session.workspace, impersonator=session.impersonator)
+    principal = person(standing, workspace or session.workspace)
+    if session.impersonator is None:
+        return principal
+    behind = await _standing(session.impersonator, epoch)
+    mine = await sessions.by_id(session.back or "")
+    may = behind is not None and behind.user.administrator and not standing.user.administrator
+    if behind is None or mine is None or not may:
+        raise Unauthenticated("You may not act as another person any more. Sign in again.")
+    return replace(
+        principal,
+        actions=principal.actions - INSTALLATION - {Action.SELF_SECURE},
+        impersonator=behind.user.id,
+        impersonator_name=behind.user.name,
+    )
 
 
-def person(standing: Standing, workspace: str | None, *, impersonator: str | None = None) -> Principal:
+def person(standing: Standing, workspace: str | None) -> Principal:
     """Return a person as a principal in `workspace`, or in the first that they belong to."""
     user, mine = standing.user, _workspaces(standing)
     here = workspace if workspace in mine else next(iter(mine), "")
     actions = allowed(frozenset(Role(role) for role in standing.roles.get(here, ())))
     if user.administrator:
         actions = EVERYTHING
-    if impersonator is not None:
-        actions -= INSTALLATION | {Action.SELF_SECURE}
     return Principal(
         id=user.id,
         name=user.name,
@@ -121,7 +128,6 @@ def person(standing: Standing, workspace: str | None, *, impersonator: str | Non
         actions=actions,
         groups=standing.groups,
         administrator=user.administrator,
-        impersonator=impersonator,
     )
 
 

@@ -1,6 +1,7 @@
 """Sessions of people who are signed in: in Redis, by the SHA-256 of what the browser's cookie holds.
 
-A session ends by itself `IDLE` after it was last used, and `LONGEST` after it began.
+A session ends by itself `IDLE` after it was last used, and `LONGEST` after it began; one in which somebody
+acts as another person after `IMPERSONATED`.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from workbench.services.resources import get_resources
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=14)
+IMPERSONATED = timedelta(hours=1)
 _SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last used: it is read with every call, but not written."""
 
@@ -28,7 +30,8 @@ class Session(BaseModel):
     """One sign-in in one browser. `provider_id` and `provider_sid` say through which provider, if any.
 
     `workspace` is the one that was chosen last. `impersonator` is the administrator behind it, if it is not
-    the person's own. `tokens` are the provider's, sealed.
+    the person's own, and `back` the id of the administrator's session, without which it is none. `tokens` are
+    the provider's, sealed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,7 +46,13 @@ class Session(BaseModel):
     provider_id: str | None = None
     provider_sid: str | None = None
     impersonator: str | None = None
+    back: str | None = None
     tokens: str | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends, however much it is used."""
+        return self.began_at + (IMPERSONATED if self.impersonator else LONGEST)
 
 
 async def begin(user_id: str, *, address: str = "", browser: str = "", **columns: str | None) -> str:
@@ -64,7 +73,7 @@ async def begin(user_id: str, *, address: str = "", browser: str = "", **columns
 
 async def keep(session: Session, *, new: bool = False) -> None:
     """Store a session as it is now; one that has ended meanwhile stays ended."""
-    left = min(IDLE, session.began_at + LONGEST - now())
+    left = min(IDLE, session.ends_at - now())
     if left <= timedelta(0):
         await end(session)
         return
@@ -80,12 +89,25 @@ def parse(text: str | None) -> Session | None:
     if text is None:
         return None
     session = Session.model_validate_json(text)
-    return session if now() < session.began_at + LONGEST else None
+    return session if now() < session.ends_at else None
 
 
 async def read(token: str) -> Session | None:
     """Return the session of a cookie's token."""
     return parse(await get_resources().redis.get(_key(digest(token))))
+
+
+async def by_id(session_id: str) -> Session | None:
+    """Return a session by its id."""
+    return parse(await get_resources().redis.get(_key(session_id)))
+
+
+async def renew(session: Session) -> str:
+    """Give a session a new token in place of the one it has, and return that."""
+    token = secrets.token_urlsafe(32)
+    await end(session)
+    await keep(session.model_copy(update={"id": digest(token)}), new=True)
+    return token
 
 
 async def seen(session: Session) -> None:

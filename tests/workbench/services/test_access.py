@@ -34,6 +34,7 @@ INNER = {
     "workbench.services.identity.workspaces_of",
     "workbench.services.audit.record",
     "workbench.services.audit.refused",
+    "workbench.services.audit.impersonated",
 }
 
 pytestmark = pytest.mark.usefixtures("resources")
