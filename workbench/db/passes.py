@@ -46,7 +46,7 @@ ORDER BY index LIMIT :limit
 _PREVIEWS = text("""
 SELECT DISTINCT ON (scope) scope, left(preview, 500) AS preview
 FROM node_runs
-WHERE run_id = :run_id AND scope = ANY(:scopes) AND status = 'succeeded'
+WHERE run_id = :run_id AND scope = ANY(:scopes) AND status = 'succeeded' AND node_id <> ALL(:beside)
 ORDER BY scope, finished_at DESC, change DESC
 """)
 
@@ -95,7 +95,8 @@ async def whole_nodes(session: AsyncSession, run_id: str, scopes: Sequence[str])
     return (await session.execute(query)).scalars().all()
 
 
-async def previews(session: AsyncSession, run_id: str, scopes: Sequence[str]) -> dict[str, str]:
+async def previews(session: AsyncSession, run_id: str, body: Body, scopes: Sequence[str]) -> dict[str, str]:
     """Return by scope the beginning of what the node that succeeded last in it put out."""
-    rows = await session.execute(_PREVIEWS, {"run_id": run_id, "scopes": list(scopes)})
+    given = {"run_id": run_id, "scopes": list(scopes), "beside": list(body.beside)}
+    rows = await session.execute(_PREVIEWS, given)
     return {row.scope: row.preview for row in rows}

@@ -60,7 +60,8 @@ async def list_passes(
         body = _body(document, container, run, row, endings)
         rows = await passes.page(session, run_id, prefix, body, after=after, status=status, limit=limit + 1)
         items = await pass_lines.of_items(session, run, document, container) if row else ()
-        results = await passes.previews(session, run_id, [f"{prefix}{found['index']}" for found in rows])
+        scopes = [f"{prefix}{found['index']}" for found in rows]
+        results = await passes.previews(session, run_id, body, scopes)
         found = (_pass(row, prefix, endings.get(row["index"])) for row in rows)
         return tuple(_with_lines(one, items, results.get(one.scope, "")) for one in found)
 

@@ -83,11 +83,12 @@ async def test_how_a_pass_ended_has_nothing_to_do_with_undoing_it(
     document = Document(name="Trips", nodes=[Node(id="each", type="map"), *inside])
     run = await make_run(document=document)
     mapped = Mapped(PostgresRunSink(resources), principal, run.id)
-    done = [record("each/0/book"), record("each/0/pay"), record("each/1/book")]
+    done = [record("each/0/book"), record("each/0/pay", output="paid"), record("each/1/book")]
     ended = RunRecord(status="failed", at=T0 + timedelta(seconds=9), error=FAILURE)
-    undone = [record("each/0/cancel", "failed", second=5, error=FAILURE), record("each/1/cancel", second=5)]
+    undone = [record("each/0/cancel", second=5), record("each/1/cancel", "failed", second=5, error=FAILURE)]
     await mapped.record(record("each", "failed", second=3), *done, *undone, run=ended)
     assert await mapped.statuses() == {0: "succeeded", 1: "cancelled"}
+    assert "paid" in str((await mapped.list())[0])
 
 
 async def test_a_pass_is_what_its_nodes_are(mapped: Mapped) -> None:
