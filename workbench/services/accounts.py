@@ -46,14 +46,21 @@ async def sign_in(*, email: str, password: str, visit: Visit) -> str:
 
 
 async def begin(user: UserRow, visit: Visit, **columns: str | None) -> str:
-    """Begin a session for somebody who has proven who they are; `columns` are further ones of Session."""
+    """Begin a session for somebody who has proven who they are; `columns` are further ones of Session.
+
+    Their row is locked meanwhile: whatever changes it and then ends their sessions ends this one too, or
+    came first, and then what they proved themselves with counts no more. Raises Unauthenticated.
+    """
     with everywhere():
         async with get_resources().transaction() as session:
-            row = await session.get_one(UserRow, user.id)
+            row = await session.get_one(UserRow, user.id, with_for_update=True)
+            if row.disabled_at is not None or row.password_hash != user.password_hash:
+                raise Unauthenticated(NOT_RIGHT)
             row.last_seen_at = now()
             await audit.record(session, actor(user), SIGN_IN, target=f"user:{user.id}", address=visit.address)
+            token = await sessions.begin(user.id, address=visit.address, browser=visit.browser, **columns)
     await _end(visit.cookie)
-    return await sessions.begin(user.id, address=visit.address, browser=visit.browser, **columns)
+    return token
 
 
 async def sign_out(visit: Visit) -> Session | None:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from workbench.api import cookies
-from workbench.services import accounts, set_up
+from workbench.services import acceptances, accounts, set_up
+from workbench.services.acceptances import Offer
 from workbench.services.newcomers import Newcomer
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -38,6 +39,26 @@ class SetUp(BaseModel):
     workspace: Name
 
 
+class Link(BaseModel):
+    """The token of a link that was sent to somebody."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    token: Token
+
+
+class NewPassword(Link):
+    """What somebody wants to sign in with from now on."""
+
+    password: Password
+
+
+class Join(NewPassword):
+    """What somebody says of themselves who was invited."""
+
+    name: Name
+
+
 @router.post("/sign-in", status_code=204, summary="Sign in with a password")
 async def sign_in(body: SignIn, request: Request, response: Response) -> None:
     """The answer sets the session's cookie. Too many tries are answered with 429 and `Retry-After`."""
@@ -65,3 +86,31 @@ async def make_first(body: SetUp, request: Request, response: Response) -> None:
         visit=cookies.visit_of(request),
     )
     cookies.give(response, token)
+
+
+@router.post("/invitation", summary="See what a link is for")
+async def read_link(body: Link, request: Request) -> Offer:
+    """A link that is used, withdrawn or too old is answered with 404, as is one that never was."""
+    return await acceptances.read(body.token.get_secret_value(), cookies.visit_of(request))
+
+
+@router.post("/invitation/accept", status_code=204, summary="Join a workspace")
+async def join(body: Join, request: Request, response: Response) -> None:
+    """Makes the account that the invitation is for. The answer signs that person in."""
+    token = await acceptances.join(
+        body.token.get_secret_value(),
+        name=body.name,
+        password=body.password.get_secret_value(),
+        visit=cookies.visit_of(request),
+    )
+    cookies.give(response, token)
+
+
+@router.post("/reset", status_code=204, summary="Set a new password")
+async def set_password(body: NewPassword, request: Request) -> None:
+    """By the link that an administrator made. It ends all of the person's sessions."""
+    await acceptances.set_password(
+        body.token.get_secret_value(),
+        password=body.password.get_secret_value(),
+        visit=cookies.visit_of(request),
+    )
