@@ -16,7 +16,7 @@ from reflex.event import EventSpec
 
 from engine.contracts import place
 from workbench import routes
-from workbench.services import runs
+from workbench.services import people, runs
 from workbench.services.shapes import NodeRun, RunDetail, RunEvent
 from workbench.state import passes
 from workbench.state.base import AppState
@@ -209,6 +209,8 @@ class RunState(AppState):
         latest = notebook._latest(node_id)
         if mark is None and latest and not self.head.open:
             mark, address = Mark.of(latest[1]), (latest[0], latest[1].node_id, "")
+        if mark and mark.decision:
+            await people.learn([mark.decision.by])
         if mark is None or not mark.size:
             view = output_view(node_id, mark)
         elif mark.size > MOST_BYTES:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.contracts import TERMINAL, Decided, Origin
 from engine.errors import Failure
 from workbench import routes
+from workbench.services import people
 from workbench.services.shapes import NodeOutput, NodeRun, RunSummary
 from workbench.state.durations import spoken
 from workbench.state.passes import place_in_words
@@ -181,7 +182,8 @@ def _note(node: Mark) -> str:
 
 def _decided(decision: Decided) -> str:
     did = _DECIDED[decision.action]
-    return f"{decision.by} {did}: {decision.reason}" if decision.reason else f"{decision.by} {did}."
+    who = people.name_of(decision.by)
+    return f"{who} {did}: {decision.reason}" if decision.reason else f"{who} {did}."
 
 
 def _asks(node: Mark) -> str:

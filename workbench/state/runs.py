@@ -9,7 +9,7 @@ from reflex.event import EventSpec
 from engine.contracts import RunStatus
 from workbench import routes
 from workbench.errors import Invalid
-from workbench.services import run_options, runs, workflows
+from workbench.services import people, run_options, runs, workflows
 from workbench.services.run_options import TriggerType
 from workbench.services.shapes import Page, RunEvent, RunSummary
 from workbench.state.base import AppState
@@ -99,7 +99,7 @@ class RunsState(AppState):
             self.label_error = " ".join(problem.hint for problem in error.problems)
             return Page(items=())
         self.label_error = ""
-        return await runs.list_runs(
+        page = await runs.list_runs(
             self.principal,
             workflow_id=self.workflow_id or None,
             status=cast(RunStatus, self.status) if self.status else None,
@@ -108,11 +108,14 @@ class RunsState(AppState):
             limit=PAGE,
             cursor=cursor or None,
         )
+        await people.learn(run.started_by for run in page.items)
+        return page
 
     async def _on_events(self, events: Sequence[RunEvent]) -> float:
         changed = {event.run.id: event.run for event in events if event.run}
         if not changed:
             return 0.0
+        await people.learn(run.started_by for run in changed.values())
         rows = [RunRow.of(changed.pop(row.id)) if row.id in changed else row for row in self.rows]
         if changed:
             known = {row.id for row in rows}

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from workbench.errors import Invalid
-from workbench.services import secrets
+from workbench.services import people, secrets
 from workbench.state.base import AppState, toast_done
 from workbench.state.views import SecretRow
 
@@ -32,6 +32,7 @@ class SecretsState(AppState):
     async def more(self) -> None:
         """Add the next page."""
         page = await secrets.list_secrets(self.principal, limit=PAGE, cursor=self.cursor)
+        await people.learn(secret.updated_by for secret in page.items)
         self.rows = [*self.rows, *(SecretRow.of(secret) for secret in page.items)]
         self.cursor = page.next_cursor or ""
 
@@ -68,4 +69,5 @@ class SecretsState(AppState):
 
     async def _reload(self) -> None:
         page = await secrets.list_secrets(self.principal, limit=PAGE)
+        await people.learn(secret.updated_by for secret in page.items)
         self.rows, self.cursor = [SecretRow.of(secret) for secret in page.items], page.next_cursor or ""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from engine.errors import Problem
 from workbench import routes
+from workbench.services import people
 from workbench.services.health import ServiceHealth
 from workbench.services.secrets import Secret
 from workbench.services.shapes import Example, RunSummary, WorkflowSummary
@@ -154,7 +155,7 @@ class RunRow:
             created_at=iso(run.created_at),
             started_at=iso(run.started_at),
             finished_at=iso(run.finished_at),
-            started_by=triggered_by(run) or run.started_by,
+            started_by=triggered_by(run) or people.name_of(run.started_by),
             error=message.splitlines()[0] if message else "",
             labels=labels_of(run),
         )
@@ -197,4 +198,4 @@ class SecretRow:
     @classmethod
     def of(cls, secret: Secret) -> "SecretRow":
         """Return the row of `secret`."""
-        return cls(secret.name, iso(secret.updated_at), secret.updated_by)
+        return cls(secret.name, iso(secret.updated_at), people.name_of(secret.updated_by))
