@@ -14,6 +14,7 @@ from workbench.api.gate import HostOriginGate
 from workbench.api.page_gate import PageGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
+from workbench.services.oidc import upkeep
 from workbench.state import push
 from workbench.state.audit import AuditState
 from workbench.state.base import toast_error
@@ -45,6 +46,7 @@ def create_app() -> rx.App:
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
     app.register_lifespan_task(first_set_up.announce)
+    app.register_lifespan_task(upkeep.keep_up)
     app.register_lifespan_task(close_connections)
     return app
 

@@ -25,6 +25,8 @@ from workbench.api.v1 import (
     invitations,
     members,
     notebook,
+    oidc,
+    providers,
     repair,
     runs,
     schemas,
@@ -41,6 +43,7 @@ PREFIX = "/api/v1"
 _ROUTERS = (
     health.router,
     auth.router,
+    oidc.router,
     workflows.router,
     triggers.router,
     notebook.router,
@@ -57,9 +60,10 @@ _ROUTERS = (
     workspaces.router,
     groups.router,
     members.router,
+    providers.router,
     hooks.router,
 )
-_OPEN = (health.router, hooks.router, auth.router)
+_OPEN = (health.router, hooks.router, auth.router, oidc.router)
 """What answers without a principal: probes, signing in, and webhooks, which check callers themselves."""
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]

@@ -29,6 +29,20 @@ def take(response: Response) -> None:
     response.delete_cookie(sessions.cookie_name(), **_attributes())
 
 
+def attempt_of(request: Request) -> str | None:
+    """Return what the browser keeps while it signs in through a provider."""
+    return request.cookies.get(_attempt())
+
+
+def give_attempt(response: Response, value: str, *, seconds: int) -> None:
+    """Let the browser keep what shows that it is the one that began to sign in."""
+    response.set_cookie(_attempt(), value, max_age=seconds, **_attributes())
+
+
+def _attempt() -> str:
+    return f"{sessions.cookie_name()}-sign-in"
+
+
 def _attributes() -> dict[str, Any]:
     """Return what makes the cookie one that only our own pages' requests carry."""
     secure = sessions.cookie_name().startswith("__Host-")

@@ -67,13 +67,18 @@ class ProviderRow(Table, table=True):
 
 
 class IdentityRow(Table, table=True):
-    """Who a person is at a provider: its `sub`."""
+    """Who a person is at a provider: its `sub`. Of `kind` "service" it is a program that calls the API.
+
+    `administrator` is what the provider says, beside what the person is by themselves.
+    """
 
     __tablename__ = "identities"
 
     provider_id: str = Field(primary_key=True, sa_type=Text, foreign_key="providers.id", ondelete="CASCADE")
     subject: str = Field(primary_key=True, sa_type=Text)
     user_id: str = Field(sa_type=Text, foreign_key="users.id", ondelete="CASCADE", index=True)
+    kind: str = Field(default="person", sa_type=Text, sa_column_kwargs={"server_default": text("'person'")})
+    administrator: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     created_at: datetime
     last_seen_at: datetime
 

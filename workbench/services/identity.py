@@ -6,6 +6,7 @@ database never, and a change counts from the next call on in every process.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from workbench.auth import keys
 from workbench.auth.principal import OWNER, Principal
@@ -15,15 +16,19 @@ from workbench.db.identity import Standing
 from workbench.errors import Unauthenticated
 from workbench.services import key_callers, sessions
 from workbench.services.access import everywhere
+from workbench.services.epoch import EPOCH as EPOCH
+from workbench.services.epoch import access_changed as access_changed
+from workbench.services.epoch import epoch as epoch
 from workbench.services.key_callers import Key
+from workbench.services.oidc import bearer, kept, upkeep
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
-EPOCH = "access:epoch"
 NARROWED = "narrowed:"
 MOST_KEPT = 10_000
 
 SIGN_IN = "Sign in to do this."
+ENDED = "Your session has ended. Sign in again."
 
 
 @dataclass(frozen=True)
@@ -61,24 +66,37 @@ async def authenticate(credentials: Credentials) -> Caller:
         return await _by_token(credentials, credentials.authorization)
     if not credentials.cookie:
         raise Unauthenticated(SIGN_IN)
-    key = sessions.key_of(credentials.cookie)
-    text, epoch = await get_resources().redis.mget(key, EPOCH)
+    key, good = sessions.key_of(credentials.cookie), kept.good(sessions.digest(credentials.cookie))
+    text, epoch, holds = await get_resources().redis.mget(key, EPOCH, good)
     session = sessions.parse(text)
     if session is None:
-        raise Unauthenticated("Your session has ended. Sign in again.")
+        raise Unauthenticated(ENDED)
+    if session.provider_id is not None and holds is None and not await upkeep.still_holds(session):
+        raise Unauthenticated(ENDED)
     principal = await principal_of(session, epoch=str(epoch or ""), workspace=credentials.workspace)
     await sessions.seen(session)
     return Caller(principal, credentials, session)
 
 
 async def _by_token(credentials: Credentials, authorization: str) -> Caller:
-    """Return whom an `Authorization` header stands for. Raises Unauthenticated, and what a key raises."""
+    """Return whom an `Authorization` header stands for: the holder of an API key, or of a provider's token.
+
+    Raises Unauthenticated, and what a key raises.
+    """
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not keys.is_key(token.strip()):
-        raise Unauthenticated("Send an API key: Authorization: Bearer wb_…")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send an API key or a provider's token: Authorization: Bearer …")
+    if not keys.is_key(token.strip()):
+        return await _by_provider(credentials, token.strip())
     at = await epoch()
     key = await key_callers.find(token.strip(), epoch=at, address=credentials.address)
     return Caller(await _holder(key, at, credentials.workspace), credentials, key=key)
+
+
+async def _by_provider(credentials: Credentials, token: str) -> Caller:
+    standing, kind = await bearer.standing_of(token)
+    principal = person(standing, credentials.workspace, kind=kind)
+    return Caller(replace(principal, actions=principal.actions & keys.PERSONAL), credentials)
 
 
 async def _holder(key: Key, at: str, asked: str | None) -> Principal:
@@ -103,8 +121,9 @@ async def principal_of(session: Session, *, epoch: str, workspace: str | None = 
         return principal
     behind = await _standing(session.impersonator, epoch)
     mine = await sessions.by_id(session.back or "")
-    may = behind is not None and behind.user.administrator and not standing.user.administrator
-    if behind is None or mine is None or not may:
+    may = behind is not None and behind.administrator and not standing.administrator
+    gone = mine is None or (mine.provider_id is not None and not await upkeep.still_holds(mine))
+    if behind is None or gone or not may:
         raise Unauthenticated("You may not act as another person any more. Sign in again.")
     return replace(
         principal,
@@ -114,12 +133,14 @@ async def principal_of(session: Session, *, epoch: str, workspace: str | None = 
     )
 
 
-def person(standing: Standing, workspace: str | None) -> Principal:
+def person(
+    standing: Standing, workspace: str | None, *, kind: Literal["person", "service"] = "person"
+) -> Principal:
     """Return a person as a principal in `workspace`, or in the first that they belong to."""
     user, mine = standing.user, _workspaces(standing)
     here = workspace if workspace in mine else next(iter(mine), "")
     actions = allowed(frozenset(Role(role) for role in standing.roles.get(here, ())))
-    if user.administrator:
+    if standing.administrator:
         actions = EVERYTHING
     return Principal(
         id=user.id,
@@ -127,7 +148,8 @@ def person(standing: Standing, workspace: str | None) -> Principal:
         workspace=here,
         actions=actions,
         groups=standing.groups,
-        administrator=user.administrator,
+        kind=kind,
+        administrator=standing.administrator,
     )
 
 
@@ -148,27 +170,14 @@ def workspaces_of(principal: Principal) -> dict[str, str]:
     return _workspaces(standing) if standing else {}
 
 
-async def access_changed() -> None:
-    """Let every process forget what it knows of anybody's access; call it after the change is committed."""
-    async with get_resources().redis.pipeline(transaction=True) as pipeline:
-        pipeline.incr(EPOCH)
-        pipeline.publish(sessions.CHANNEL, "")
-        await pipeline.execute()
-
-
 async def narrowing_changed(workspace_id: str, workflow_id: str) -> None:
     """Tell every process that a workflow is open to others than before, for the tabs that show it."""
     await get_resources().redis.publish(sessions.CHANNEL, f"{NARROWED}{workspace_id}:{workflow_id}")
 
 
-async def epoch() -> str:
-    """Return the present epoch of access."""
-    return str(await get_resources().redis.get(EPOCH) or "")
-
-
 def _workspaces(standing: Standing) -> dict[str, str]:
     known = standing.workspaces
-    return known if standing.user.administrator else {id_: known[id_] for id_ in standing.roles}
+    return known if standing.administrator else {id_: known[id_] for id_ in standing.roles}
 
 
 async def _standing(user_id: str, at: str) -> Standing | None:

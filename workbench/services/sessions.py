@@ -30,8 +30,7 @@ class Session(BaseModel):
     """One sign-in in one browser. `provider_id` and `provider_sid` say through which provider, if any.
 
     `workspace` is the one that was chosen last. `impersonator` is the administrator behind it, if it is not
-    the person's own, and `back` the id of the administrator's session, without which it is none. `tokens` are
-    the provider's, sealed.
+    the person's own, and `back` the id of the administrator's session, without which it is none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +46,6 @@ class Session(BaseModel):
     provider_sid: str | None = None
     impersonator: str | None = None
     back: str | None = None
-    tokens: str | None = None
 
     @property
     def ends_at(self) -> datetime:

@@ -9,6 +9,7 @@ from workbench.api import cookies
 from workbench.services import acceptances, accounts, set_up
 from workbench.services.acceptances import Offer
 from workbench.services.newcomers import Newcomer
+from workbench.services.oidc import logout
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -68,11 +69,18 @@ async def sign_in(body: SignIn, request: Request, response: Response) -> None:
     cookies.give(response, token)
 
 
-@router.post("/sign-out", status_code=204, summary="Sign out")
-async def sign_out(request: Request, response: Response) -> None:
+class SignedOut(BaseModel):
+    """`next` is where the browser goes to end the session of the provider through which it signed in."""
+
+    next: str | None = None
+
+
+@router.post("/sign-out", summary="Sign out")
+async def sign_out(request: Request, response: Response) -> SignedOut:
     """Ends the session of the request's cookie, if there still is one, and takes the cookie away."""
-    await accounts.sign_out(cookies.visit_of(request))
+    ended = await accounts.sign_out(cookies.visit_of(request))
     cookies.take(response)
+    return SignedOut(next=await logout.leave(ended))
 
 
 @router.post("/set-up", status_code=204, summary="Make the first administrator")
