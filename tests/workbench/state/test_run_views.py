@@ -99,7 +99,7 @@ def test_a_step_that_somebody_skipped_says_who_did_and_why() -> None:
     decision = Decided(action="skip", by="owner", at=BEGIN, reason="The shop is closed")
     shown = output_view("one", Mark.of(run_of(status="skipped", decision=decision)))
     assert shown.note == "It was skipped after it had failed."
-    assert shown.decided == "owner skipped it: The shop is closed"
+    assert shown.decided == "Owner skipped it: The shop is closed"
 
 
 @pytest.mark.parametrize(
