@@ -8,15 +8,18 @@ database never, and a change counts from the next call on in every process.
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from redis.exceptions import RedisError
+
 from workbench.auth import keys
 from workbench.auth.principal import OWNER, Principal
 from workbench.auth.roles import EVERYTHING, INSTALLATION, Action, Role, allowed
 from workbench.db import identity as queries
 from workbench.db.identity import Standing
-from workbench.errors import Unauthenticated
+from workbench.errors import Unauthenticated, Unavailable
 from workbench.services import key_callers, sessions
 from workbench.services.access import everywhere
 from workbench.services.epoch import EPOCH as EPOCH
+from workbench.services.epoch import Remembered
 from workbench.services.epoch import access_changed as access_changed
 from workbench.services.epoch import epoch as epoch
 from workbench.services.key_callers import Key
@@ -25,7 +28,6 @@ from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
 NARROWED = "narrowed:"
-MOST_KEPT = 10_000
 
 SIGN_IN = "Sign in to do this."
 ENDED = "Your session has ended. Sign in again."
@@ -54,14 +56,24 @@ class Caller:
     key: Key | None = None
 
 
-_standings: dict[str, tuple[str, Standing | None]] = {}
-"""By person: the epoch in which it was read, and what it was."""
+_standings = Remembered[Standing]()
+"""By person."""
 
 
 async def authenticate(credentials: Credentials) -> Caller:
-    """Return who is calling. Raises Unauthenticated; in single-user mode it is always the owner."""
+    """Return who is calling; in single-user mode it is always the owner.
+
+    Raises Unauthenticated, and Unavailable when Redis, which knows the sessions, does not answer.
+    """
     if get_resources().settings.mode == "single":
         return Caller(OWNER, credentials)
+    try:
+        return await _authenticate(credentials)
+    except RedisError as error:
+        raise Unavailable(f"Redis, which knows who is signed in, does not answer: {error}") from error
+
+
+async def _authenticate(credentials: Credentials) -> Caller:
     if credentials.authorization is not None:
         return await _by_token(credentials, credentials.authorization)
     if not credentials.cookie:
@@ -166,7 +178,7 @@ def workspaces_of(principal: Principal) -> dict[str, str]:
 
     They are those that were read when it was found out who is calling; nobody else's are known.
     """
-    _, standing = _standings.get(principal.id, ("", None))
+    standing = _standings.last(principal.id)
     return _workspaces(standing) if standing else {}
 
 
@@ -181,12 +193,10 @@ def _workspaces(standing: Standing) -> dict[str, str]:
 
 
 async def _standing(user_id: str, at: str) -> Standing | None:
-    known = _standings.get(user_id)
-    if known is not None and known[0] == at:
-        return known[1]
+    if (known := _standings.get(user_id, at)) is not None:
+        return known
     with everywhere():
         found = await get_resources().read(lambda session: queries.standing(session, user_id))
-    if len(_standings) >= MOST_KEPT:
-        _standings.clear()
-    _standings[user_id] = (at, found)
+    if found is not None:
+        _standings.put(user_id, at, found)
     return found

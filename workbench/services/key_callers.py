@@ -22,6 +22,7 @@ from workbench.db.ids import now
 from workbench.errors import Forbidden, Invalid, Unauthenticated
 from workbench.services import audit, rate_limits
 from workbench.services.access import everywhere
+from workbench.services.epoch import Remembered
 from workbench.services.rate_limits import Limit, Paused, network
 from workbench.services.resources import get_resources
 
@@ -48,8 +49,8 @@ class Key:
     expires_at: datetime | None
 
 
-_known: dict[str, tuple[str, Key]] = {}
-"""By hash: the epoch in which a key was read, and what it was."""
+_known = Remembered[Key]()
+"""By hash."""
 
 _noted: dict[str, float] = {}
 """By id: when it was last noted, on the monotonic clock, that a key is used."""
@@ -59,12 +60,11 @@ _noting: set[asyncio.Task[None]] = set()
 
 async def find(text: str, *, epoch: str, address: str) -> Key:
     """Return the key that somebody sent. Raises Unauthenticated, or TooMany after too many wrong ones."""
-    known_at, key = _known.get(hash_ := keys.digest(text), ("", None))
-    if key is None or known_at != epoch:
+    hash_ = keys.digest(text)
+    key = _known.get(hash_, epoch)
+    if key is None:
         key = await _read(text, hash_, address)
-        if len(_known) >= MOST_KEPT:
-            _known.clear()
-        _known[hash_] = (epoch, key)
+        _known.put(hash_, epoch, key)
     if key.expires_at is not None and key.expires_at <= now():
         raise Unauthenticated(NO_KEY)
     _note(key)
