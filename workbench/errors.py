@@ -2,6 +2,7 @@
 
 WorkbenchError
 ├── Unauthenticated  401  the caller does not prove who it is
+│   └── CodeNeeded         the password was right; a code has to come with it
 ├── Forbidden        403  the caller is known and may not do this
 ├── NotFound         404  no such thing, or not yours
 ├── Conflict         409  the state has moved on
@@ -26,6 +27,12 @@ class Unauthenticated(WorkbenchError):
 
     status = 401
     code = "unauthenticated"
+
+
+class CodeNeeded(Unauthenticated):
+    """The password is right, and a code of the second factor has to come with it, or another than it did."""
+
+    code = "code-needed"
 
 
 class Forbidden(WorkbenchError):

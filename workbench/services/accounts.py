@@ -11,8 +11,8 @@ from workbench.auth.principal import Principal
 from workbench.db import people
 from workbench.db.ids import now
 from workbench.db.tables import UserRow
-from workbench.errors import Conflict, Unauthenticated
-from workbench.services import audit, rate_limits, sessions
+from workbench.errors import CodeNeeded, Conflict, Unauthenticated
+from workbench.services import audit, rate_limits, second_factor, sessions
 from workbench.services.access import everywhere
 from workbench.services.rate_limits import ACCOUNT, ADDRESS, Paused
 from workbench.services.resources import get_resources
@@ -31,15 +31,17 @@ class Visit:
     cookie: str | None = None
 
 
-async def sign_in(*, email: str, password: str, visit: Visit) -> str:
+async def sign_in(*, email: str, password: str, visit: Visit, code: str | None = None) -> str:
     """Begin a session, in place of the one that the browser had; return the token that is its cookie.
 
-    Raises Unauthenticated, or Paused after too many tries.
+    Raises Unauthenticated, CodeNeeded where a second factor is asked for, or TooMany.
     """
     require_team()
     email = email.strip()
     await _count(email, visit)
     user = await _proven(email, password, visit)
+    if user.totp_at is not None:
+        await _take_code(user, code, visit)
     await rate_limits.forgive(ACCOUNT, email.lower(), all_=True)
     await rate_limits.forgive(ADDRESS, rate_limits.network(visit.address))
     return await begin(user, visit)
@@ -109,6 +111,17 @@ async def _proven(email: str, password: str, visit: Visit) -> UserRow:
         await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address)
         raise Unauthenticated(NOT_RIGHT)
     return user
+
+
+async def _take_code(user: UserRow, code: str | None, visit: Visit) -> None:
+    """Take the code of a person's second factor. Raises CodeNeeded."""
+    try:
+        await second_factor.take(user, code)
+    except CodeNeeded:
+        if code:
+            target, detail = f"user:{user.id}", {"reason": "code"}
+            await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address)
+        raise
 
 
 async def _end(cookie: str | None) -> Session | None:

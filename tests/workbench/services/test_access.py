@@ -29,6 +29,8 @@ INNER = {
     "workbench.services.workflows.require",
     "workbench.services.workflows.snapshot",
     "workbench.services.starts.store",
+    "workbench.services.my_accounts.proven",
+    "workbench.services.my_accounts.read",
     "workbench.services.access.acting",
     "workbench.services.access.reach_of",
     "workbench.services.identity.workspaces_of",

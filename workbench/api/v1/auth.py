@@ -13,6 +13,7 @@ from workbench.services.oidc import logout
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
+Code = Annotated[SecretStr, Field(max_length=100)]
 Token = Annotated[SecretStr, Field(max_length=200)]
 Name = Annotated[str, Field(max_length=1_000)]
 Email = Annotated[str, Field(max_length=1_000)]
@@ -26,6 +27,7 @@ class SignIn(BaseModel):
 
     email: Email
     password: Password
+    code: Code | None = None
 
 
 class SetUp(BaseModel):
@@ -62,9 +64,15 @@ class Join(NewPassword):
 
 @router.post("/sign-in", status_code=204, summary="Sign in with a password")
 async def sign_in(body: SignIn, request: Request, response: Response) -> None:
-    """The answer sets the session's cookie. Too many tries are answered with 429 and `Retry-After`."""
+    """The answer sets the session's cookie. Too many tries are answered with 429 and `Retry-After`.
+
+    401 with the code `code-needed` asks for `code` as well: that of the person's second factor.
+    """
     token = await accounts.sign_in(
-        email=body.email, password=body.password.get_secret_value(), visit=cookies.visit_of(request)
+        email=body.email,
+        password=body.password.get_secret_value(),
+        code=body.code.get_secret_value() if body.code else None,
+        visit=cookies.visit_of(request),
     )
     cookies.give(response, token)
 
