@@ -20,6 +20,7 @@ function onward() {
   }
 }
 
+/** Send `values`; the answer's JSON, or the problem. */
 async function send(action, values) {
   let answer;
   try {
@@ -29,11 +30,11 @@ async function send(action, values) {
       body: JSON.stringify(values),
     });
   } catch {
-    return { detail: "The workbench does not answer. Try again in a moment." };
+    return { problem: { detail: "The workbench does not answer. Try again in a moment." } };
   }
-  if (answer.ok) return null;
-  const problem = await answer.json().catch(() => ({}));
-  return { detail: "Something went wrong inside the workbench. Try again.", ...problem };
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok) return { said };
+  return { problem: { detail: "Something went wrong inside the workbench. Try again.", ...said } };
 }
 
 function Field({ field, error, first }) {
@@ -52,7 +53,6 @@ function Field({ field, error, first }) {
         inputMode={field.inputmode}
         minLength={field.minlength}
         defaultValue={field.value ?? ""}
-        readOnly={field.readonly}
         required
         autoFocus={first}
         spellCheck={false}
@@ -75,20 +75,15 @@ function Field({ field, error, first }) {
   );
 }
 
-/** `fields` with `after` are asked for once the answer had that code; `fromAddress` names the one that it may bring. */
-export function EntranceForm({ action, fields, submit, fromAddress }) {
+/**
+ * A form. `fields` with `after` are asked for once the answer had that code; `given` goes with what is typed.
+ * On success the browser goes on, unless `onDone` says otherwise.
+ */
+function Form({ action, fields, submit, given, account, onDone }) {
   const form = useRef(null);
-  const brought = useRef("");
   const [problem, setProblem] = useState(null);
   const [codes, setCodes] = useState([]);
   const [busy, setBusy] = useState(false);
-  const [hasToken, setHasToken] = useState(false);
-
-  useEffect(() => {
-    if (!fromAddress || brought.current) return;
-    brought.current = takeToken();
-    setHasToken(Boolean(brought.current));
-  }, [fromAddress]);
 
   useEffect(() => {
     if (!problem) return;
@@ -97,42 +92,110 @@ export function EntranceForm({ action, fields, submit, fromAddress }) {
     (wrong ?? asked ?? form.current.querySelector("input[type='password']"))?.focus();
   }, [problem]);
 
-  const shown = fields.filter((field) => (field.name === fromAddress ? !hasToken : !field.after || codes.includes(field.after)));
+  const shown = fields.filter((field) => !field.after || codes.includes(field.after));
   const errors = Object.fromEntries((problem?.problems ?? []).map((one) => [one.field, one.message]));
   const atField = shown.some((field) => errors[field.name]);
-  const asks = shown.some((field) => field.after && field.after === problem?.code);
+  const asks = problem?.asks ?? false;
 
   async function onSubmit(event) {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
-    const values = Object.fromEntries(new FormData(form.current));
-    if (brought.current) values[fromAddress] = brought.current;
-    const refused = await send(action, values);
-    if (refused === null) {
-      window.location.assign(onward());
+    const { problem: refused } = await send(action, { ...Object.fromEntries(new FormData(form.current)), ...given });
+    if (!refused) {
+      (onDone ?? (() => window.location.assign(onward())))();
       return;
     }
     setBusy(false);
-    setProblem(refused);
-    if (refused.code) setCodes((known) => [...known, refused.code]);
+    const asks = fields.some((field) => field.after && field.after === refused.code) && !codes.includes(refused.code);
+    setProblem({ ...refused, asks }); // to be asked for something more is no error
+    if (asks) setCodes((known) => [...known, refused.code]);
   }
 
   return (
     <form ref={form} method="post" action={action} onSubmit={onSubmit} className="wb-form" data-testid="entrance-form">
+      {account && <input type="email" autoComplete="username" value={account} readOnly hidden />}
       {shown.map((field, index) => (
         <div key={field.name} data-after={field.after}>
           <Field field={field} error={errors[field.name]} first={index === 0} />
         </div>
       ))}
-      {problem && !atField && (
-        <p role={asks ? "status" : "alert"} className={asks ? "wb-entrance-note" : "wb-entrance-error"} data-testid="entrance-error">
-          {problem.detail}
-        </p>
-      )}
+      {problem && !atField && <Said text={problem.detail} asks={asks} />}
       <button type="submit" disabled={busy} className="wb-entrance-submit">
         {submit}
       </button>
     </form>
+  );
+}
+
+function Said({ text, asks }) {
+  return (
+    <p role={asks ? "status" : "alert"} className={asks ? "wb-entrance-note" : "wb-entrance-error"} data-testid="entrance-error">
+      {text}
+    </p>
+  );
+}
+
+function Heading({ title, text }) {
+  return (
+    <>
+      <h1 className="wb-entrance-title">{title}</h1>
+      {text && <p className="wb-entrance-text">{text}</p>}
+    </>
+  );
+}
+
+/** `fromAddress` names the field that is not asked for when the address brings it. */
+export function EntranceForm({ action, fields, submit, fromAddress }) {
+  const [brought, setBrought] = useState("");
+  useEffect(() => {
+    if (fromAddress) setBrought((known) => known || takeToken());
+  }, [fromAddress]);
+  const given = brought ? { [fromAddress]: brought } : {};
+  return <Form action={action} fields={fields.filter((one) => !(one.name in given))} submit={submit} given={given} />;
+}
+
+/** What the link in the address is for, and the form that goes with it; `kinds` has the words of each. */
+export function EntranceLink({ look, kinds, onward: after }) {
+  const token = useRef("");
+  const [{ said, problem }, setAnswer] = useState({});
+  const [done, setDone] = useState(false);
+
+  useEffect(() => {
+    const brought = takeToken();
+    if (brought) token.current = brought;
+    else if (token.current) return; // the effect runs twice while developing
+    const incomplete = { detail: "This address is not complete. Open the whole link that you were sent." };
+    if (brought) send(look, { token: brought }).then(setAnswer);
+    else setAnswer({ problem: incomplete });
+  }, [look]);
+
+  if (problem) return (
+    <>
+      <Heading title="This link does not work" />
+      <Said text={problem.detail} />
+    </>
+  );
+  if (!said) return <div className="wb-skeleton" aria-label="Loading" />;
+  const kind = kinds[said.kind];
+  if (done) return (
+    <>
+      <Heading title={kind.done} />
+      <a href={after} className="wb-entrance-submit">Sign in</a>
+    </>
+  );
+  const words = (text) => text.replace("{email}", said.email).replace("{workspace}", said.workspace);
+  return (
+    <>
+      <Heading title={words(kind.title)} text={words(kind.text)} />
+      <Form
+        action={kind.action}
+        fields={kind.fields}
+        submit={kind.submit}
+        given={{ token: token.current }}
+        account={said.email}
+        onDone={kind.done ? () => setDone(true) : undefined}
+      />
+    </>
   );
 }

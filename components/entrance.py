@@ -4,6 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from workbench.auth.passwords import SHORTEST
+
+_JSX = rx.asset("entrance.jsx", shared=True).importable_path
+
 
 class EntranceForm(rx.Component):
     """A form that is sent as JSON to the API's `action`; its errors stand at it, and success leads on.
@@ -12,7 +16,7 @@ class EntranceForm(rx.Component):
     once an answer had that code. `from_address` names the field that the address may bring (`#token=…`).
     """
 
-    library = rx.asset("entrance.jsx", shared=True).importable_path
+    library = _JSX
     tag = "EntranceForm"
 
     action: rx.Var[str]
@@ -21,8 +25,43 @@ class EntranceForm(rx.Component):
     from_address: rx.Var[str]
 
 
-def page(title: str, text: str | rx.Component, *content: rx.Component) -> rx.Component:
-    """Return a whole page: what it is about, one sentence on it, and its form."""
+class EntranceLink(rx.Component):
+    """What the link in the address is for (`look` says so), and the form of that kind, or why it is no good.
+
+    `kinds` are `{kind: {title, text, action, fields, submit, done}}`. With `done`, which is a title, the form
+    signs nobody in, and `onward` is where one does.
+    """
+
+    library = _JSX
+    tag = "EntranceLink"
+
+    look: rx.Var[str]
+    kinds: rx.Var[dict[str, Any]]
+    onward: rx.Var[str]
+
+
+def new_password() -> dict[str, Any]:
+    """Return the field for a password that is being chosen."""
+    return {
+        "name": "password",
+        "label": "Password",
+        "type": "password",
+        "autocomplete": "new-password",
+        "minlength": SHORTEST,
+        "hint": f"At least {SHORTEST} characters; a few words in a row are easy to remember.",
+    }
+
+
+def heading(title: str, text: str = "") -> rx.Component:
+    """Return what a page is about, and one sentence on it."""
+    return rx.fragment(
+        rx.el.h1(title, class_name="wb-entrance-title"),
+        rx.el.p(text, class_name="wb-entrance-text") if text else rx.fragment(),
+    )
+
+
+def page(*content: rx.Component) -> rx.Component:
+    """Return a whole page of one card."""
     return rx.el.main(
         rx.el.div(
             rx.el.div(
@@ -30,8 +69,6 @@ def page(title: str, text: str | rx.Component, *content: rx.Component) -> rx.Com
                 "Workbench",
                 class_name="wb-entrance-brand",
             ),
-            rx.el.h1(title, class_name="wb-entrance-title"),
-            rx.el.p(text, class_name="wb-entrance-text") if text else rx.fragment(),
             *content,
             class_name="wb-entrance-card",
         ),

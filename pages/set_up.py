@@ -4,7 +4,6 @@ import reflex as rx
 
 from components import entrance
 from components.entrance import EntranceForm
-from workbench.auth.passwords import SHORTEST
 
 FIELDS = [
     {
@@ -12,27 +11,27 @@ FIELDS = [
         "label": "Set-up token",
         "type": "text",
         "data": True,
-        "hint": "The log of the web process has it: web.log in the data directory's folder logs.",
+        "hint": "The log of the web process has it: web.log in the folder logs of the data directory.",
     },
-    {"name": "workspace", "label": "Workspace", "type": "text", "hint": "A name for where your team works."},
+    {
+        "name": "workspace",
+        "label": "Workspace",
+        "type": "text",
+        "hint": "What your team calls it.",
+    },
     {"name": "name", "label": "Your name", "type": "text", "autocomplete": "name"},
     {"name": "email", "label": "E-mail", "type": "email", "autocomplete": "username"},
-    {
-        "name": "password",
-        "label": "Password",
-        "type": "password",
-        "autocomplete": "new-password",
-        "minlength": SHORTEST,
-        "hint": f"At least {SHORTEST} characters; a few words in a row are easy to remember.",
-    },
+    entrance.new_password(),
 ]
 
 
 def page() -> rx.Component:
     """Return the page."""
     return entrance.page(
-        "Set up this workbench",
-        "You become its first administrator. Workflows that are here already stay in your workspace.",
+        entrance.heading(
+            "Set up this workbench",
+            "You become its first administrator. Workflows that are here already stay in your workspace.",
+        ),
         EntranceForm.create(
             action="/api/v1/auth/set-up", fields=FIELDS, submit="Set up and sign in", from_address="token"
         ),

@@ -7,7 +7,19 @@ from typing import Any
 import reflex as rx
 
 from components import crash
-from pages import audit, compare, editor, not_found, run, runs, set_up, settings, sign_in, workflows
+from pages import (
+    audit,
+    compare,
+    editor,
+    invitation,
+    not_found,
+    run,
+    runs,
+    set_up,
+    settings,
+    sign_in,
+    workflows,
+)
 from workbench import routes
 from workbench.api.app import create_api
 from workbench.api.gate import HostOriginGate
@@ -99,6 +111,7 @@ def add_pages(app: rx.App) -> None:
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
+    app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

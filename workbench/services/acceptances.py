@@ -57,7 +57,7 @@ async def join(token: str, *, name: str, password: str, visit: Visit) -> str:
             await audit.record(
                 session,
                 accounts.actor(user),
-                "invitation.accept",
+                "invitation-accepted",
                 target=f"invitation:{row.id}",
                 detail={"roles": row.roles},
                 address=visit.address,
@@ -83,7 +83,7 @@ async def set_password(token: str, *, password: str, visit: Visit) -> None:
             raise _gone()
         user.password_hash = kept
         await audit.record(
-            session, accounts.actor(user), "password.reset", target=f"user:{user.id}", address=visit.address
+            session, accounts.actor(user), "password-reset", target=f"user:{user.id}", address=visit.address
         )
     await sessions.end_all(user.id)
     await rate_limits.forgive(rate_limits.ACCOUNT, user.email.lower(), all_=True)
@@ -98,7 +98,7 @@ async def _good(token: str, visit: Visit, kind: Kind | None = None) -> Invitatio
         digest, at = sessions.digest(token), now()
         row = await get_resources().read(lambda session: queries.open_(session, digest, at))
     if row is None or (kind and row.kind != kind):
-        await audit.refused(None, "invitation.use", detail={"reason": "token"}, address=visit.address)
+        await audit.refused(None, "link-used", detail={"reason": "token"}, address=visit.address)
         raise _gone()
     await rate_limits.forgive(rate_limits.TOKEN, network)
     return row

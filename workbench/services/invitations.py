@@ -82,7 +82,7 @@ async def invite(principal: Principal, *, email: str, roles: Sequence[Role]) -> 
         await audit.record(
             session,
             principal,
-            "invitation.make",
+            "invitation-made",
             target=f"invitation:{row.id}",
             detail={"email": email, "roles": list(given)},
         )
@@ -107,7 +107,7 @@ async def withdraw(principal: Principal, invitation_id: str) -> None:
         await audit.record(
             session,
             principal,
-            "invitation.withdraw",
+            "invitation-withdrawn",
             target=f"invitation:{row.id}",
             detail={"email": row.email},
         )
@@ -128,7 +128,7 @@ async def reset_password(principal: Principal, user_id: str) -> Link:
         purpose = _Purpose("reset", RESET_FOR, user.email, user_id=user_id)
         link = _link(row := _row(principal, purpose, token := secrets.token_urlsafe(32)), token)
         session.add(row)
-        await audit.record(session, principal, "password.reset-link", target=f"user:{user_id}")
+        await audit.record(session, principal, "password-reset-offered", target=f"user:{user_id}")
     return link
 
 

@@ -8,8 +8,8 @@ from workbench.auth import passwords
 from workbench.db.ids import new_id, now
 from workbench.db.tables import UserRow
 from workbench.errors import Invalid
+from workbench.services.names import LONGEST
 
-LONGEST_NAME = 120
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
 
 
@@ -59,9 +59,9 @@ def email_problem(email: str) -> Problem | None:
 
 def name_problem(field: str, name: str) -> Problem | None:
     """Return what is wrong with a name of a person or a workspace."""
-    if 0 < len(name.strip()) <= LONGEST_NAME and name.isprintable():
+    if 0 < len(name.strip()) <= LONGEST and name.isprintable():
         return None
-    return Problem(code="name", field=field, message=f"A name has 1 to {LONGEST_NAME} characters in a line.")
+    return Problem(code="name", field=field, message=f"A name has 1 to {LONGEST} characters in a line.")
 
 
 def password_problem(password: str, *, email: str) -> Problem | None:
