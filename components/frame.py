@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from components import sign_out, theme
-from components.banner import connection_banner, trouble_banner
+from components.banner import connection_banner, impersonation_banner, trouble_banner
 from components.command_palette import command_palette
 from components.keys import keys
 from workbench import routes
@@ -55,6 +55,7 @@ def page(
         rx.el.div(
             _top_bar(where, actions),
             connection_banner(),
+            impersonation_banner(),
             trouble_banner(retry),
             rx.el.main(
                 *content,

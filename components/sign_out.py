@@ -17,7 +17,13 @@ def in_rail() -> rx.Component:
     return rx.cond(
         AppState.who != "",
         rx.el.div(
-            rx.el.span(AppState.who, title=AppState.who, class_name="wb-person-name wb-rail-label"),
+            rx.link(
+                AppState.who,
+                href=routes.PROFILE,
+                title="Profile of " + AppState.who,
+                underline="none",
+                class_name="wb-person-name wb-rail-label",
+            ),
             rx.el.button(
                 theme.icon("log-out"),
                 type="button",

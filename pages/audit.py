@@ -5,6 +5,7 @@ import reflex as rx
 from components import frame, skeleton, theme
 from components.empty import empty_state
 from components.moments import ago
+from components.settings_nav import settings_nav
 from workbench import routes
 from workbench.state.audit import OUTCOMES, AuditState, AuditView
 
@@ -15,6 +16,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         frame.column(
+            settings_nav(routes.AUDIT),
             rx.cond(
                 AuditState.loaded,
                 rx.fragment(_toolbar(), _verdict(), _entries()),

@@ -1,25 +1,24 @@
-"""Settings: how it looks, whether the services are well, secrets, keys, and where things are kept."""
+"""Settings: whether the services are well, secrets, keys, and where things are kept."""
 
 import reflex as rx
-from reflex.style import set_color_mode
 
 from components import frame, sign_out, skeleton, theme
 from components.keys import key_list
 from components.moments import ago
 from components.secrets import secret_dialog, secrets
+from components.settings_nav import settings_nav
+from workbench import routes
 from workbench.state.base import AppState
 from workbench.state.settings import SettingsState
 from workbench.state.views import Choice, ServiceView
-
-MODES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
 
 def page() -> rx.Component:
     """Return the page."""
     return frame.page(
         rx.el.div(
+            settings_nav(routes.SETTINGS),
             rx.cond(AppState.who != "", _section("account", "Account", sign_out.in_words())),
-            _appearance(),
             _services(),
             _section("secrets", "Secrets", secrets()),
             _section("keys", "Keys", key_list()),
@@ -36,20 +35,6 @@ def page() -> rx.Component:
 def _section(id: str, title: str, *content: rx.Component) -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, class_name="wb-section-title"), *content, id=id, class_name="wb-section wb-setting"
-    )
-
-
-def _appearance() -> rx.Component:
-    return _section(
-        "appearance",
-        "Appearance",
-        rx.segmented_control.root(
-            *[rx.segmented_control.item(label, value=mode) for mode, label in MODES],
-            value=rx.color_mode,
-            on_change=set_color_mode,
-            size="1",
-            data_testid="color-mode",
-        ),
     )
 
 

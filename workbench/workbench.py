@@ -13,6 +13,7 @@ from pages import (
     editor,
     invitation,
     not_found,
+    profile,
     run,
     runs,
     set_up,
@@ -28,12 +29,14 @@ from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
 from workbench.state import push
+from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
 from workbench.state.base import toast_error
 from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
 from workbench.state.guard import PrincipalGuard
+from workbench.state.profile import ProfileState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
@@ -107,6 +110,12 @@ def add_pages(app: rx.App) -> None:
         route=routes.SETTINGS,
         title=f"Settings · {NAME}",
         on_load=[SettingsState.load, SecretsState.load],
+    )
+    app.add_page(
+        profile.page,
+        route=routes.PROFILE,
+        title=f"Profile · {NAME}",
+        on_load=[ProfileState.load, ApiKeysState.load],
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")

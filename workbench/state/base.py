@@ -34,11 +34,14 @@ class AppState(rx.State):
     """Parent of all other states. Names that start with an underscore are not reachable from the browser.
 
     `_whose` is the id of the person for whom this tab's state was made; `who` is their name, where people
-    sign in.
+    sign in. `may` are the actions that the page may offer them, and `impersonated` says that it is somebody
+    else who acts as them. All of it is what `guard` says, before each event.
     """
 
     trouble: Trouble | None = None
     who: str = ""
+    may: list[str] = []
+    impersonated: bool = False
     _whose: str = ""
 
     @property

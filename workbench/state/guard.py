@@ -71,9 +71,21 @@ async def _empty_anothers(state: BaseState, caller: Caller | None) -> None:
         if mine._whose:
             root.reset()
         mine._whose = whose
-    who = caller.principal.name if caller and caller.session else ""
-    if mine.who != who:
-        mine.who = who
+    for name, value in _told(caller).items():
+        if getattr(mine, name) != value:
+            setattr(mine, name, value)
+
+
+def _told(caller: Caller | None) -> dict[str, Any]:
+    """Return what every page is told about who is calling."""
+    if caller is None:
+        return {"who": "", "may": [], "impersonated": False}
+    principal = caller.principal
+    return {
+        "who": principal.name if caller.session else "",
+        "may": sorted(principal.actions),
+        "impersonated": principal.impersonator is not None,
+    }
 
 
 def _state_of(event_name: str) -> type[BaseState] | None:
