@@ -165,6 +165,12 @@ def person(
     )
 
 
+async def is_administrator(user_id: str) -> bool:
+    """Return whether a person is an administrator, by whatever makes them one."""
+    standing = await _standing(user_id, await epoch())
+    return standing is not None and standing.administrator
+
+
 async def actions_in(user_id: str) -> dict[str, frozenset[Action]]:
     """Return what a person may do in each of their workspaces, the first one first; nothing for nobody."""
     standing = await _standing(user_id, await epoch())
