@@ -1,6 +1,6 @@
 // The forms before one is in: they are sent over HTTP, because only an HTTP answer can set the session's cookie.
 // The websocket that is open still carries the old one, so what follows is loaded anew.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 /** The token that came in the address's fragment; it is taken out of the address, which the browser remembers. */
 function takeToken() {
@@ -21,13 +21,13 @@ function onward() {
 }
 
 /** Send `values`; the answer's JSON, or the problem. */
-async function send(action, values) {
+export async function send(action, values, method = "POST") {
   let answer;
   try {
     answer = await fetch(action, {
-      method: "POST",
+      method,
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(values),
+      body: values && JSON.stringify(values),
     });
   } catch {
     return { problem: { detail: "The workbench does not answer. Try again in a moment." } };
@@ -38,7 +38,7 @@ async function send(action, values) {
 }
 
 function Field({ field, error, first }) {
-  const id = `entrance-${field.name}`;
+  const id = useId();
   const notes = field.hint || error ? `${id}-notes` : undefined;
   return (
     <div className="wb-field" data-testid={`field-${field.name}`}>
@@ -63,7 +63,7 @@ function Field({ field, error, first }) {
       />
       {notes && (
         <div id={notes}>
-          {field.hint && <p className="wb-field-hint">{field.hint}</p>}
+          {field.hint && !error && <p className="wb-field-hint">{field.hint}</p>}
           {error && (
             <p role="alert" className="wb-field-error">
               {error}
@@ -77,9 +77,10 @@ function Field({ field, error, first }) {
 
 /**
  * A form. `fields` with `after` are asked for once the answer had that code; `given` goes with what is typed.
- * On success the browser goes on, unless `onDone` says otherwise.
+ * On success the browser goes on, unless `onDone` says otherwise. `calm` forms stand among others on a page:
+ * they do not take the cursor, and their button is no more than one of many.
  */
-function Form({ action, fields, submit, given, account, onDone }) {
+export function Form({ action, fields, submit, given, account, calm, onDone }) {
   const form = useRef(null);
   const [problem, setProblem] = useState(null);
   const [codes, setCodes] = useState([]);
@@ -101,9 +102,9 @@ function Form({ action, fields, submit, given, account, onDone }) {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
-    const { problem: refused } = await send(action, { ...Object.fromEntries(new FormData(form.current)), ...given });
+    const { said, problem: refused } = await send(action, { ...Object.fromEntries(new FormData(form.current)), ...given });
     if (!refused) {
-      (onDone ?? (() => window.location.assign(onward())))();
+      (onDone ?? (() => window.location.assign(onward())))(said);
       return;
     }
     setBusy(false);
@@ -113,22 +114,22 @@ function Form({ action, fields, submit, given, account, onDone }) {
   }
 
   return (
-    <form ref={form} method="post" action={action} onSubmit={onSubmit} className="wb-form" data-testid="entrance-form">
+    <form ref={form} method="post" action={action} onSubmit={onSubmit} className={calm ? "wb-form wb-form-calm" : "wb-form"} data-testid="entrance-form">
       {account && <input type="email" autoComplete="username" value={account} readOnly hidden />}
       {shown.map((field, index) => (
         <div key={field.name} data-after={field.after}>
-          <Field field={field} error={errors[field.name]} first={index === 0} />
+          <Field field={field} error={errors[field.name]} first={!calm && index === 0} />
         </div>
       ))}
       {problem && !atField && <Said text={problem.detail} asks={asks} />}
-      <button type="submit" disabled={busy} className="wb-entrance-submit">
+      <button type="submit" disabled={busy} className={calm ? "wb-button" : "wb-entrance-submit"}>
         {submit}
       </button>
     </form>
   );
 }
 
-function Said({ text, asks }) {
+export function Said({ text, asks }) {
   return (
     <p role={asks ? "status" : "alert"} className={asks ? "wb-entrance-note" : "wb-entrance-error"} data-testid="entrance-error">
       {text}

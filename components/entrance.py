@@ -52,6 +52,18 @@ def new_password() -> dict[str, Any]:
     }
 
 
+def one_time_code() -> dict[str, Any]:
+    """Return the field for a code of the second factor."""
+    return {
+        "name": "code",
+        "label": "Code of your authenticator app",
+        "type": "text",
+        "autocomplete": "one-time-code",
+        "inputmode": "numeric",
+        "data": True,
+    }
+
+
 def heading(title: str, text: str = "") -> rx.Component:
     """Return what a page is about, and one sentence on it."""
     return rx.fragment(

@@ -11,16 +11,21 @@ from workbench.state.base import AppState
 
 @dataclass(frozen=True)
 class Place:
-    """A settings page, and the action without which there is nothing on it for one."""
+    """A settings page, and the action without which there is nothing on it for one.
+
+    One `for_people` is there where people sign in.
+    """
 
     label: str
     href: str
     needs: Action
+    for_people: bool = False
 
 
 PLACES = (
     Place("General", routes.SETTINGS, Action.SELF),
     Place("Profile", routes.PROFILE, Action.SELF),
+    Place("Password", routes.SECURITY, Action.SELF_SECURE, for_people=True),
     Place("Audit log", routes.AUDIT, Action.AUDIT_READ),
 )
 
@@ -35,8 +40,9 @@ def settings_nav(current: str) -> rx.Component:
 
 
 def _link(place: Place, current: str) -> rx.Component:
+    may = AppState.may.contains(place.needs.value)
     return rx.cond(
-        AppState.may.contains(place.needs.value),
+        may & (AppState.who != "") if place.for_people else may,
         rx.link(
             place.label,
             href=place.href,

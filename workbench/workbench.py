@@ -16,6 +16,7 @@ from pages import (
     profile,
     run,
     runs,
+    security,
     set_up,
     settings,
     sign_in,
@@ -42,6 +43,7 @@ from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
 from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
+from workbench.state.sign_in import SignInState
 from workbench.state.workflows import WorkflowsState
 
 NAME = "Workbench"
@@ -117,7 +119,8 @@ def add_pages(app: rx.App) -> None:
         title=f"Profile · {NAME}",
         on_load=[ProfileState.load, ApiKeysState.load],
     )
-    app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}")
+    app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}", on_load=SignInState.load)
+    app.add_page(security.page, route=routes.SECURITY, title=f"Password and second factor · {NAME}")
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")

@@ -11,6 +11,26 @@ from workbench.services.access import requires
 from workbench.services.newcomers import password_problem, refuse
 from workbench.services.rate_limits import ACCOUNT
 from workbench.services.resources import get_resources
+from workbench.services.shapes import Shape
+
+
+class Security(Shape):
+    """What somebody signs in with here."""
+
+    email: str
+    password: bool
+    second_factor: bool
+
+
+@requires(Action.SELF_SECURE)
+async def get_security(principal: Principal) -> Security:
+    """Return what one signs in with. Raises Conflict for who has no account."""
+    user = await read(principal)
+    return Security(
+        email=user.email,
+        password=user.password_hash is not None,
+        second_factor=user.totp_at is not None,
+    )
 
 
 @requires(Action.SELF_SECURE)

@@ -1,4 +1,4 @@
-"""`/users/me/password` and `/users/me/second-factor`: what people sign in with."""
+"""`/users/me/security`, `…/password` and `…/second-factor`: what people sign in with."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from workbench.api.principal import CurrentCaller
 from workbench.services import my_accounts, second_factor
+from workbench.services.my_accounts import Security
 from workbench.services.second_factor import Enrolment
 
 router = APIRouter(prefix="/users", tags=["people"])
@@ -37,6 +38,12 @@ class Code(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     code: Annotated[SecretStr, Field(min_length=1, max_length=100)]
+
+
+@router.get("/me/security", summary="See what one signs in with")
+async def get_security(caller: CurrentCaller) -> Security:
+    """Whether one has a password here, and a second factor."""
+    return await my_accounts.get_security(caller.principal)
 
 
 @router.post("/me/password", status_code=204, summary="Change one's password")
