@@ -39,7 +39,7 @@ def panel(
     *content: rx.Component,
     open: rx.Var[bool],
     title: rx.Var[str] | str,
-    text: rx.Var[str] | str,
+    text: rx.Component | rx.Var[str] | str,
     on_close: Any,
     testid: str,
 ) -> rx.Component:

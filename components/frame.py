@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from components import sign_out, theme
+from components import sign_out, theme, workspace_switch
 from components.banner import connection_banner, impersonation_banner, trouble_banner
 from components.command_palette import command_palette
 from components.keys import keys
@@ -109,6 +109,7 @@ def _rail(current: str) -> rx.Component:
         rx.el.div(
             _rail_button("search", "Search", "Ctrl K", "wb-palette"),
             _rail_button("keyboard", "Keys", "?", "wb-keys"),
+            workspace_switch.in_rail(),
             sign_out.in_rail(),
             class_name="wb-rail-list wb-rail-end",
         ),

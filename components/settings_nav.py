@@ -1,9 +1,14 @@
-"""The links between the settings pages: those that the principal may use."""
+"""The pages of the settings: one line of links above each, with those that the person may open.
+
+A page below `/settings` is made by `page`, and has its line in `PLACES`.
+"""
 
 from dataclasses import dataclass
 
 import reflex as rx
 
+from components import frame
+from components.may import may
 from workbench import routes
 from workbench.auth.roles import Action
 from workbench.state.base import AppState
@@ -26,8 +31,28 @@ PLACES = (
     Place("General", routes.SETTINGS, Action.SELF),
     Place("Profile", routes.PROFILE, Action.SELF),
     Place("Password", routes.SECURITY, Action.SELF_SECURE, for_people=True),
+    Place("Members", routes.MEMBERS, Action.MEMBERS_READ),
+    Place("Groups", routes.GROUPS, Action.MEMBERS_READ),
+    Place("Roles", routes.ROLES, Action.SELF),
+    Place("Workspaces", routes.WORKSPACES, Action.SELF),
     Place("Audit log", routes.AUDIT, Action.AUDIT_READ),
 )
+
+ONE_PERSON = (
+    "This workbench has one person: you, the owner of its data directory. "
+    "To run it for a team, start it with "
+)
+
+
+def page(*content: rx.Component, route: str, retry: rx.EventHandler | None = None) -> rx.Component:
+    """Return the page of `PLACES` at that route."""
+    place = next(place for place in PLACES if place.href == route)
+    return frame.page(
+        rx.el.div(settings_nav(route), *content, class_name="wb-column wb-column-narrow"),
+        section="settings",
+        where=(rx.link("Settings", href=routes.SETTINGS, underline="hover"), place.label),
+        retry=retry,
+    )
 
 
 def settings_nav(current: str) -> rx.Component:
@@ -39,10 +64,24 @@ def settings_nav(current: str) -> rx.Component:
     )
 
 
-def _link(place: Place, current: str) -> rx.Component:
-    may = AppState.may.contains(place.needs.value)
+def for_a_team(*content: rx.Component) -> rx.Component:
+    """Return what only a team has; where there is one person, how to become one."""
     return rx.cond(
-        may & (AppState.who != "") if place.for_people else may,
+        AppState.who != "",
+        rx.fragment(*content),
+        rx.el.p(
+            ONE_PERSON,
+            rx.el.code("WORKBENCH_MODE=team"),
+            "; it then says where to set up the first account.",
+            class_name="wb-setting-text",
+            data_testid="one-person",
+        ),
+    )
+
+
+def _link(place: Place, current: str) -> rx.Component:
+    return rx.cond(
+        may(place.needs) & (AppState.who != "") if place.for_people else may(place.needs),
         rx.link(
             place.label,
             href=place.href,

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from components import frame, sign_out, skeleton, theme
+from components import frame, sign_out, skeleton, theme, workspace_switch
 from components.keys import key_list
 from components.moments import ago
 from components.secrets import secret_dialog, secrets
@@ -18,7 +18,10 @@ def page() -> rx.Component:
     return frame.page(
         rx.el.div(
             settings_nav(routes.SETTINGS),
-            rx.cond(AppState.who != "", _section("account", "Account", sign_out.in_words())),
+            rx.cond(
+                AppState.who != "",
+                _section("account", "Account", sign_out.in_words(), workspace_switch.in_words()),
+            ),
             _services(),
             _section("secrets", "Secrets", secrets()),
             _section("keys", "Keys", key_list()),

@@ -11,9 +11,12 @@ from pages import (
     audit,
     compare,
     editor,
+    groups,
     invitation,
+    members,
     not_found,
     profile,
+    roles,
     run,
     runs,
     security,
@@ -21,6 +24,7 @@ from pages import (
     settings,
     sign_in,
     workflows,
+    workspaces,
 )
 from workbench import routes
 from workbench.api.app import create_api
@@ -29,14 +33,16 @@ from workbench.api.page_gate import PageGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
-from workbench.state import push
+from workbench.state import present, push
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
 from workbench.state.base import toast_error
 from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
+from workbench.state.groups import GroupsState
 from workbench.state.guard import PrincipalGuard
+from workbench.state.members import MembersState
 from workbench.state.profile import ProfileState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
@@ -45,6 +51,7 @@ from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
 from workbench.state.sign_in import SignInState
 from workbench.state.workflows import WorkflowsState
+from workbench.state.workspaces import WorkspacesState
 
 NAME = "Workbench"
 
@@ -62,6 +69,7 @@ def create_app() -> rx.App:
     app.add_middleware(PrincipalGuard())
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
+    app.register_lifespan_task(present.follow, app=app)
     app.register_lifespan_task(first_set_up.announce)
     app.register_lifespan_task(upkeep.keep_up)
     app.register_lifespan_task(close_connections)
@@ -121,6 +129,15 @@ def add_pages(app: rx.App) -> None:
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}", on_load=SignInState.load)
     app.add_page(security.page, route=routes.SECURITY, title=f"Password and second factor · {NAME}")
+    app.add_page(members.page, route=routes.MEMBERS, title=f"Members · {NAME}", on_load=MembersState.load)
+    app.add_page(groups.page, route=routes.GROUPS, title=f"Groups · {NAME}", on_load=GroupsState.load)
+    app.add_page(roles.page, route=routes.ROLES, title=f"Roles · {NAME}")
+    app.add_page(
+        workspaces.page,
+        route=routes.WORKSPACES,
+        title=f"Workspaces · {NAME}",
+        on_load=WorkspacesState.load,
+    )
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")

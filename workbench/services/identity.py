@@ -27,8 +27,6 @@ from workbench.services.oidc import bearer, kept, upkeep
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
-NARROWED = "narrowed:"
-
 SIGN_IN = "Sign in to do this."
 ENDED = "Your session has ended. Sign in again."
 
@@ -60,20 +58,21 @@ _standings = Remembered[Standing]()
 """By person."""
 
 
-async def authenticate(credentials: Credentials) -> Caller:
+async def authenticate(credentials: Credentials, *, asleep: bool = False) -> Caller:
     """Return who is calling; in single-user mode it is always the owner.
 
+    Asked `asleep`, for an open tab in which nobody does anything, it does not keep the session from ending.
     Raises Unauthenticated, and Unavailable when Redis, which knows the sessions, does not answer.
     """
     if get_resources().settings.mode == "single":
         return Caller(OWNER, credentials)
     try:
-        return await _authenticate(credentials)
+        return await _authenticate(credentials, asleep)
     except RedisError as error:
         raise Unavailable(f"Redis, which knows who is signed in, does not answer: {error}") from error
 
 
-async def _authenticate(credentials: Credentials) -> Caller:
+async def _authenticate(credentials: Credentials, asleep: bool) -> Caller:
     if credentials.authorization is not None:
         return await _by_token(credentials, credentials.authorization)
     if not credentials.cookie:
@@ -86,7 +85,8 @@ async def _authenticate(credentials: Credentials) -> Caller:
     if session.provider_id is not None and holds is None and not await upkeep.still_holds(session):
         raise Unauthenticated(ENDED)
     principal = await principal_of(session, epoch=str(epoch or ""), workspace=credentials.workspace)
-    await sessions.seen(session)
+    if not asleep:
+        await sessions.seen(session)
     return Caller(principal, credentials, session)
 
 
@@ -186,11 +186,6 @@ def workspaces_of(principal: Principal) -> dict[str, str]:
     """
     standing = _standings.last(principal.id)
     return _workspaces(standing) if standing else {}
-
-
-async def narrowing_changed(workspace_id: str, workflow_id: str) -> None:
-    """Tell every process that a workflow is open to others than before, for the tabs that show it."""
-    await get_resources().redis.publish(sessions.CHANNEL, f"{NARROWED}{workspace_id}:{workflow_id}")
 
 
 def _workspaces(standing: Standing) -> dict[str, str]:

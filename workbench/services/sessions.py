@@ -23,7 +23,7 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 CHANNEL = "access"
 """What processes tell each other: the id of a session that changed or ended, nothing when somebody's access
-changed, `identity.NARROWED` with a workspace and a workflow when others see that than before."""
+changed, `access_news.NARROWED` with a workspace and a workflow when others see that than before."""
 
 
 class Session(BaseModel):

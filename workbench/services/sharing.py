@@ -15,7 +15,7 @@ from workbench.db import sharing as queries
 from workbench.errors import Invalid
 from workbench.services import audit, workflows
 from workbench.services.access import requires
-from workbench.services.identity import narrowing_changed
+from workbench.services.access_news import narrowing_changed
 from workbench.services.members import Candidate
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Shape

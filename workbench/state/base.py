@@ -17,7 +17,8 @@ from reflex.event import EventSpec
 from workbench.auth.principal import Principal
 from workbench.errors import Invalid, Unauthenticated, WorkbenchError
 from workbench.services.identity import SIGN_IN, Caller
-from workbench.state.views import Trouble
+from workbench.state.sight import EVERYTHING, NOBODY, Sight
+from workbench.state.views import Choice, Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -33,16 +34,20 @@ class PublicState(rx.State):
 class AppState(rx.State):
     """Parent of all other states. Names that start with an underscore are not reachable from the browser.
 
-    `_whose` is the id of the person for whom this tab's state was made; `who` is their name, where people
-    sign in. `may` are the actions that the page may offer them, and `impersonated` says that it is somebody
-    else who acts as them. All of it is what `guard` says, before each event.
+    What they say of who is acting is kept by `present.show`: `who` is their name, where people sign in;
+    `workspace` and `workspace_name` are the one in which they act, of all their `workspaces`; `may` are the
+    actions that the page may offer them; `impersonated` says that it is somebody else who acts as them.
+    `_sight` is for whom this tab's state was made.
     """
 
     trouble: Trouble | None = None
     who: str = ""
-    may: list[str] = []
+    workspace: str = ""
+    workspace_name: str = ""
+    workspaces: list[Choice] = []
+    may: list[str] = EVERYTHING
     impersonated: bool = False
-    _whose: str = ""
+    _sight: Sight = NOBODY
 
     @property
     def principal(self) -> Principal:

@@ -19,6 +19,8 @@ from workbench.errors import Unauthenticated
 from workbench.services import identity, sessions
 from workbench.services.identity import Caller, Credentials
 from workbench.state.base import AppState, PublicState, calling
+from workbench.state.present import note, show
+from workbench.state.sight import sight_of
 
 
 class PrincipalGuard(rx.Middleware):
@@ -31,7 +33,7 @@ class PrincipalGuard(rx.Middleware):
         except Unauthenticated:
             caller = None
         calling.set(caller)
-        await _empty_anothers(state, caller)
+        await _show(state, caller)
         if caller is None and not is_public(event.name):
             return StateUpdate(events=Event.from_event_type(_to_sign_in(state)))
         return None
@@ -62,30 +64,12 @@ def _to_sign_in(state: BaseState) -> EventSpec:
     return leave
 
 
-async def _empty_anothers(state: BaseState, caller: Caller | None) -> None:
-    """Reset the tab's state when it holds what another person saw."""
+async def _show(state: BaseState, caller: Caller | None) -> None:
+    """Let the tab show who is calling; what another person saw in it is emptied first."""
     root: Any = state._get_root_state()
-    mine: Any = await root.get_state(AppState)
-    whose = caller.principal.id if caller else ""
-    if mine._whose != whose:
-        if mine._whose:
-            root.reset()
-        mine._whose = whose
-    for name, value in _told(caller).items():
-        if getattr(mine, name) != value:
-            setattr(mine, name, value)
-
-
-def _told(caller: Caller | None) -> dict[str, Any]:
-    """Return what every page is told about who is calling."""
-    if caller is None:
-        return {"who": "", "may": [], "impersonated": False}
-    principal = caller.principal
-    return {
-        "who": principal.name if caller.session else "",
-        "may": sorted(principal.actions),
-        "impersonated": principal.impersonator is not None,
-    }
+    sight = sight_of(caller)
+    note(root.router.session.client_token, caller, sight)
+    show(root, await root.get_state(AppState), sight)
 
 
 def _state_of(event_name: str) -> type[BaseState] | None:

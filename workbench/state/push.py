@@ -190,7 +190,7 @@ async def _let_in(tab: Tab) -> None:
     """
     if tab.caller is None:
         raise Unauthenticated(SIGN_IN)
-    caller = await authenticate(tab.caller.credentials)
+    caller = await authenticate(tab.caller.credentials, asleep=True)
     calling.set(caller)
     if tab.run_id is not None and monotonic() - tab.asked_at >= ASK_S:
         await runs.has_ended(caller.principal, tab.run_id)

@@ -1,0 +1,137 @@
+"""What the pages of members, groups and workspaces show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from workbench.errors import NotFound
+from workbench.services.groups import Group, GroupMember
+from workbench.services.members import Candidate, GivenRole, Member
+from workbench.services.users import User
+from workbench.services.workspaces import Workspace
+
+
+@dataclass(frozen=True)
+class RoleLine:
+    """A role that somebody has, and in words what gives it."""
+
+    role: str
+    source: str
+
+    @classmethod
+    def of(cls, given: GivenRole) -> "RoleLine":
+        """Return the line of a role."""
+        through = f"through {given.group}" if given.group else ""
+        provider = f"from {given.provider}" if given.provider else ""
+        return cls(given.role.capitalize(), ", ".join(part for part in (through, provider) if part))
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A person or a group in the list of members."""
+
+    id: str
+    is_group: bool
+    name: str
+    email: str
+    administrator: bool
+    disabled: bool
+    roles: list[RoleLine]
+    by_name: list[str]
+
+    @classmethod
+    def of(cls, member: Member) -> "MemberRow":
+        """Return the row of a member."""
+        return cls(
+            id=member.id,
+            is_group=member.kind == "group",
+            name=member.name,
+            email=member.email or "",
+            administrator=member.administrator,
+            disabled=member.disabled_at is not None,
+            roles=[RoleLine.of(given) for given in member.roles],
+            by_name=[given.role for given in member.roles if given.group is None and given.provider is None],
+        )
+
+    @classmethod
+    def new(cls, candidate: "CandidateRow") -> "MemberRow":
+        """Return the row of somebody who has no role yet."""
+        return cls(candidate.id, candidate.is_group, candidate.name, candidate.email, False, False, [], [])
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """A person or a group that can be chosen."""
+
+    id: str
+    is_group: bool
+    name: str
+    email: str
+
+    @classmethod
+    def of(cls, candidate: Candidate | User) -> "CandidateRow":
+        """Return the row of a candidate, or of any person."""
+        group = isinstance(candidate, Candidate) and candidate.kind == "group"
+        return cls(candidate.id, group, candidate.name, candidate.email or "")
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group in the list."""
+
+    id: str
+    name: str
+    people: str
+
+    @classmethod
+    def of(cls, group: Group) -> "GroupRow":
+        """Return the row of a group."""
+        return cls(group.id, group.name, "1 person" if group.people == 1 else f"{group.people} people")
+
+
+@dataclass(frozen=True)
+class GroupPerson:
+    """A person in a group."""
+
+    id: str
+    name: str
+    email: str
+    fixed: bool
+
+    @classmethod
+    def of(cls, member: GroupMember) -> "GroupPerson":
+        """Return the row of somebody in a group."""
+        return cls(member.id, member.name, member.email, member.fixed)
+
+
+@dataclass(frozen=True)
+class WorkspaceRow:
+    """A workspace in the list."""
+
+    id: str
+    name: str
+    current: bool
+    archived: bool
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "WorkspaceRow":
+        """Return the row of a workspace."""
+        return cls(workspace.id, workspace.name, workspace.current, workspace.archived_at is not None)
+
+
+class Identified(Protocol):
+    """A row that has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Identified)
+
+
+def pick(rows: Sequence[Row], id_: str) -> Row:
+    """Return the row with that id. Raises NotFound: anybody can send any id."""
+    for row in rows:
+        if row.id == id_:
+            return row
+    raise NotFound("It is not in the list any more. Load the page again.")

@@ -1,0 +1,109 @@
+"""The page of workspaces, and the switch between them that stands in the rail."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from workbench import routes
+from workbench.errors import Invalid
+from workbench.services import workspaces
+from workbench.services.workspaces import WorkspaceChange
+from workbench.state.base import AppState, calling, toast_done
+from workbench.state.member_views import WorkspaceRow, pick
+from workbench.state.push import tabs
+
+PAGE = 100
+
+
+class WorkspacesState(AppState):
+    """`named` is the workspace that gets another name, `doomed` the one that is asked about."""
+
+    rows: list[WorkspaceRow] = []
+    cursor: str = ""
+    loaded: bool = False
+    named: WorkspaceRow | None = None
+    doomed: WorkspaceRow | None = None
+    error: str = ""
+    filled: int = 0
+
+    @rx.event
+    async def load(self) -> None:
+        """List the workspaces."""
+        tabs.forget(self.router.session.client_token)
+        async with self._guarded():
+            await self._reload()
+        self.loaded = True
+
+    @rx.event
+    async def more(self) -> None:
+        """Add the next page."""
+        page = await workspaces.list_workspaces(self.principal, limit=PAGE, cursor=self.cursor)
+        self.rows = [*self.rows, *(WorkspaceRow.of(one) for one in page.items)]
+        self.cursor = page.next_cursor or ""
+
+    @rx.event
+    async def switch(self, workspace_id: str) -> EventSpec | None:
+        """Act in another workspace from now on, beginning with its workflows."""
+        caller = calling.get()
+        if workspace_id == self.principal.workspace or caller is None:
+            return None
+        await workspaces.choose(self.principal, workspace_id, session=caller.session)
+        go: EventSpec = rx.call_script(f"window.location.assign('{routes.WORKFLOWS}')")
+        return go
+
+    @rx.event
+    async def make(self, form: dict[str, Any]) -> EventSpec | None:
+        """Make a workspace."""
+        try:
+            made = await workspaces.make_workspace(self.principal, name=str(form.get("name", "")))
+        except Invalid as error:
+            self.error = str(error)
+            return None
+        self.error, self.filled = "", self.filled + 1
+        await self._reload()
+        return toast_done(f"The workspace {made.name} is made. Switch to it to add its members.")
+
+    @rx.event
+    def ask_name(self, workspace_id: str) -> None:
+        """Ask for another name."""
+        self.named = pick(self.rows, workspace_id)
+
+    @rx.event
+    async def rename(self, form: dict[str, Any]) -> None:
+        """Give a workspace another name."""
+        if self.named is not None:
+            change = WorkspaceChange(name=str(form.get("name", "")))
+            await workspaces.change_workspace(self.principal, self.named.id, change)
+            self.named = None
+            await self._reload()
+
+    @rx.event
+    def ask_archive(self, workspace_id: str) -> None:
+        """Ask before archiving."""
+        self.doomed = pick(self.rows, workspace_id)
+
+    @rx.event
+    def keep(self) -> None:
+        """Close what asks."""
+        self.doomed = self.named = None
+
+    @rx.event
+    async def archive(self) -> EventSpec | None:
+        """Archive the workspace that was asked about."""
+        if self.doomed is None:
+            return None
+        doomed, self.doomed = self.doomed, None
+        await workspaces.change_workspace(self.principal, doomed.id, WorkspaceChange(archived=True))
+        await self._reload()
+        return toast_done(f"{doomed.name} is archived.")
+
+    @rx.event
+    async def restore(self, workspace_id: str) -> None:
+        """Take a workspace out of the archive."""
+        await workspaces.change_workspace(self.principal, workspace_id, WorkspaceChange(archived=False))
+        await self._reload()
+
+    async def _reload(self) -> None:
+        page = await workspaces.list_workspaces(self.principal, limit=PAGE)
+        self.rows, self.cursor = [WorkspaceRow.of(one) for one in page.items], page.next_cursor or ""
