@@ -4,14 +4,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from components import theme
-from workbench import routes
 from workbench.state.base import AppState
-
-_BACK = f"""
-fetch('/api/v1/impersonation', {{ method: 'DELETE' }})
-  .finally(() => window.location.assign('{routes.WORKFLOWS}'))
-"""
-"""Over HTTP, which brings one's own cookie back; then everything is loaded anew."""
 
 
 def connection_banner() -> rx.Component:
@@ -28,26 +21,6 @@ def connection_banner() -> rx.Component:
             role="status",
             class_name="wb-banner wb-banner-wait",
             data_testid="connection-banner",
-        ),
-    )
-
-
-def impersonation_banner() -> rx.Component:
-    """Return the banner that is on every page while an administrator acts as another person."""
-    return rx.cond(
-        AppState.impersonated,
-        rx.el.div(
-            theme.icon("venetian-mask"),
-            rx.el.div(
-                "You act as ",
-                rx.el.strong(AppState.who),
-                ". What you do is recorded with your own name.",
-                class_name="wb-banner-text",
-            ),
-            rx.button("Act as yourself again", size="1", variant="soft", on_click=rx.call_script(_BACK)),
-            role="status",
-            class_name="wb-banner wb-banner-wait",
-            data_testid="impersonation-banner",
         ),
     )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import reflex as rx
 
 from components import sign_out, theme, workspace_switch
-from components.banner import connection_banner, impersonation_banner, trouble_banner
+from components.banner import connection_banner, trouble_banner
 from components.command_palette import command_palette
+from components.impersonation import impersonation_banner
 from components.keys import keys
 from workbench import routes
 

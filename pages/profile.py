@@ -33,7 +33,7 @@ def _alone() -> rx.Component:
         rx.el.p(
             "This workbench has one user and nobody signs in, so there are no sessions, passwords or "
             "API keys: whoever can use this machine's address can use all of it.",
-            class_name="wb-setting-text wb-section",
+            class_name="wb-setting-text wb-setting-alone",
             data_testid="alone",
         ),
     )
@@ -53,7 +53,7 @@ def _person() -> rx.Component:
             ),
             rx.el.p(
                 "Sessions, keys and the password are for the person alone, who does not act here.",
-                class_name="wb-setting-text wb-section",
+                class_name="wb-setting-text wb-setting-alone",
                 data_testid="not-yours",
             ),
         ),

@@ -17,6 +17,7 @@ async def team(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]
     stack = Stack(tmp_path_factory.mktemp("profile") / "data", variables={"WORKBENCH_MODE": "team"})
     await stack.start()
     async with stack.api() as api:
+        await api.get(stack.url)  # the first to open a page has the address written
         token = stack.set_up_address().partition("token=")[2]
         person = {"workspace": "Lab", "name": "Ada", "email": EMAIL, "password": PASSWORD}
         (await api.post("/auth/set-up", json={"token": token, **person})).raise_for_status()
@@ -52,7 +53,7 @@ async def test_a_key_is_shown_once_and_works_until_it_is_revoked(ada: Page, team
         assert key not in await ada.content()
         await row.get_by_role("button", name="Revoke the key Nightly import").click()
         await ada.get_by_test_id("confirm-action").click()
-        await expect(row).to_have_count(0)
+        await expect(ada.get_by_test_id("personal-keys")).to_have_count(0)
         assert (await program.get("/runs")).status_code == 401
 
 
@@ -82,3 +83,23 @@ async def test_a_new_name_is_kept(ada: Page) -> None:
     await form.get_by_label("Name").fill("Ada")
     await form.get_by_role("button", name="Save name").click()
     await expect(ada.get_by_test_id("person")).to_have_text("Ada")
+
+
+async def test_acting_as_somebody_is_on_every_page_until_one_is_oneself_again(ada: Page) -> None:
+    made = await ada.request.post(
+        "/api/v1/invitations", data={"email": "bob@example.org", "roles": ["operator"]}
+    )
+    token = (await made.json())["url"].partition("token=")[2]
+    bob = {"token": token, "name": "Bob", "password": PASSWORD}
+    async with httpx.AsyncClient(base_url=ada.url.partition("/settings")[0]) as visitor_:
+        (await visitor_.post("/api/v1/auth/invitation/accept", json=bob)).raise_for_status()
+    people = await (await ada.request.get("/api/v1/users", params={"search": "Bob"})).json()
+    await ada.request.post("/api/v1/impersonation", data={"user_id": people["items"][0]["id"]})
+    banner = ada.get_by_test_id("impersonation-banner")
+    for path in ("/", "/runs", "/settings/profile"):
+        await ada.goto(path)
+        await expect(banner).to_contain_text("You act as Bob")
+    await expect(ada.get_by_test_id("not-yours")).to_be_visible()
+    await banner.get_by_role("button", name="Act as yourself again").click()
+    await expect(ada.get_by_test_id("person")).to_contain_text("Ada")
+    await expect(banner).to_have_count(0)

@@ -88,7 +88,7 @@ class ProfileState(AppState):
         except Invalid as error:
             self.error = str(error)
             return None
-        self.name, self.error = me.name, ""
+        self.name, self.who, self.error = me.name, me.name, ""
         return toast_done("Your name is saved.")
 
     @rx.event
