@@ -8,6 +8,7 @@ from reflex.event import no_args_event_spec
 from components import clipboard, dialogs, theme
 from components.moments import ago
 from workbench.state.api_keys import ApiKeysState, KeyView
+from workbench.state.base import AppState
 from workbench.state.views import Choice
 
 _CLIPBOARD = clipboard.PATH
@@ -33,7 +34,7 @@ def personal() -> rx.Component:
         "A program that sends one acts as you, as far as the key allows it and you may do it yourself.",
         ApiKeysState.mine,
         ApiKeysState.for_me,
-        ApiKeysState.workspaces,
+        AppState.workspaces,
     )
 
 
@@ -77,7 +78,7 @@ def _keys(kind: str, text: str, keys: rx.Var[list[KeyView]], actions: Any, works
                 kind=kind,
                 actions=actions,
                 workspaces=workspaces,
-                workspace=ApiKeysState.workspace,
+                workspace=AppState.workspace,
                 on_made=ApiKeysState.load,
             ),
             class_name="wb-key-make",

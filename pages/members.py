@@ -3,6 +3,7 @@
 import reflex as rx
 
 from components import choosing, dialogs, settings_nav, skeleton, theme
+from components.impersonation import act_as
 from components.may import may, may_not, why
 from components.search import search_field
 from workbench import routes
@@ -187,6 +188,17 @@ def _account() -> rx.Component:
                 color_scheme=rx.cond(disabled, "gray", "red"),
                 on_click=MembersState.change_account(~disabled, administrator),
                 data_testid="disable",
+            ),
+            rx.cond(
+                may(Action.IMPERSONATE) & ~administrator & ~disabled,
+                rx.button(
+                    "Act as this person",
+                    size="1",
+                    variant="soft",
+                    color_scheme="gray",
+                    on_click=act_as(chosen.id.to(str)),
+                    data_testid="act-as",
+                ),
             ),
             class_name="wb-inline",
         ),

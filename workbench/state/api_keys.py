@@ -52,8 +52,6 @@ class ApiKeysState(AppState):
     programs: list[KeyView] = []
     for_me: list[Choice] = []
     for_programs: list[Choice] = []
-    workspaces: list[Choice] = []
-    workspace: str = ""
     doomed: str = ""
     doomed_name: str = ""
 
@@ -65,8 +63,6 @@ class ApiKeysState(AppState):
             await self._list()
         self.for_me = _choices(principal.actions & keys.PERSONAL)
         self.for_programs = _choices(principal.actions & keys.SERVICE)
-        self.workspaces = [Choice(id_, name) for id_, name in identity.workspaces_of(principal).items()]
-        self.workspace = principal.workspace
 
     @rx.event
     def ask_revoke(self, key_id: str, name: str) -> None:
