@@ -35,6 +35,7 @@ PLACES = (
     Place("Groups", routes.GROUPS, Action.MEMBERS_READ),
     Place("Roles", routes.ROLES, Action.SELF),
     Place("Workspaces", routes.WORKSPACES, Action.SELF),
+    Place("Providers", routes.PROVIDERS, Action.PROVIDERS_MANAGE, for_people=True),
     Place("Audit log", routes.AUDIT, Action.AUDIT_READ),
 )
 

@@ -1,4 +1,8 @@
-"""Signing out: over HTTP, which takes the session's cookie away; then everything is loaded anew."""
+"""Signing out: over HTTP, which takes the session's cookie away; then everything is loaded anew.
+
+Who signed in through a provider goes by way of it, which ends its session as well. That address holds a
+token, and so is not kept in the browser's history.
+"""
 
 import reflex as rx
 
@@ -8,7 +12,10 @@ from workbench.state.base import AppState
 
 SCRIPT = f"""
 fetch('/api/v1/auth/sign-out', {{ method: 'POST' }})
-  .then((answer) => answer.ok && window.location.assign('{routes.SIGN_IN}'))
+  .then(async (answer) => {{
+    const {{ next }} = answer.ok ? await answer.json() : {{}};
+    if (answer.ok) window.location.replace(next ?? '{routes.SIGN_IN}');
+  }})
 """
 
 

@@ -10,6 +10,8 @@ COMPARE = "/compare"
 SETTINGS = "/settings"
 PROFILE = "/settings/profile"
 AUDIT = "/settings/audit"
+PROVIDERS = "/settings/providers"
+PROVIDER = "/settings/providers/[provider_id]"
 SECURITY = "/settings/security"
 MEMBERS = "/settings/members"
 GROUPS = "/settings/groups"
@@ -48,6 +50,11 @@ def editor(workflow_id: str, *, ask: bool = False) -> str:
 def run(run_id: str) -> str:
     """Return the URL of one run."""
     return f"/runs/{run_id}"
+
+
+def provider(provider_id: str) -> str:
+    """Return the URL of one identity provider."""
+    return f"{PROVIDERS}/{provider_id}"
 
 
 def compare(*, after: str, before: str = "") -> str:

@@ -16,6 +16,8 @@ from pages import (
     members,
     not_found,
     profile,
+    provider,
+    providers,
     roles,
     run,
     runs,
@@ -44,6 +46,8 @@ from workbench.state.groups import GroupsState
 from workbench.state.guard import PrincipalGuard
 from workbench.state.members import MembersState
 from workbench.state.profile import ProfileState
+from workbench.state.provider import ProviderState
+from workbench.state.providers import ProvidersState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
@@ -140,6 +144,18 @@ def add_pages(app: rx.App) -> None:
     )
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
+    app.add_page(
+        providers.page,
+        route=routes.PROVIDERS,
+        title=f"Providers · {NAME}",
+        on_load=ProvidersState.load,
+    )
+    app.add_page(
+        provider.page,
+        route=routes.PROVIDER,
+        title=_title(ProviderState.name, "Provider"),
+        on_load=ProviderState.load,
+    )
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,7 +12,6 @@ from workbench.db.tables import (
     MappingRow,
     MembershipRow,
     ProviderRow,
-    UserRow,
 )
 
 
@@ -36,12 +35,6 @@ async def replace_mappings(session: AsyncSession, provider_id: str, rows: Sequen
     """Let these be what a provider's claims give."""
     await session.execute(delete(MappingRow).where(col(MappingRow.provider_id) == provider_id))
     session.add_all(rows)
-
-
-async def user_by_email(session: AsyncSession, email: str) -> UserRow | None:
-    """Return the person with that address, in whatever case."""
-    query = select(UserRow).where(func.lower(col(UserRow.email)) == email.lower())
-    return (await session.scalars(query)).first()
 
 
 async def given_roles(session: AsyncSession, provider_id: str, user_id: str) -> Sequence[MembershipRow]:

@@ -78,13 +78,15 @@ async def _authenticate(credentials: Credentials, asleep: bool) -> Caller:
     if not credentials.cookie:
         raise Unauthenticated(SIGN_IN)
     key, good = sessions.key_of(credentials.cookie), kept.good(sessions.digest(credentials.cookie))
-    text, epoch, holds = await get_resources().redis.mget(key, EPOCH, good)
-    session = sessions.parse(text)
+    text, counted, holds = await get_resources().redis.mget(key, EPOCH, good)
+    session, at = sessions.parse(text), str(counted or "")
     if session is None:
         raise Unauthenticated(ENDED)
-    if session.provider_id is not None and holds is None and not await upkeep.still_holds(session):
-        raise Unauthenticated(ENDED)
-    principal = await principal_of(session, epoch=str(epoch or ""), workspace=credentials.workspace)
+    if session.provider_id is not None and holds is None:
+        if not await upkeep.still_holds(session):
+            raise Unauthenticated(ENDED)
+        at = await epoch()  # what the provider gives may have changed just now
+    principal = await principal_of(session, epoch=at, workspace=credentials.workspace)
     if not asleep:
         await sessions.seen(session)
     return Caller(principal, credentials, session)

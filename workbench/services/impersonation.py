@@ -10,6 +10,7 @@ from workbench.db import users as queries
 from workbench.errors import Conflict, NotFound
 from workbench.services import audit, identity, sessions
 from workbench.services.access import requires
+from workbench.services.oidc import kept
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
@@ -53,4 +54,8 @@ async def end(principal: Principal, *, present: Session | None) -> str | None:
         await audit.record(session, principal, "impersonation:end", target=f"user:{principal.id}")
     await sessions.end(present)
     mine = await sessions.by_id(present.back or "")
-    return await sessions.renew(mine) if mine else None
+    if mine is None:
+        return None
+    token = await sessions.renew(mine)
+    await kept.move(mine, sessions.digest(token))
+    return token

@@ -115,6 +115,20 @@ async def end(session: Session) -> None:
     await forget(session.id)
 
 
+async def move(session: Session, session_id: str) -> None:
+    """Keep what is kept of a session under its new id: it got a new cookie."""
+    if session.provider_id is None:
+        return
+    redis = get_resources().redis
+    for key in (_tokens, good):
+        if await redis.exists(key(session.id)):
+            await redis.rename(key(session.id), key(session_id))
+    await redis.zrem(DUE, session.id)
+    await redis.zadd(DUE, {session_id: time()})
+    if session.provider_sid is not None:
+        await note_sid(session.provider_id, session.provider_sid, session_id)
+
+
 async def forget(session_id: str) -> None:
     """Forget a session's tokens."""
     async with get_resources().redis.pipeline(transaction=True) as pipeline:

@@ -12,6 +12,7 @@ from workbench.auth.claims import Grants, Somebody
 from workbench.auth.principal import Principal
 from workbench.db import providers as queries
 from workbench.db.ids import new_id, now
+from workbench.db.people import by_email
 from workbench.db.tables import GroupMemberRow, IdentityRow, MembershipRow, UserRow
 from workbench.errors import Forbidden
 from workbench.services import audit
@@ -95,7 +96,7 @@ async def _linked(session: AsyncSession, provider: Provider, who: Somebody) -> U
     """Return the account that has somebody's verified address, if addresses may tell."""
     if who.email is None:
         return None
-    user = await queries.user_by_email(session, who.email)
+    user = await by_email(session, who.email)
     if user is None:
         return None
     if not provider.settings.link_by_email:
