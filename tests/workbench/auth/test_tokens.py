@@ -86,11 +86,9 @@ def test_a_claim_that_is_not_right_is_refused(changed: dict[str, Any], reason: s
         verified(signed(claims(**changed)))
 
 
-@pytest.mark.parametrize(
-    "changed", [{"exp": time.time() - 5}, {"nbf": time.time() + 20}, {"iat": time.time() + 20}]
-)
-def test_clocks_may_be_thirty_seconds_apart(changed: dict[str, Any]) -> None:
-    assert verified(signed(claims(**changed)))
+@pytest.mark.parametrize(("name", "seconds"), [("exp", -20), ("nbf", 20), ("iat", 20)])
+def test_clocks_may_be_thirty_seconds_apart(name: str, seconds: int) -> None:
+    assert verified(signed(claims(**{name: time.time() + seconds})))
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
