@@ -69,10 +69,14 @@ async def _let_in(principal: Principal, action: Action, function: Callable[..., 
 
 
 async def _told(principal: Principal, action: Action, function: Callable[..., Any]) -> None:
-    """Note in the audit log what an administrator changed as another person."""
+    """Note in the audit log what an administrator changed as another person.
+
+    What somebody changes of themselves (`SELF`) is noted by the service itself.
+    """
     from workbench.services import audit
 
-    if principal.impersonator is not None and not action.endswith(":read"):
+    reads = action == Action.SELF or action.endswith(":read")
+    if principal.impersonator is not None and not reads:
         await audit.impersonated(principal, action, detail={"asked": _named(function)})
 
 

@@ -141,7 +141,7 @@ async def principal_of(session: Session, *, epoch: str, workspace: str | None = 
         raise Unauthenticated("You may not act as another person any more. Sign in again.")
     return replace(
         principal,
-        actions=principal.actions - INSTALLATION - {Action.SELF_SECURE},
+        actions=principal.actions & keys.PERSONAL - INSTALLATION,  # and so no keys, which would stay
         impersonator=behind.user.id,
         impersonator_name=behind.user.name,
     )

@@ -35,10 +35,11 @@ class AuditView:
     def of(cls, entry: Entry) -> "AuditView":
         """Return the view of `entry`."""
         who = entry.actor_name or entry.actor_id or "Somebody unknown"
+        really = (entry.detail or {}).get("really", entry.impersonator)
         return cls(
             seq=entry.seq,
             at=iso(entry.at),
-            who=f"{who}, by {entry.impersonator}" if entry.impersonator else who,
+            who=f"{really} as {who}" if entry.impersonator else who,
             what=entry.action,
             target=entry.target,
             refused=entry.outcome == "refused",

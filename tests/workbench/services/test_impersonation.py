@@ -55,7 +55,7 @@ async def test_an_administrator_acts_as_somebody_without_what_is_the_installatio
 ) -> None:
     acting = await act_as(installation, root, ada)
     assert (acting.principal.id, acting.principal.impersonator) == (ada, root.principal.id)
-    assert not acting.principal.actions & (INSTALLATION | {Action.SELF_SECURE})
+    assert not acting.principal.actions & (INSTALLATION | {Action.SELF_SECURE, Action.SERVICE_KEYS_WRITE})
     assert acting.principal.may(Action.MEMBERS_WRITE)
 
 
@@ -65,6 +65,7 @@ async def test_keys_and_sessions_of_the_person_are_out_of_reach(
     acting = (await act_as(installation, root, ada)).principal
     for refused in (
         api_keys.make_key(acting, Wanted("CI", frozenset({Action.RUNS_READ}))),
+        api_keys.make_service_key(acting, Wanted("CI", frozenset({Action.RUNS_READ}))),
         my_sessions.list_sessions(acting),
         my_sessions.end_others(acting),
     ):
