@@ -42,7 +42,7 @@ def chooser(
 
 def who(name: rx.Var[str], email: rx.Var[str], is_group: rx.Var[bool] | bool = False) -> rx.Component:
     """Return the name of a person or group, with what tells them from others of the name."""
-    note = rx.cond(is_group, "Group", email)
+    note = rx.cond(email == "", "Group", email)
     return rx.el.span(
         rx.cond(is_group, theme.icon("users"), theme.icon("user")),
         rx.el.span(name, title=name, class_name="wb-who-name"),

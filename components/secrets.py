@@ -3,7 +3,9 @@
 import reflex as rx
 
 from components import dialogs, theme
+from components.may import may_not, why
 from components.moments import ago
+from workbench.auth.roles import Action
 from workbench.state.secrets import SecretsState
 from workbench.state.views import SecretRow
 
@@ -44,7 +46,8 @@ def _row(row: rx.Var[SecretRow]) -> rx.Component:
         rx.el.button(
             theme.icon("trash-2"),
             type="button",
-            title="Delete",
+            disabled=may_not(Action.SECRETS_WRITE),
+            title=why(Action.SECRETS_WRITE, "Delete"),
             aria_label="Delete the secret " + row.name.to(str),
             on_click=SecretsState.ask_delete(row.name),
             class_name="wb-icon-button",
@@ -58,7 +61,14 @@ def _form() -> rx.Component:
         rx.el.div(
             _input("name", "Name", "API_TOKEN", "text"),
             _input("value", "Value", "", "password"),
-            rx.button("Store secret", type="submit", size="2", variant="soft"),
+            rx.button(
+                "Store secret",
+                type="submit",
+                size="2",
+                variant="soft",
+                disabled=may_not(Action.SECRETS_WRITE),
+                title=why(Action.SECRETS_WRITE, "In place of what it held before"),
+            ),
             class_name="wb-secret-form",
         ),
         rx.cond(

@@ -7,22 +7,28 @@ from components.canvas.conflict import conflict_dialog
 from components.canvas.flow import canvas
 from components.canvas.problems import problems
 from components.inspector.inspector import inspector
+from components.may import may_not, why
 from components.run import notebook
 from components.run.bar import run_bar
 from components.run.dialog import run_dialog
 from components.run.drawer import drawer, run_tabs
 from components.run.output import node_output
+from components.sharing import sharing_dialog
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
 from workbench.state.notebook import NotebookState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
+from workbench.state.sharing import SharingState
 from workbench.state.value_form import ValueFormState
 
 UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
-MAY_NOT_PUBLISH = (EditorState.problems.length() > 0) | EditorState.is_live
+MAY_NOT_PUBLISH = (
+    (EditorState.problems.length() > 0) | EditorState.is_live | may_not(Action.WORKFLOWS_PUBLISH)
+)
 
 
 def page() -> rx.Component:
@@ -45,6 +51,7 @@ def page() -> rx.Component:
             text="As JSON. Test runs take it instead of running the node; published versions never do.",
         ),
         conflict_dialog(),
+        sharing_dialog(),
         section="workflows",
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
         actions=(
@@ -166,16 +173,26 @@ def _menu() -> rx.Component:
                     class_name="wb-narrow",
                     data_testid="menu-publish",
                 ),
-                rx.menu.item("Run with options …", on_select=RunFormState.ask_options),
+                rx.menu.item(
+                    "Run with options …",
+                    disabled=may_not(Action.RUNS_START),
+                    on_select=RunFormState.ask_options,
+                ),
                 rx.menu.item("Workflow settings", on_select=EditorPageState.show_settings),
                 rx.menu.item(
                     "Runs of this workflow",
                     on_select=rx.redirect(routes.RUNS + "?workflow=" + EditorState.graph.id),
                 ),
+                rx.menu.item(
+                    "Who sees this …",
+                    on_select=SharingState.ask(EditorState.graph.id),
+                    data_testid="menu-sharing",
+                ),
                 rx.menu.separator(),
                 rx.menu.item("Export as JSON", on_select=EditorPageState.export),
                 rx.menu.item(
                     "Replace from a file …",
+                    disabled=may_not(Action.WORKFLOWS_WRITE),
                     on_select=rx.call_script("document.querySelector('#replace-draft input').click()"),
                 ),
                 size="1",
@@ -200,7 +217,10 @@ def _publish() -> rx.Component:
         color_scheme="gray",
         size="2",
         disabled=MAY_NOT_PUBLISH,
-        title=rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
+        title=why(
+            Action.WORKFLOWS_PUBLISH,
+            rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
+        ),
         on_click=EditorState.publish,
         class_name="wb-wide",
         data_command="Publish this workflow",
@@ -221,7 +241,8 @@ def _run() -> rx.Component:
         theme.icon("play"),
         "Run",
         size="2",
-        title="Run (Ctrl+Enter)",
+        disabled=may_not(Action.RUNS_START),
+        title=why(Action.RUNS_START, "Run (Ctrl+Enter)"),
         on_click=RunFormState.ask,
         data_command="Run this workflow",
         data_testid="run",

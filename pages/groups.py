@@ -74,7 +74,7 @@ def _form() -> rx.Component:
 
 def _row(row: rx.Var[GroupRow]) -> rx.Component:
     return rx.el.li(
-        choosing.who(row.name, row.people),
+        choosing.who(row.name, row.people, True),
         rx.cond(
             MANAGES,
             rx.button(

@@ -5,6 +5,7 @@ import reflex as rx
 from components import dialogs, frame, theme
 from components.canvas.flow import canvas
 from components.inspector.parts import panel
+from components.may import may_not, why
 from components.run import notebook
 from components.run.bar import run_bar
 from components.run.drawer import drawer, run_tabs
@@ -12,6 +13,7 @@ from components.run.output import node_output
 from components.run_form import run_form
 from components.short_id import short_id
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.drawer import DrawerState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
@@ -180,7 +182,8 @@ def _run_again() -> rx.Component:
             theme.icon("play"),
             "Run again",
             size="2",
-            title="Run again (Ctrl+Enter)",
+            disabled=may_not(Action.RUNS_START),
+            title=why(Action.RUNS_START, "Run again (Ctrl+Enter)"),
             on_click=RunPageState.ask_again,
             data_command="Run again",
             data_testid="run",

@@ -4,10 +4,12 @@ import reflex as rx
 
 from components import frame, sign_out, skeleton, theme, workspace_switch
 from components.keys import key_list
+from components.may import may
 from components.moments import ago
 from components.secrets import secret_dialog, secrets
 from components.settings_nav import settings_nav
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.base import AppState
 from workbench.state.settings import SettingsState
 from workbench.state.views import Choice, ServiceView
@@ -23,7 +25,7 @@ def page() -> rx.Component:
                 _section("account", "Account", sign_out.in_words(), workspace_switch.in_words()),
             ),
             _services(),
-            _section("secrets", "Secrets", secrets()),
+            rx.cond(may(Action.SECRETS_READ), _section("secrets", "Secrets", secrets())),
             _section("keys", "Keys", key_list()),
             _section("about", "About", _facts()),
             class_name="wb-column wb-column-narrow",

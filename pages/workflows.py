@@ -5,11 +5,15 @@ import reflex as rx
 from components import dialogs, frame, skeleton, theme
 from components.empty import empty_state
 from components.examples import example_card
+from components.may import may_not, why
 from components.moments import ago
 from components.problems import problem_list
 from components.search import search_field
+from components.sharing import narrowed_mark, sharing_dialog
 from components.status import status_badge
+from workbench.auth.roles import Action
 from workbench.state.imports import MAX_BYTES
+from workbench.state.sharing import SharingState
 from workbench.state.views import WorkflowRow
 from workbench.state.workflows import WorkflowsState
 
@@ -31,6 +35,7 @@ def page() -> rx.Component:
         ),
         _delete_dialog(),
         _import_dialog(),
+        sharing_dialog(),
         section="workflows",
         where=("Workflows",),
         actions=(_import_button(), rx.cond(_ANYTHING, _new_button(), rx.fragment())),
@@ -43,6 +48,8 @@ def _new_button(label: str = "New workflow") -> rx.Component:
         theme.icon("plus"),
         label,
         size="2",
+        disabled=may_not(Action.WORKFLOWS_WRITE),
+        title=why(Action.WORKFLOWS_WRITE, "Begin with an empty canvas"),
         on_click=WorkflowsState.create,
         data_command="New workflow",
         data_testid="new-workflow",
@@ -58,7 +65,8 @@ def _import_button() -> rx.Component:
             color_scheme="gray",
             size="2",
             type="button",
-            title="Open a workflow from a JSON or YAML file",
+            disabled=may_not(Action.WORKFLOWS_WRITE),
+            title=why(Action.WORKFLOWS_WRITE, "Open a workflow from a JSON or YAML file"),
             aria_label="Import a workflow",
             data_command="Import a workflow from a file",
         ),
@@ -128,7 +136,11 @@ def _more_button() -> rx.Component:
 def _row(row: rx.Var[WorkflowRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.link(row.name, href=row.href, underline="none", class_name="wb-row-link", title=row.name),
+            rx.el.span(
+                rx.link(row.name, href=row.href, underline="none", class_name="wb-row-link", title=row.name),
+                rx.cond(row.narrowed, narrowed_mark()),
+                class_name="wb-row-named",
+            ),
             rx.cond(
                 row.description != "",
                 rx.el.span(row.description, title=row.description, class_name="wb-row-note"),
@@ -172,13 +184,23 @@ def _menu(row: rx.Var[WorkflowRow]) -> rx.Component:
             )
         ),
         rx.menu.content(
-            rx.menu.item("Run …", on_select=rx.redirect(row.run_form)),
+            rx.menu.item("Run …", disabled=may_not(Action.RUNS_START), on_select=rx.redirect(row.run_form)),
             rx.menu.item("Runs of this workflow", on_select=rx.redirect(row.runs)),
             rx.menu.separator(),
-            rx.menu.item("Duplicate", on_select=WorkflowsState.duplicate(row.id)),
+            rx.menu.item(
+                "Duplicate",
+                disabled=may_not(Action.WORKFLOWS_WRITE),
+                on_select=WorkflowsState.duplicate(row.id),
+            ),
+            rx.menu.item("Who sees this …", on_select=SharingState.ask(row.id)),
             rx.menu.item("Download as JSON", on_select=WorkflowsState.download(row.id)),
             rx.menu.separator(),
-            rx.menu.item("Delete …", color="red", on_select=WorkflowsState.ask_delete(row.id, row.name)),
+            rx.menu.item(
+                "Delete …",
+                color="red",
+                disabled=may_not(Action.WORKFLOWS_DELETE),
+                on_select=WorkflowsState.ask_delete(row.id, row.name),
+            ),
             size="1",
         ),
     )

@@ -3,9 +3,11 @@
 import reflex as rx
 
 from components import dialogs, theme
+from components.may import may_not, why
 from components.moments import ago, took
 from components.run.labels import run_label
 from components.status import status_badge
+from workbench.auth.roles import Action
 from workbench.state.drawer import DrawerState
 from workbench.state.run import RunState
 
@@ -82,6 +84,8 @@ def _cancel() -> rx.Component:
         size="1",
         variant="soft",
         color_scheme="red",
+        disabled=may_not(Action.RUNS_STOP),
+        title=why(Action.RUNS_STOP, "What it did is undone where its steps say how"),
         on_click=RunState.cancel,
         data_testid="cancel-run",
     )
@@ -104,7 +108,8 @@ def _allow_more() -> rx.Component:
         "Allow as much again",
         size="1",
         variant="soft",
-        title="Double its budget; the run goes on",
+        disabled=may_not(Action.RUNS_STOP),
+        title=why(Action.RUNS_STOP, "Double its budget; the run goes on"),
         on_click=RunState.allow_more,
         data_testid="allow-more",
     )
@@ -117,7 +122,8 @@ def _terminate() -> rx.Component:
         size="1",
         variant="ghost",
         color_scheme="gray",
-        title="End it at once, for when cancelling takes too long",
+        disabled=may_not(Action.RUNS_STOP),
+        title=why(Action.RUNS_STOP, "End it at once, for when cancelling takes too long"),
         on_click=RunState.ask_to_end(True),
         data_testid="terminate-run",
     )

@@ -3,6 +3,8 @@
 import reflex as rx
 
 from components import dialogs, theme
+from components.may import may_not, why
+from workbench.auth.roles import Action
 from workbench.state.notebook import NotebookState
 from workbench.state.pass_list import PassListState
 from workbench.state.run import RunState
@@ -161,7 +163,8 @@ def run_stale() -> rx.Component:
             rx.el.span(NotebookState.waiting, class_name="wb-count"),
             size="2",
             variant="soft",
-            title="Run what is stale; what holds is reused",
+            disabled=may_not(Action.RUNS_START),
+            title=why(Action.RUNS_START, "Run what is stale; what holds is reused"),
             on_click=RunFormState.part("stale", ""),
             data_command="Run what is stale",
             data_testid="run-stale",

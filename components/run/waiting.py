@@ -4,6 +4,8 @@ import reflex as rx
 
 from components import theme
 from components.inspector.parts import TextField
+from components.may import may_not, why
+from workbench.auth.roles import Action
 from workbench.state.run import RunState
 from workbench.state.waiting import WaitingState
 
@@ -54,6 +56,8 @@ def _event() -> rx.Component:
             "Send event",
             size="2",
             type="button",
+            disabled=may_not(Action.EVENTS_SEND),
+            title=why(Action.EVENTS_SEND, "To the step that waits here"),
             on_click=WaitingState.send,
             data_testid="send-event",
         ),
@@ -87,6 +91,8 @@ def _button(action: str, words: str, icon: str, *, quiet: bool = False) -> rx.Co
         words,
         size="2",
         type="button",
+        disabled=may_not(Action.TASKS_DECIDE),
+        title=why(Action.TASKS_DECIDE, words),
         on_click=WaitingState.decide(action),
         data_testid=f"decide-{action}",
         **look,

@@ -14,6 +14,7 @@ from workbench.state.notebook import NotebookState
 from workbench.state.references import sources_of
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState, show_in_address
+from workbench.state.sharing import SharingState
 
 
 class EditorPageState(AppState):
@@ -23,6 +24,7 @@ class EditorPageState(AppState):
     async def load(self) -> EventType[()] | None:
         """Read the workflow and the run that the address names; ask for a run's inputs if it says so."""
         editor, run = await self.get_state(EditorState), await self.get_state(RunState)
+        (await self.get_state(SharingState)).workflow_id = ""
         query = self.router.url.query_parameters
         run_id = query.get("run", "")
         async with self._guarded():

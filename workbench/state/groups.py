@@ -32,6 +32,7 @@ class GroupsState(AppState):
     async def load(self) -> None:
         """List the groups."""
         tabs.forget(self.router.session.client_token)
+        self.opened, self.doomed = None, False
         async with self._guarded():
             await self._reload()
         self.loaded = True

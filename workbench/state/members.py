@@ -30,6 +30,7 @@ class MembersState(AppState):
     async def load(self) -> None:
         """List the members."""
         tabs.forget(self.router.session.client_token)
+        self._close()
         async with self._guarded():
             await self._reload()
         self.loaded = True

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
+from workbench.auth.roles import Action
 from workbench.errors import Invalid
 from workbench.services import people, secrets
 from workbench.state.base import AppState, toast_done
@@ -25,6 +26,8 @@ class SecretsState(AppState):
     @rx.event
     async def load(self) -> None:
         """List the names."""
+        if not self.principal.may(Action.SECRETS_READ):
+            return
         async with self._guarded():
             await self._reload()
 

@@ -59,6 +59,7 @@ class WorkflowRow:
     run_at: str
     run_form: str
     runs: str
+    narrowed: bool
 
     @classmethod
     def of(cls, flow: WorkflowSummary) -> "WorkflowRow":
@@ -76,6 +77,7 @@ class WorkflowRow:
             run_at=iso(flow.last_run_at),
             run_form=routes.editor(flow.id, ask=True),
             runs=routes.runs(workflow_id=flow.id),
+            narrowed=flow.narrowed,
         )
 
     def after(self, run: RunSummary) -> "WorkflowRow":

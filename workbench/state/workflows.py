@@ -12,6 +12,7 @@ from workbench.services.shapes import RunEvent
 from workbench.state.base import AppState, toast_done
 from workbench.state.imports import ONE_AT_A_TIME, TOO_LARGE, read_document
 from workbench.state.push import LIST_PAUSE_S, tabs
+from workbench.state.sharing import SharingState
 from workbench.state.views import Choice, ExampleCard, ProblemView, WorkflowRow
 
 PAGE = 50
@@ -35,6 +36,7 @@ class WorkflowsState(AppState):
         """Show the first page of what the address asks for, and follow the runs from now on."""
         self.search = self.router.url.query_parameters.get("q", "")
         tabs.watch(self.router.session.client_token, WorkflowsState)
+        (await self.get_state(SharingState)).workflow_id = ""
         async with self._guarded():
             page = await workflows.list_workflows(self.principal, limit=PAGE, search=self.search)
             self.rows, self.cursor = [WorkflowRow.of(flow) for flow in page.items], page.next_cursor or ""

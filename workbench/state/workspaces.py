@@ -31,6 +31,7 @@ class WorkspacesState(AppState):
     async def load(self) -> None:
         """List the workspaces."""
         tabs.forget(self.router.session.client_token)
+        self.doomed = self.named = None
         async with self._guarded():
             await self._reload()
         self.loaded = True
