@@ -58,7 +58,7 @@ async def test_a_person_gives_the_output_of_a_step_that_failed(page: Page, stack
     await expect(page.get_by_test_id("node-behind")).to_have_attribute("data-status", "succeeded")
     await expect(page.get_by_test_id("preview-behind")).to_have_text("42")
     await expect(form).to_have_count(0)
-    await expect(page.get_by_test_id("node-decided")).to_have_text("owner gave its output: known by heart")
+    await expect(page.get_by_test_id("node-decided")).to_have_text("Owner gave its output: known by heart")
 
 
 async def test_a_run_that_waits_for_a_decision_opens_at_it(page: Page, stack: Stack) -> None:
