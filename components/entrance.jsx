@@ -175,6 +175,7 @@ export function EntranceLink({ look, kinds, onward: after }) {
     <>
       <Heading title="This link does not work" />
       <Said text={problem.detail} />
+      <a href={after} className="wb-entrance-link">Go to sign in</a>
     </>
   );
   if (!said) return <div className="wb-skeleton" aria-label="Loading" />;

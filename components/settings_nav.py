@@ -32,6 +32,7 @@ PLACES = (
     Place("Profile", routes.PROFILE, Action.SELF),
     Place("Password", routes.SECURITY, Action.SELF_SECURE, for_people=True),
     Place("Members", routes.MEMBERS, Action.MEMBERS_READ),
+    Place("Invitations", routes.INVITATIONS, Action.MEMBERS_WRITE, for_people=True),
     Place("Groups", routes.GROUPS, Action.MEMBERS_READ),
     Place("Roles", routes.ROLES, Action.SELF),
     Place("Workspaces", routes.WORKSPACES, Action.SELF),

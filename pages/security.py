@@ -2,19 +2,11 @@
 
 import reflex as rx
 
-from components import frame
+from components import settings_nav
 from components.security import security
-from components.settings_nav import settings_nav
 from workbench import routes
 
 
 def page() -> rx.Component:
     """Return the page."""
-    return frame.page(
-        rx.el.div(settings_nav(routes.SECURITY), security(), class_name="wb-column wb-column-narrow"),
-        section="settings",
-        where=(
-            rx.el.a("Settings", href=routes.SETTINGS, class_name="wb-crumb"),
-            "Password and second factor",
-        ),
-    )
+    return settings_nav.page(settings_nav.for_a_team(security()), route=routes.SECURITY)

@@ -13,6 +13,7 @@ from pages import (
     editor,
     groups,
     invitation,
+    invitations,
     members,
     not_found,
     profile,
@@ -142,6 +143,7 @@ def add_pages(app: rx.App) -> None:
         title=f"Workspaces · {NAME}",
         on_load=WorkspacesState.load,
     )
+    app.add_page(invitations.page, route=routes.INVITATIONS, title=f"Invitations · {NAME}")
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
     app.add_page(
