@@ -1,14 +1,16 @@
 """`workbench`: start everything, say where it is, keep it running until told to stop."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
 import webbrowser
 
+import httpx
 import structlog
 
-from workbench import telemetry
+from workbench import routes, telemetry
 from workbench.commands.other import url_of_other
 from workbench.commands.signals import run_until_told
 from workbench.commands.terminal import Progress, emit, fail, say
@@ -61,11 +63,23 @@ def _start(home: DataDir, settings: Settings, *, browser: bool) -> int:
                 complete = await stack.up(supervisor, settings, report=report)
             progress.settle()
             supervisor.instance.publish(url=complete.url)
+            await _say_where_to_set_up(home, complete)
             _announce(complete.url, browser=browser)
             await _until_stopped()
         return 0
 
     return run_until_told(run(), hurry=supervisor.kill, told=0)
+
+
+async def _say_where_to_set_up(home: DataDir, settings: Settings) -> None:
+    """Say where a team's workbench in which there is nobody yet tells how to set it up."""
+    if settings.mode == "single":
+        return
+    async with httpx.AsyncClient(timeout=5) as client:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = await client.get(f"{settings.url}{routes.SIGN_IN}")
+            if answer.headers.get("location", "").endswith(routes.SET_UP):
+                say(f"Nobody can sign in yet: {home.log('web')} has the address at which to set it up.")
 
 
 async def _until_stopped() -> None:
