@@ -1,12 +1,14 @@
 """A team's workbench in a browser: from the address in the log to somebody who signs in and out."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.stack import Stack
+from workbench.auth import totp
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
 
@@ -120,11 +122,77 @@ async def test_a_session_that_ended_elsewhere_leads_an_open_tab_to_the_sign_in_p
 ) -> None:
     other = await ada.context.new_page()
     await other.goto("/settings")
-    again = other.get_by_role("button", name="Ask again")
-    await expect(again).to_be_visible()
+    await expect(other.get_by_role("button", name="Ask again")).to_be_visible()
     await ada.get_by_test_id("sign-out").click()
     await expect(ada).to_have_url(re.compile("/sign-in"))
-    await again.click()
     await expect(other).to_have_url(re.compile(r"/sign-in/?\?next=%2Fsettings"))
     await sign_in(other)
     await expect(other).to_have_url(re.compile(r"/settings"))
+
+
+async def test_an_invitation_is_taken_in_another_browser_and_is_good_once(
+    ada: Page, browser: Browser, team: Stack
+) -> None:
+    invited = await ada.request.post(
+        "/api/v1/invitations", data={"email": "bob@example.org", "roles": ["designer"]}
+    )
+    link = (await invited.json())["url"]
+    context = await visitor(browser, team)
+    bob = await context.new_page()
+    await bob.goto(link)
+    await expect(bob.get_by_role("heading", name="Join Lab")).to_be_visible()
+    assert "token" not in bob.url
+    await bob.get_by_label("Your name").fill("Bob")
+    await bob.get_by_label("Password").fill("another horse battery")
+    await bob.get_by_role("button", name="Join and sign in").click()
+    await expect(bob.get_by_test_id("person")).to_contain_text("Bob")
+    await context.clear_cookies()
+    await bob.goto(link)
+    await expect(bob.get_by_test_id("entrance-error")).to_contain_text("not good any more")
+    await context.close()
+
+
+async def test_a_reset_signs_out_and_leads_to_the_sign_in_page(
+    ada: Page, browser: Browser, team: Stack
+) -> None:
+    me = (await (await ada.request.get("/api/v1/users/me")).json())["id"]
+    link = (await (await ada.request.post(f"/api/v1/users/{me}/reset")).json())["url"]
+    context = await visitor(browser, team)
+    page = await context.new_page()
+    await page.goto(link)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Set password").click()
+    await expect(page.get_by_role("heading", name="Your password is set")).to_be_visible()
+    await page.get_by_role("link", name="Sign in").click()
+    await sign_in(page)
+    await expect(page.get_by_test_id("person")).to_contain_text("Ada")
+    assert (await ada.request.get("/api/v1/workflows")).status == 401
+    await context.close()
+
+
+async def test_a_second_factor_is_asked_for_until_it_is_taken_off(ada: Page) -> None:
+    await ada.goto("/settings/security")
+    factor = ada.get_by_test_id("second-factor")
+    await factor.get_by_label("Your password").fill(PASSWORD)
+    await factor.get_by_role("button", name="Set up a second factor").click()
+    await expect(factor.get_by_role("img", name="QR code").locator("svg")).to_be_visible()
+    secret = (await factor.locator("code").inner_text()).replace(" ", "")
+    step = int(time.time()) // totp.STEP_S
+    await factor.get_by_role("textbox", name="Code").fill(totp.code(secret, step))
+    await factor.get_by_role("button", name="Confirm").click()
+    await expect(factor).to_contain_text("On:")
+
+    await ada.get_by_test_id("sign-out").click()
+    await sign_in(ada)
+    await expect(ada.get_by_label("Code")).to_be_focused()
+    await ada.get_by_label("Code").fill(totp.code(secret, step))
+    await ada.get_by_role("button", name="Sign in").click()
+    await expect(ada.get_by_role("alert")).to_contain_text("used already")
+    await ada.get_by_label("Code").fill(totp.code(secret, step + 1))
+    await ada.get_by_role("button", name="Sign in").click()
+    await expect(ada.get_by_test_id("person")).to_contain_text("Ada")
+
+    await ada.goto("/settings/security")
+    await factor.get_by_label("Your password").fill(PASSWORD)
+    await factor.get_by_role("button", name="Take off").click()
+    await expect(factor).to_contain_text("Off:")
