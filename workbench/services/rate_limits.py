@@ -22,7 +22,8 @@ end
 local over = redis.call('INCR', KEYS[1]) - ARGV[1]
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if over > 0 then
-  redis.call('SET', KEYS[2], 0, 'PX', string.format('%d', math.min(500 * 2 ^ math.min(over, 30), ARGV[2])))
+  local pause = math.min(ARGV[4] * 2 ^ math.min(over - 1, 30), ARGV[2])
+  redis.call('SET', KEYS[2], 0, 'PX', string.format('%d', pause))
 end
 return {0, 0}
 """
@@ -33,6 +34,10 @@ if ARGV[1] == '1' or redis.call('DECR', KEYS[1]) <= 0 then
   redis.call('DEL', KEYS[1], KEYS[2])
 end
 """
+
+
+FIRST = timedelta(seconds=1)
+"""The first pause; each further one is twice as long."""
 
 
 class Paused(TooMany):
@@ -46,9 +51,9 @@ class Paused(TooMany):
 
 @dataclass(frozen=True)
 class Limit:
-    """How many tries are free; from then on each is followed by a pause, of 1 s at first, `longest` at most.
+    """How many tries are free; from then on each is followed by a pause, FIRST and then longer.
 
-    Tries count until there was none for `kept`.
+    A pause is `longest` at most. Tries count until there was none for `kept`.
     """
 
     name: str
@@ -70,7 +75,9 @@ TOKEN = Limit("token", free=10)
 
 async def count(limit: Limit, of: str) -> None:
     """Count a try. Raises Paused when it comes too early."""
-    left, refused = await _evaluate(_TRY, limit, of, str(limit.free), _ms(limit.longest), _ms(limit.kept))
+    left, refused = await _evaluate(
+        _TRY, limit, of, str(limit.free), _ms(limit.longest), _ms(limit.kept), _ms(FIRST)
+    )
     if left > 0:
         raise Paused(math.ceil(left / 1_000), first=refused == 1)
 

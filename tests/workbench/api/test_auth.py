@@ -1,5 +1,6 @@
 """Signing in over HTTP: the cookie, and what stands in an error."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from workbench.auth import passwords
 from workbench.db.ids import new_id, now
 from workbench.db.tables import UserRow
+from workbench.services import rate_limits
 from workbench.services.resources import Resources
 
 PASSWORD = "correct horse battery"
@@ -53,7 +55,10 @@ async def test_signing_out_takes_the_cookie_and_needs_none(api: httpx.AsyncClien
         assert api.cookies.get("workbench") is None
 
 
-async def test_too_many_tries_are_told_when_the_next_may_be_made(api: httpx.AsyncClient, email: str) -> None:
+async def test_too_many_tries_are_told_when_the_next_may_be_made(
+    api: httpx.AsyncClient, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "FIRST", timedelta(minutes=5))
     answers = [await sign_in(api, email, "wrong") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [401] * 6 + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1

@@ -1,6 +1,7 @@
 """Signing in and out: who gets in, who does not, and that nobody learns why."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from workbench.auth import passwords
 from workbench.db.ids import new_id, now
 from workbench.db.tables import AuditRow, UserRow
 from workbench.errors import Conflict, TooMany, Unauthenticated
-from workbench.services import accounts, identity, sessions
+from workbench.services import accounts, identity, rate_limits, sessions
 from workbench.services.accounts import Visit
 from workbench.services.identity import Credentials
 from workbench.services.resources import Resources
@@ -22,6 +23,12 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def team(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources.settings, "mode", "team")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that do not end during a test, however slow the machine is."""
+    monkeypatch.setattr(rate_limits, "FIRST", timedelta(minutes=5))
 
 
 @pytest.fixture
@@ -88,6 +95,7 @@ async def test_the_work_is_the_same_without_a_password(monkeypatch: pytest.Monke
     assert done == [PASSWORD.encode()]
 
 
+@pytest.mark.usefixtures("slow")
 async def test_after_some_tries_the_right_password_waits_too(
     user: UserRow, visit: Visit, resources: Resources
 ) -> None:

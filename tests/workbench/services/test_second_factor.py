@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from workbench.auth.principal import Principal
 from workbench.auth.roles import GRANTS, INSTALLATION, Role
 from workbench.db.tables import UserRow
 from workbench.errors import CodeNeeded, Conflict, Forbidden, Invalid, TooMany, Unauthenticated
-from workbench.services import accounts, my_accounts, second_factor, sessions
+from workbench.services import accounts, my_accounts, rate_limits, second_factor, sessions
 from workbench.services.accounts import Visit
 from workbench.services.resources import Resources
 
@@ -26,6 +27,12 @@ Code = Callable[[int], str]
 @pytest.fixture(autouse=True)
 def team(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources.settings, "mode", "team")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that do not end during a test, however slow the machine is."""
+    monkeypatch.setattr(rate_limits, "FIRST", timedelta(minutes=5))
 
 
 @pytest.fixture
@@ -100,6 +107,7 @@ async def test_a_wrong_code_is_refused(user: UserRow, visit: Visit, code: Code, 
         await sign_in(user, visit, wrong)
 
 
+@pytest.mark.usefixtures("slow")
 async def test_codes_cannot_be_tried_out(user: UserRow, visit: Visit, code: Code) -> None:
     tries = [sign_in(user, visit, "000000") for _ in range(10)]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from workbench.db.migrate import upgrade
 from workbench.db.session import create_engine
 from workbench.db.tables import AuditRow, UserRow, WorkspaceRow
 from workbench.errors import Conflict, Invalid, TooMany
-from workbench.services import identity, set_up
+from workbench.services import identity, rate_limits, set_up
 from workbench.services import resources as process
 from workbench.services.accounts import Visit
 from workbench.services.identity import Credentials
@@ -118,7 +119,8 @@ async def test_without_an_offer_no_token_is_right(fresh: Resources) -> None:
         await make_first("")
 
 
-async def test_guesses_get_pauses(fresh: Resources) -> None:
+async def test_guesses_get_pauses(fresh: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "FIRST", timedelta(minutes=5))
     await offered()
     visit = Visit(address=f"test-{uuid4().hex}")
     tries = (set_up.set_up(token="x", newcomer=ADA, workspace="Lab", visit=visit) for _ in range(20))
