@@ -31,6 +31,7 @@ from pages import (
 )
 from workbench import routes
 from workbench.api.app import create_api
+from workbench.api.content_policy import ContentPolicy
 from workbench.api.gate import HostOriginGate
 from workbench.api.page_gate import PageGate
 from workbench.services import resources
@@ -69,7 +70,7 @@ def create_app() -> rx.App:
         backend_exception_handler=toast_error,
         toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
         app_wraps={(55, "ErrorBoundary"): lambda stateful: crash.boundary()},
-        api_transformer=[create_api(), PageGate, HostOriginGate],
+        api_transformer=[create_api(), PageGate, HostOriginGate, ContentPolicy],
     )
     app.add_middleware(PrincipalGuard())
     add_pages(app)

@@ -9,11 +9,14 @@ websocket comes from, and in `Host` by which name the server was found, and no p
   that stops cross-site requests of every method, and cross-site websockets.
 - What changes something and says that it comes from another site (`Sec-Fetch-Site`) is refused as well. At a
   webhook's address every method changes something: a link or a picture elsewhere starts no run.
+- What changes something, or opens a websocket, by a session's cookie has to say where it comes from: a
+  browser does, and a program has no cookie but a key.
 
 Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`; they are not concerned. One that
 comes through a tunnel under a public name needs that name in `allowed_hosts`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -21,6 +24,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workbench.api.content_policy import PERMISSIONS
 from workbench.api.problems import HOOKS, public_path, respond
 from workbench.settings import get_settings
 
@@ -32,15 +36,27 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Permissions-Policy": PERMISSIONS,
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Set on every response that does not set them itself."""
 
+_HTTPS_FOR_S = 365 * 24 * 3600
+"""How long a browser that was here over HTTPS comes over nothing else."""
+
+_COOKIE = re.compile(r"(?:^|;)\s*(?:__Host-)?workbench=")
+"""A session's cookie among others, see `services.sessions.cookie_name`."""
+
+_MOST_HEADERS = 32_000
+"""Bytes that the headers of one request may have together; a browser's have a tenth of it."""
+
 _FOR_GOOD = "/assets/"
 """Below it are the build's files whose names change with their content."""
+
+
+FOREIGN = "A page of another site may not use this workbench."
 
 
 class HostOriginGate:
@@ -50,23 +66,31 @@ class HostOriginGate:
         self._app = app
         hosts = _hosts() if allowed_hosts is None else allowed_hosts
         self._allowed = {entry for host in hosts if (entry := split_host(host.strip()))}
+        self._always = _HEADERS | _over_https()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass, with the security headers; refuse the rest with 403."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        reason = self._refusal(scope)
-        if reason is None:
-            await self._app(scope, receive, _with_headers(send, _cached(scope)))
+        status, reason = self._refusal(scope)
+        if not reason:
+            await self._app(scope, receive, _with_headers(send, self._always | _cached(scope)))
             return
         log.warning("gate.refused", reason=reason, path=public_path(scope["path"]), type=scope["type"])
         if scope["type"] == "websocket":
             await _refuse_websocket(receive, send)
         else:
-            await respond(403, reason)(scope, receive, _with_headers(send, {}))
+            await respond(status, reason)(scope, receive, _with_headers(send, self._always))
 
-    def _refusal(self, scope: Scope) -> str | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str]:
+        """Return with which status and why a request is refused; no reason when it passes."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > _MOST_HEADERS:
+            return 431, f"The headers have more than {_MOST_HEADERS} bytes. Delete this site's cookies."
+        reason = self._foreign(scope)
+        return 403, reason
+
+    def _foreign(self, scope: Scope) -> str:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = split_host(hosts[0]) if len(hosts) == 1 else None
@@ -77,12 +101,16 @@ class HostOriginGate:
             )
         port = host[1] or _DEFAULT_PORTS[scope.get("scheme", "http")]
         if any(not self._same_site(origin, (host[0], port)) for origin in headers.getlist("origin")):
-            return "A page of another site may not use this workbench."
+            return FOREIGN
         foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
         safe = scope.get("method", "GET") in _SAFE_METHODS and not scope["path"].startswith(HOOKS)
         if foreign and not safe:
-            return "A page of another site may not use this workbench."
-        return None
+            return FOREIGN
+        by_cookie = "authorization" not in headers and _COOKIE.search(headers.get("cookie", ""))
+        told = "origin" in headers or (scope["type"] == "http" and "sec-fetch-site" in headers)
+        if by_cookie and not told and not (safe and scope["type"] == "http"):
+            return "A request with a session's cookie has to say in `Origin` where it comes from."
+        return ""
 
     def _is_ours(self, host: tuple[str, int | None]) -> bool:
         name, port = host
@@ -96,6 +124,12 @@ class HostOriginGate:
             return False
         name, port = host[0], host[1] or _DEFAULT_PORTS[scheme]
         return (name, port) == asked or (name, port) in self._allowed or (name, None) in self._allowed
+
+
+def _over_https() -> dict[str, str]:
+    """Return what keeps browsers to HTTPS where people reach the workbench over it."""
+    https = get_settings().origin.startswith("https:")
+    return {"Strict-Transport-Security": f"max-age={_HTTPS_FOR_S}"} if https else {}
 
 
 def _hosts() -> list[str]:
@@ -129,7 +163,7 @@ def _with_headers(send: Send, more: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in {**_HEADERS, **more}.items():
+            for name, value in more.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -35,6 +35,7 @@ _TITLES = {
     415: ("unsupported-media-type", "The media type is not supported"),
     422: ("invalid", "What was sent has problems"),
     429: ("too-many", "Tried too often"),
+    431: ("headers-too-large", "The headers are too large"),
     500: ("internal", "Something went wrong inside the workbench"),
     503: ("unavailable", "A service behind the workbench does not answer"),
 }

@@ -7,6 +7,10 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from tests.workbench.api.conftest import BASE
+from workbench.api import gate
+from workbench.api.app import create_api
+from workbench.api.gate import HostOriginGate
+from workbench.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -104,8 +108,6 @@ async def handshake(application: ASGIApp, **headers: str) -> list[Message]:
     ],
 )
 async def test_a_websocket_needs_our_host_and_our_origin(headers: dict[str, str], passes: bool) -> None:
-    from workbench.api.gate import HostOriginGate
-
     async def echo(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept"})
 
@@ -115,3 +117,49 @@ async def test_a_websocket_needs_our_host_and_our_origin(headers: dict[str, str]
 
 async def test_a_page_is_asked_for_again_each_time(api: httpx.AsyncClient) -> None:
     assert (await api.get("/workflows")).headers["cache-control"] == "no-cache"
+
+
+SIGNED_IN = {"Cookie": "a=b; workbench=token"}
+
+
+@pytest.mark.parametrize("cookie", [SIGNED_IN, {"Cookie": "__Host-workbench=token"}])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_change_by_cookie_has_to_say_where_it_comes_from(
+    api: httpx.AsyncClient, method: str, cookie: dict[str, str]
+) -> None:
+    refused = await api.request(method, "/nothing", headers=cookie)
+    assert refused.status_code == 403
+    assert "Origin" in refused.json()["detail"]
+    for told in ({"Origin": BASE}, {"Sec-Fetch-Site": "same-origin"}, {"Authorization": "Bearer wb_x"}):
+        assert (await api.request(method, "/nothing", headers=cookie | told)).status_code == 404
+
+
+async def test_what_changes_nothing_need_not_say_it(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/workflows", headers=SIGNED_IN)).status_code == 200
+
+
+async def test_a_websocket_by_cookie_has_to_say_where_it_comes_from() -> None:
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    guarded = HostOriginGate(echo, allowed_hosts=[])
+    host = {"host": "127.0.0.1:8420", "cookie": "workbench=token"}
+    for headers, expected in ((host, "close"), (host | {"origin": BASE}, "accept")):
+        said = await handshake(guarded, **headers)
+        assert [message["type"] for message in said] == [f"websocket.{expected}"]
+
+
+@pytest.mark.parametrize("name", ["Cookie", "X-Large", "Authorization"])
+async def test_headers_that_are_too_large_are_refused(api: httpx.AsyncClient, name: str) -> None:
+    answer = await api.get("/workflows", headers={name: "workbench=" + "x" * 40_000})
+    assert answer.status_code == 431
+    assert answer.json()["code"] == "headers-too-large"
+
+
+async def test_over_https_a_browser_comes_over_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "get_settings", lambda: Settings(public_url="https://workbench.example"))
+    transport = httpx.ASGITransport(HostOriginGate(create_api()))
+    async with httpx.AsyncClient(transport=transport, base_url="https://workbench.example") as client:
+        answer = await client.get("/api/openapi.json")
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+    assert "camera=()" in answer.headers["permissions-policy"]
