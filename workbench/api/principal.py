@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from workbench.auth.principal import Principal
+from workbench.errors import NotFound
 from workbench.services import identity, sessions
 from workbench.services.identity import Caller, Credentials
 
@@ -23,8 +24,12 @@ def credentials_of(request: Request) -> Credentials:
 
 
 async def current_caller(request: Request) -> Caller:
-    """Return who calls. Raises Unauthenticated."""
-    return await identity.authenticate(credentials_of(request))
+    """Return who calls. Raises Unauthenticated; NotFound for a workspace that is not theirs."""
+    caller = await identity.authenticate(credentials_of(request))
+    asked = caller.credentials.workspace
+    if asked is not None and caller.principal.workspace != asked:  # nobody acts elsewhere unawares
+        raise NotFound(f"There is no workspace {asked[:64]!r}, or you do not belong to it.")
+    return caller
 
 
 async def current_principal(caller: Annotated[Caller, Depends(current_caller)]) -> Principal:

@@ -171,10 +171,16 @@ async def cancel_run(principal: CurrentPrincipal, run_id: str) -> RunDetail:
     return await runs.cancel_run(principal, run_id)
 
 
+class BudgetAsked(Budget):
+    """What a run may spend from now on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 @router.put("/{run_id}/budget", summary="Give a run another budget")
-async def raise_budget(principal: CurrentPrincipal, run_id: str, body: Budget) -> RunDetail:
+async def raise_budget(principal: CurrentPrincipal, run_id: str, body: BudgetAsked) -> RunDetail:
     """A run that waits because it has used up its budget goes on. What it has spent stays spent."""
-    return await runs.raise_budget(principal, run_id, body)
+    return await runs.raise_budget(principal, run_id, Budget(**dict(body)))
 
 
 @router.post("/{run_id}/terminate", status_code=202, summary="End a run at once")

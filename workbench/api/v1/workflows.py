@@ -1,5 +1,6 @@
 """`/workflows`: drafts and versions."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -29,7 +30,12 @@ _DOCUMENT = {
 def _body(**properties: Any) -> dict[str, Any]:
     """Return the OpenAPI description of a body that is read by hand, because it may be large."""
     required = [name for name, schema in properties.items() if not schema.pop("optional", False)]
-    schema = {"type": "object", "properties": properties, "required": required}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
@@ -63,7 +69,7 @@ async def create_workflow(
     principal: CurrentPrincipal, request: Request, response: Response
 ) -> WorkflowDetail:
     """Store a document as a new workflow's draft. Settings and expressions may be unfinished."""
-    body = await read_object(request)
+    body = _only(await read_object(request), "name", "document")
     name = body.get("name")
     if name is not None and not (isinstance(name, str) and 1 <= len(name) <= 200):
         raise _wrong("name", "The name has to be a text of 1 to 200 characters.")
@@ -90,7 +96,7 @@ async def read_workflow(principal: CurrentPrincipal, workflow_id: str) -> Workfl
 @router.put("/workflows/{workflow_id}", include_in_schema=False)
 async def replace_draft(principal: CurrentPrincipal, workflow_id: str, request: Request) -> WorkflowDetail:
     """Refused with 409 and both revisions when the draft has moved on. `If-Match` may carry the revision."""
-    body = await read_object(request)
+    body = _only(await read_object(request), "revision", "document")
     revision = _revision(body.get("revision"), request.headers.get("if-match"))
     document = await read_document(body.get("document"))
     return await workflows.replace_draft(principal, workflow_id, document=document, revision=revision)
@@ -155,6 +161,14 @@ async def check_document(principal: CurrentPrincipal, request: Request) -> Probl
     """
     body = await read_object(request)
     return Problems(problems=await subworkflows.examine(principal, body.get("document", body)))
+
+
+def _only(body: Mapping[str, Any], *known: str) -> Mapping[str, Any]:
+    """Return a body that has no other fields than these: what is not taken is not passed over in silence."""
+    for field in body:
+        if field not in known:
+            raise _wrong(field[:64], f"There is no field {field[:64]!r} here; known are {', '.join(known)}.")
+    return body
 
 
 def _revision(given: Any, if_match: str | None) -> int:
