@@ -165,6 +165,13 @@ async def test_settings_say_that_every_service_runs(page: Page, stack: Stack) ->
     await expect(page.get_by_test_id("facts")).to_contain_text(str(stack.data_dir))
 
 
+@pytest.mark.parametrize("name", ["members", "groups", "roles", "workspaces"])
+async def test_one_person_is_told_how_to_run_it_for_a_team(page: Page, name: str) -> None:
+    await page.goto(f"/settings/{name}")
+    await expect(page.get_by_test_id("one-person")).to_contain_text("WORKBENCH_MODE=team")
+    await expect(page.get_by_test_id("workspace-switch")).to_have_count(0)
+
+
 async def test_an_address_that_leads_nowhere_says_so(page: Page) -> None:
     answer = await page.goto("/nothing/here")
     assert answer
