@@ -1,8 +1,10 @@
 """The two providers, running: a real Keycloak with the realm that we ship, and oidc-provider from npm."""
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -145,9 +147,11 @@ def _running(
     command: list[str], cwd: Path, environment: dict[str, str], ready: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     with (cwd / f"{secrets.token_hex(4)}.log").open("w+b") as log:
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
         try:
-            until = time.monotonic() + 180
+            until = time.monotonic() + 420
             while not _answers(ready):
                 if process.poll() is not None or time.monotonic() > until:
                     log.seek(0)
@@ -155,12 +159,9 @@ def _running(
                 time.sleep(0.2)
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # kc.sh has Java as a child; nothing of it is kept
+            process.wait()
 
 
 def _answers(url: str) -> bool:
