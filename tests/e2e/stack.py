@@ -95,8 +95,8 @@ class Stack:
         return str([address for address in addresses if "/set-up#token=" in address][-1])
 
     def api(self) -> httpx.AsyncClient:
-        """Return a client whose paths are relative to /api/v1."""
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", timeout=30)
+        """Return a client whose paths are relative to /api/v1, which says where it comes from."""
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Origin": self.url}, timeout=30)
 
     async def cli(self, *arguments: str) -> tuple[int, str, str]:
         """Run a workbench command against this data directory: exit code, stdout, stderr."""

@@ -31,7 +31,9 @@ class Browser:
 
     async def api(self, path: str, **how: Any) -> httpx.Response:
         """Call the workbench's API as one of its pages does."""
-        return await self.http.request(how.pop("method", "GET"), f"{self.workbench}/api/v1{path}", **how)
+        headers = {"Origin": self.workbench, **how.pop("headers", {})}
+        url = f"{self.workbench}/api/v1{path}"
+        return await self.http.request(how.pop("method", "GET"), url, headers=headers, **how)
 
     async def name(self) -> str | None:
         """Return the name of who is signed in."""

@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.workbench.api.conftest import BASE
 from workbench.auth import passwords
 from workbench.db.ids import new_id, now
 from workbench.db.tables import UserRow
@@ -16,8 +17,9 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-async def email(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of somebody with PASSWORD, in a team."""
+async def email(api: httpx.AsyncClient, resources: Resources, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of somebody with PASSWORD, in a team, who comes from our own page."""
+    api.headers["Origin"] = BASE
     monkeypatch.setattr(resources.settings, "mode", "team")
     email = f"{uuid4().hex}@example.org"
     kept = await passwords.hashed(PASSWORD)
