@@ -119,3 +119,13 @@ async def test_a_key_in_the_address_or_the_cookie_is_no_key(ada: httpx.AsyncClie
     made = (await ada.post("/api-keys", json={"name": "CI", "actions": ["runs:read"]})).json()
     async with client(cookie=f"{sessions.cookie_name()}={made['key']}") as program:
         assert (await program.get("/runs", params={"api_key": made["key"]})).status_code == 401
+
+
+async def test_a_workspace_that_is_named_and_not_theirs_is_refused(
+    ada: httpx.AsyncClient, resources: Resources
+) -> None:
+    other = new_id()
+    await member(resources, {other: Role.VIEWER})
+    asked = await ada.post("/workflows", json={}, headers={"workbench-workspace": other})
+    assert asked.status_code == 403
+    assert (await ada.get("/workflows")).json()["items"] == []
