@@ -56,7 +56,7 @@ def _next(events: AsyncGenerator[T, None]) -> asyncio.Task[T]:
 
 async def _may(credentials: Credentials, see: Callable[[Principal], Awaitable[Any]]) -> bool:
     try:
-        await see((await identity.authenticate(credentials)).principal)
+        await see((await identity.authenticate(credentials, asleep=True)).principal)
     except (Unavailable, RedisError, OSError):
         return True
     except (Unauthenticated, Forbidden, NotFound):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -89,3 +90,16 @@ async def test_the_events_of_a_run_end_with_the_session_that_watches(ada: Princi
         answer = await asyncio.wait_for(watching, 20)
     assert answer.status_code == 200
     await runs.cancel_run(ada, run.id)
+
+
+async def test_an_open_stream_does_not_keep_its_session_from_ending(ada: Principal) -> None:
+    token = await sessions.begin(ada.id)
+    began = await sessions.read(token)
+    assert began is not None
+    idle = began.model_copy(update={"seen_at": began.seen_at - timedelta(minutes=5)})
+    await sessions.keep(idle)
+    watching = asyncio.create_task(watched(Credentials(cookie=token)))
+    await asyncio.sleep(0.2)
+    assert await sessions.read(token) == idle
+    await sessions.end_all(ada.id)
+    await watching
