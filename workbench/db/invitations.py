@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from workbench.db.tables import InvitationRow
+from workbench.db.tables import InvitationRow, UserRow
 
 
 async def open_(session: AsyncSession, token_hash: str, at: datetime) -> InvitationRow | None:
-    """Return the link with this token, if it is still good."""
+    """Return the link with this token, if it is still good, and so is the account of whoever made it."""
+    maker = exists().where(
+        col(UserRow.id) == col(InvitationRow.created_by), col(UserRow.disabled_at).is_not(None)
+    )
     query = select(InvitationRow).where(
         col(InvitationRow.token_hash) == token_hash,
         col(InvitationRow.used_at).is_(None),
         col(InvitationRow.expires_at) > at,
+        ~maker,
     )
     return (await session.execute(query)).scalars().first()
 

@@ -1,6 +1,7 @@
 """Links that are sent to somebody: good once, not for long, and for what they were made for alone."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -186,3 +187,14 @@ async def test_only_administrators_reset(principal: Principal, resources: Resour
     admin = somebody(workspace=principal.workspace, actions=GRANTS[Role.ADMIN])
     with pytest.raises(Forbidden):
         await invitations.reset_password(admin, (await make_user(resources, password=None)).id)
+
+
+async def test_a_link_ends_with_the_account_of_whoever_made_it(
+    principal: Principal, visit: Visit, email: str, resources: Resources
+) -> None:
+    maker = await make_user(resources, password=None)
+    link = await invitations.invite(replace(principal, id=maker.id), email=email, roles=[Role.ADMIN])
+    async with resources.transaction() as session:
+        (await session.get_one(UserRow, maker.id)).disabled_at = now()
+    with pytest.raises(NotFound):
+        await join(link, visit)
