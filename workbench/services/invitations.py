@@ -117,9 +117,11 @@ async def withdraw(principal: Principal, invitation_id: str) -> None:
 async def reset_password(principal: Principal, user_id: str) -> Link:
     """Make a link by which a person sets a new password; earlier ones are good for nothing from now on.
 
-    Their present password stays good until the link is used. Raises NotFound.
+    Their present password stays good until the link is used. Raises NotFound, and Forbidden for a key: with
+    the link it could sign in as anybody.
     """
     accounts.require_team()
+    principal.require(Action.SELF_SECURE)
     async with get_resources().transaction() as session:
         user = await session.get(UserRow, user_id) if is_id(user_id) else None
         if user is None or user.disabled_at is not None:

@@ -75,7 +75,8 @@ async def take_off(principal: Principal, *, password: str, address: str = "") ->
 
 @requires(Action.USERS_MANAGE)
 async def take_off_of(principal: Principal, user_id: str, *, address: str = "") -> None:
-    """Ask somebody for no more codes who has lost what makes them. Raises NotFound."""
+    """Ask somebody for no more codes who has lost what makes them. Raises NotFound; Forbidden for a key."""
+    principal.require(Action.SELF_SECURE)
     await _take_off(principal, user_id, address)
 
 

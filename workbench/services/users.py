@@ -128,8 +128,11 @@ async def get_user(principal: Principal, user_id: str) -> UserDetail:
 async def change_user(principal: Principal, user_id: str, change: UserChange) -> UserDetail:
     """Change a person's name, whether they are disabled, and whether they are an administrator.
 
-    Who is disabled is signed out everywhere. Raises NotFound, or Conflict for the last administrator.
+    Who is disabled is signed out everywhere. Raises NotFound, Conflict for the last administrator, and
+    Forbidden for a key that would make administrators: it could make one that is allowed more than itself.
     """
+    if change.administrator is not None:
+        principal.require(Action.SELF_SECURE)
     if change.disabled and user_id == principal.id:
         raise Conflict(ONESELF)
     async with get_resources().transaction() as session:

@@ -129,3 +129,17 @@ async def test_a_workspace_that_is_named_and_not_theirs_is_refused(
     asked = await ada.post("/workflows", json={}, headers={"workbench-workspace": other})
     assert asked.status_code == 403
     assert (await ada.get("/workflows")).json()["items"] == []
+
+
+async def test_a_key_that_manages_people_lets_nobody_in(client: Client, resources: Resources) -> None:
+    root = await member(resources, {new_id(): Role.ADMIN}, administrator=True)
+    async with client(cookie=f"{sessions.cookie_name()}={await sessions.begin(root.id)}") as browser:
+        made = (await browser.post("/api-keys", json={"name": "CI", "actions": ["users:manage"]})).json()
+    async with client(authorization=f"Bearer {made['key']}") as program:
+        answers = [
+            await program.post(f"/users/{root.id}/reset"),
+            await program.delete(f"/users/{root.id}/second-factor"),
+            await program.patch(f"/users/{root.id}", json={"administrator": True}),
+        ]
+        assert [answer.status_code for answer in answers] == [403, 403, 403]
+        assert (await program.patch(f"/users/{root.id}", json={"name": "Root"})).status_code == 200

@@ -12,7 +12,7 @@ from tests.people import somebody
 from tests.workbench.services.test_accounts import PASSWORD, make_user
 from workbench.auth import totp
 from workbench.auth.principal import Principal
-from workbench.auth.roles import GRANTS, INSTALLATION, Role
+from workbench.auth.roles import GRANTS, INSTALLATION, ONESELF, Role
 from workbench.db.tables import UserRow
 from workbench.errors import CodeNeeded, Conflict, Forbidden, Invalid, TooMany, Unauthenticated
 from workbench.services import accounts, my_accounts, rate_limits, second_factor, sessions
@@ -146,7 +146,7 @@ async def test_oneself_or_an_administrator_takes_it_off(
 ) -> None:
     with pytest.raises(Forbidden):
         await second_factor.take_off_of(somebody(actions=GRANTS[Role.ADMIN]), user.id)
-    await second_factor.take_off_of(somebody(actions=INSTALLATION), user.id)
+    await second_factor.take_off_of(somebody(actions=INSTALLATION | ONESELF), user.id)
     assert await sign_in(user, visit, None)
 
 
