@@ -7,7 +7,6 @@ in where it was kept, or the person signs out, it is emptied before anything of 
 """
 
 import json
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import reflex as rx
@@ -16,11 +15,12 @@ from reflex.state import BaseState, State, StateUpdate
 
 from workbench import routes
 from workbench.errors import Unauthenticated
-from workbench.services import identity, sessions
+from workbench.services import identity
 from workbench.services.identity import Caller, Credentials
 from workbench.state.base import AppState, PublicState, calling
 from workbench.state.present import note, show
 from workbench.state.sight import sight_of
+from workbench.state.sockets import cookie_of
 
 
 class PrincipalGuard(rx.Middleware):
@@ -48,8 +48,7 @@ def is_public(event_name: str) -> bool:
 def credentials_of(state: BaseState) -> Credentials:
     """Return what the tab's websocket brought when it was opened."""
     router = state._get_root_state().router
-    cookie = _cookie(router.headers.cookie or "", sessions.cookie_name())
-    return Credentials(cookie=cookie, address=router.session.client_ip)
+    return Credentials(cookie=cookie_of(router.headers.cookie or ""), address=router.session.client_ip)
 
 
 def _to_sign_in(state: BaseState) -> EventSpec:
@@ -78,11 +77,3 @@ def _state_of(event_name: str) -> type[BaseState] | None:
         return State.get_class_substate(event_name.rpartition(".")[0])
     except ValueError:
         return None
-
-
-def _cookie(header: str, name: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None

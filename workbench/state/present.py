@@ -23,6 +23,7 @@ from workbench.services.access_news import NARROWED
 from workbench.services.identity import Caller
 from workbench.state.base import AppState, calling
 from workbench.state.sight import NOBODY, Sight, sight_of
+from workbench.state.sockets import connected, is_theirs
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ async def follow(app: rx.App) -> None:
     while True:
         try:
             async for said in access_news.changes():
-                _sweep(_connected(app))
+                _sweep(connected(app))
                 await asyncio.gather(*(_ask_again(app, token, said) for token in list(present)))
         except Exception as error:
             log.error("access-watch-interrupted", exc_info=error)
@@ -80,7 +81,7 @@ async def follow(app: rx.App) -> None:
 
 async def _ask_again(app: rx.App, token: str, said: str) -> None:
     known = present.get(token)
-    if known is None or token not in _connected(app):
+    if known is None or not is_theirs(app, token, known.caller):
         return
     if said.startswith(NARROWED):
         if _concerns(said, known.caller):
@@ -128,8 +129,3 @@ async def _emit(app: rx.App, token: str, event: EventSpec | rx.EventHandler) -> 
     update = StateUpdate(events=Event.from_event_type(event))
     if app.event_namespace is not None:
         await app.event_namespace.emit_update(update, token)
-
-
-def _connected(app: rx.App) -> Mapping[str, str]:
-    namespace = app.event_namespace
-    return namespace.token_to_sid if namespace else {}

@@ -9,7 +9,7 @@ that has gone is forgotten; one that comes back loads its page again and so watc
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -26,6 +26,7 @@ from workbench.services import live, runs
 from workbench.services.identity import SIGN_IN, Caller, authenticate
 from workbench.services.shapes import RunEvent
 from workbench.state.base import calling
+from workbench.state.sockets import connected, is_theirs
 
 log = structlog.get_logger(__name__)
 
@@ -151,11 +152,11 @@ tabs = Tabs()
 async def push(app: rx.App) -> None:
     """Tell the tabs about every run event, for as long as the process lives, whatever happens on the way."""
     tabs.tell = lambda token, tab: asyncio.create_task(_tell(app, token, tab))
-    tabs.connected = lambda: _connected(app)
+    tabs.connected = lambda: connected(app)
     while True:
         try:
             async for event in live.watch_all():
-                tabs.sweep(_connected(app))
+                tabs.sweep(connected(app))
                 tabs.offer(event)
         except Exception as error:
             log.error("push-interrupted", exc_info=error)
@@ -165,7 +166,7 @@ async def push(app: rx.App) -> None:
 async def _tell(app: rx.App, token: str, tab: Tab) -> None:
     """Tell one tab all that is pending; forget it when its connection is gone."""
     while tab.pending:
-        if token not in _connected(app):
+        if not is_theirs(app, token, tab.caller):  # it is gone, or somebody else took its place
             tabs.forget(token)
             return
         events, tab.pending = list(tab.pending.values()), {}
@@ -195,11 +196,6 @@ async def _let_in(tab: Tab) -> None:
     if tab.run_id is not None and monotonic() - tab.asked_at >= ASK_S:
         await runs.has_ended(caller.principal, tab.run_id)
         tab.asked_at = monotonic()
-
-
-def _connected(app: rx.App) -> Mapping[str, str]:
-    namespace = app.event_namespace
-    return namespace.token_to_sid if namespace else {}
 
 
 def _modify(app: rx.App, token: str, state: type[rx.State]) -> AbstractAsyncContextManager[BaseState]:
