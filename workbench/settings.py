@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     """What an operator can set. A service without an address is started here, out of the data directory.
 
     In `mode` "single" the owner of the data directory is the only person, and nobody signs in; in "team"
-    everybody does. `public_url` is the address under which browsers reach a team's workbench. `api_key` is
+    everybody does. `public_url` is the address under which browsers reach a team's workbench,
+    and `proxy_hops` how many proxies stand between the two. `api_key` is
     the one with which the command line calls it.
 
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
 
     mode: Literal["single", "team"] = "single"
     public_url: str | None = None
+    proxy_hops: int = Field(default=0, ge=0, le=10)
     api_key: SecretStr | None = None
     data_dir: Path = default_data_dir()
     cache_dir: Path = default_cache_dir()

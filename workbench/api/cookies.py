@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from workbench.api.addresses import address_of
 from workbench.services import sessions
 from workbench.services.accounts import Visit
 
@@ -11,7 +12,7 @@ from workbench.services.accounts import Visit
 def visit_of(request: Request) -> Visit:
     """Return from where a request comes."""
     return Visit(
-        address=request.client.host if request.client else "",
+        address=address_of(request),
         browser=request.headers.get("user-agent", ""),
         cookie=request.cookies.get(sessions.cookie_name()),
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from workbench.api.addresses import address_of
 from workbench.auth.principal import Principal
 from workbench.errors import NotFound
 from workbench.services import identity, sessions
@@ -19,7 +20,7 @@ def credentials_of(request: Request) -> Credentials:
         cookie=request.cookies.get(sessions.cookie_name()),
         authorization=request.headers.get("authorization"),
         workspace=request.headers.get(WORKSPACE),
-        address=request.client.host if request.client else "",
+        address=address_of(request),
     )
 
 
