@@ -4,7 +4,6 @@ The pages themselves are files that hold nothing, and what they show comes throu
 calling (`state.guard`). So this is manners, not protection: it lets pass what it cannot judge.
 """
 
-from dataclasses import replace
 from urllib.parse import parse_qs
 
 import structlog
@@ -80,7 +79,7 @@ def onward(query: str) -> str:
 
 async def _is_signed_in(request: Request) -> bool:
     try:
-        await identity.authenticate(replace(credentials_of(request), workspace=None))
+        await identity.authenticate(credentials_of(request))
     except Unauthenticated:
         return False
     return True

@@ -15,7 +15,7 @@ from workbench.auth.principal import OWNER, Principal
 from workbench.auth.roles import EVERYTHING, INSTALLATION, Action, Role, allowed
 from workbench.db import identity as queries
 from workbench.db.identity import Standing
-from workbench.errors import Forbidden, Unauthenticated, Unavailable
+from workbench.errors import Unauthenticated, Unavailable
 from workbench.services import key_callers, sessions
 from workbench.services.access import everywhere
 from workbench.services.epoch import EPOCH as EPOCH
@@ -29,7 +29,6 @@ from workbench.services.sessions import Session
 
 SIGN_IN = "Sign in to do this."
 ENDED = "Your session has ended. Sign in again."
-ELSEWHERE = "The workspace that you name does not exist, is archived, or you do not belong to it."
 
 
 @dataclass(frozen=True)
@@ -63,18 +62,14 @@ async def authenticate(credentials: Credentials, *, asleep: bool = False) -> Cal
     """Return who is calling; in single-user mode it is always the owner.
 
     Asked `asleep`, for an open tab in which nobody does anything, it does not keep the session from ending.
-    Raises Unauthenticated, Forbidden for a workspace that is named and not theirs, and Unavailable when
-    Redis, which knows the sessions, does not answer.
+    Raises Unauthenticated, and Unavailable when Redis, which knows the sessions, does not answer.
     """
     if get_resources().settings.mode == "single":
         return Caller(OWNER, credentials)
     try:
-        caller = await _authenticate(credentials, asleep)
+        return await _authenticate(credentials, asleep)
     except RedisError as error:
         raise Unavailable(f"Redis, which knows who is signed in, does not answer: {error}") from error
-    if credentials.workspace and caller.principal.workspace != credentials.workspace:
-        raise Forbidden("workspace", ELSEWHERE)  # never in another one than was named
-    return caller
 
 
 async def _authenticate(credentials: Credentials, asleep: bool) -> Caller:

@@ -127,7 +127,7 @@ async def test_a_workspace_that_is_named_and_not_theirs_is_refused(
     other = new_id()
     await member(resources, {other: Role.VIEWER})
     asked = await ada.post("/workflows", json={}, headers={"workbench-workspace": other})
-    assert asked.status_code == 403
+    assert asked.status_code == 404
     assert (await ada.get("/workflows")).json()["items"] == []
 
 
