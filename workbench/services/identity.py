@@ -5,6 +5,7 @@ up a number in Redis, which every call reads together with its session. So a war
 database never, and a change counts from the next call on in every process.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -58,6 +59,10 @@ _standings = Remembered[Standing]()
 """By person."""
 
 
+ANSWER_S = 5.0
+"""What Redis may take to say whose a session is."""
+
+
 async def authenticate(credentials: Credentials, *, asleep: bool = False) -> Caller:
     """Return who is calling; in single-user mode it is always the owner.
 
@@ -68,8 +73,9 @@ async def authenticate(credentials: Credentials, *, asleep: bool = False) -> Cal
         return Caller(OWNER, credentials)
     try:
         return await _authenticate(credentials, asleep)
-    except RedisError as error:
-        raise Unavailable(f"Redis, which knows who is signed in, does not answer: {error}") from error
+    except (RedisError, TimeoutError) as error:
+        reason = str(error) or f"nothing within {ANSWER_S:g} seconds"
+        raise Unavailable(f"Redis, which knows who is signed in, does not answer: {reason}") from error
 
 
 async def _authenticate(credentials: Credentials, asleep: bool) -> Caller:
@@ -78,7 +84,8 @@ async def _authenticate(credentials: Credentials, asleep: bool) -> Caller:
     if not credentials.cookie:
         raise Unauthenticated(SIGN_IN)
     key, good = sessions.key_of(credentials.cookie), kept.good(sessions.digest(credentials.cookie))
-    text, counted, holds = await get_resources().redis.mget(key, EPOCH, good)
+    async with asyncio.timeout(ANSWER_S):  # a Redis that hangs would be waited for four times
+        text, counted, holds = await get_resources().redis.mget(key, EPOCH, good)
     session, at = sessions.parse(text), str(counted or "")
     if session is None:
         raise Unauthenticated(ENDED)
