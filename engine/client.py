@@ -2,8 +2,9 @@
 
 import contextlib
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
+from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -19,11 +20,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from engine.arrivals import Courier
 from engine.contracts import (
     DECIDE,
+    DECIDE_TASK,
     EVENTS_ARRIVED,
     Arrival,
     Arrivals,
     Budget,
     ChildEnd,
+    Deliberation,
+    HumanDecision,
     NodeDecision,
     RunRecord,
     RunRequest,
@@ -33,6 +37,8 @@ from engine.ids import workflow_id
 from engine.payloads import data_converter
 from engine.ports import BlobStore
 from engine.workflows.graph_run import GraphRun
+
+T = TypeVar("T")
 
 RunState = Literal["running", "completed", "failed", "cancelled", "terminated", "missing"]
 
@@ -133,13 +139,25 @@ class EngineClient:
         DecisionRefused says why it was not: it comes too late, or cannot be carried out. TimeoutError when
         the caller's patience ended first, or the server's: it may still be taken.
         """
+        await self._update(run_id, DECIDE, decision, type(None))
+
+    async def decide_task(self, run_id: str, decision: HumanDecision) -> Deliberation:
+        """Bring a run what somebody decided about a task; return what has come of the task by it.
+
+        Brought again it counts once. Raises as `decide` does; a DecisionRefused has the `kind` of the rule.
+        """
+        return await self._update(run_id, DECIDE_TASK, decision, Deliberation)
+
+    async def _update(self, run_id: str, name: str, argument: BaseModel, answer: type[T]) -> T:
         try:
-            await self._handle(run_id).execute_update(DECIDE, decision)
+            taken: T = await self._handle(run_id).execute_update(name, argument, result_type=answer)
+            return taken
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:  # the SDK's word for a cancellation, too
             raise TimeoutError(str(error)) from error
         except WorkflowUpdateFailedError as error:
             cause = error.cause
-            raise DecisionRefused(getattr(cause, "message", str(cause))) from error
+            kind = getattr(cause, "type", None) or "decision-late"
+            raise DecisionRefused(getattr(cause, "message", str(cause)), kind) from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -5,7 +5,7 @@ EngineError
 ├── ExpressionError      an expression could not be parsed or evaluated
 ├── Interrupted          work was cut off for a reason that is not its own
 ├── NotATest             a run that is no test was given a pinned or edited value
-├── DecisionRefused      a decision about a failed node came too late, or cannot be carried out
+├── DecisionRefused      a decision about a step came too late, is against a rule, or cannot be carried out
 └── NodeFailed           a node's work failed; carries a Failure
 """
 
@@ -76,7 +76,11 @@ class NotATest(EngineError):
 
 
 class DecisionRefused(EngineError):
-    """A decision about a failed node was not taken; the message says why, fit to be shown."""
+    """A decision was not taken; the message says why, fit to be shown, and `kind` names the rule."""
+
+    def __init__(self, message: str, kind: str = "decision-late") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class NodeFailed(EngineError):

@@ -13,6 +13,10 @@ from engine.contracts import (
     RecordBatch,
     ScheduledStartOrder,
     Slots,
+    TaskNote,
+    TaskOpened,
+    TaskOpening,
+    TaskSettled,
 )
 from engine.ids import BlobRef
 
@@ -97,6 +101,23 @@ class EventInbox(Protocol):
 
         Raises NodeFailed when those that wait for it cannot use its data.
         """
+
+
+class InboxSink(Protocol):
+    """Where people find what runs ask them. A task is known by its run, place and attempt.
+
+    Each call may be repeated without effect. What people decide comes to the run by EngineClient.decide_task.
+    Tasks of steps and runs that are cancelled are not settled: the application sees the end in the records.
+    """
+
+    async def open(self, opening: TaskOpening) -> TaskOpened:
+        """Put a task into the inbox; return the ids of those whom it names."""
+
+    async def note(self, note: TaskNote) -> None:
+        """Remind those who are to decide, or let those decide too to whom the task is escalated."""
+
+    async def settle(self, settled: TaskSettled) -> None:
+        """Take a task out of the inbox, with its outcome."""
 
 
 class RunStarter(Protocol):

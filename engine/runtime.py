@@ -11,11 +11,20 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
-from engine.activities import EventActivities, NodeActivities, StartActivities, check_outputs
+from engine.activities import EventActivities, InboxActivities, NodeActivities, StartActivities, check_outputs
 from engine.activities.node import HEARTBEAT_S
 from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
-from engine.ports import AgentAdapter, BlobStore, EventInbox, RunSink, RunStarter, SecretStore, SlotKeeper
+from engine.ports import (
+    AgentAdapter,
+    BlobStore,
+    EventInbox,
+    InboxSink,
+    RunSink,
+    RunStarter,
+    SecretStore,
+    SlotKeeper,
+)
 from engine.workflows.graph_run import GraphRun
 from engine.workflows.scheduled_start import ScheduledStart
 
@@ -44,6 +53,7 @@ def build_worker(
     secrets: SecretStore,
     slots: SlotKeeper,
     events: EventInbox,
+    inbox: InboxSink,
     starter: RunStarter,
     outbound: OutboundPolicy,
     task_queue: str,
@@ -73,7 +83,7 @@ def build_worker(
         slots=slots,
         adapters={**registry.build(means), **(adapters or {})},
     )
-    waits, starts = EventActivities(events), StartActivities(starter)
+    waits, starts, people = EventActivities(events), StartActivities(starter), InboxActivities(inbox)
     worker = Worker(
         client,
         task_queue=task_queue,
@@ -85,6 +95,9 @@ def build_worker(
             check_outputs,
             waits.await_event,
             waits.stop_waiting,
+            people.open_task,
+            people.note_task,
+            people.settle_task,
             starts.start_scheduled,
             starts.stop_scheduled,
         ],

@@ -17,7 +17,7 @@ from engine import nodes, triggers
 from engine.compiler._analysis import Analysis, analyse
 from engine.compiler._compensations import may_undo
 from engine.compiler._decoding import MAX_BYTES
-from engine.compiler._inputs import known_inputs, validator
+from engine.compiler._inputs import known_inputs
 from engine.compiler._outputs import part_at, returned
 from engine.compiler._parsing import parse
 from engine.compiler._partial import part_of
@@ -29,6 +29,7 @@ from engine.compiler._types import types_given, types_of
 from engine.contracts import Plan
 from engine.errors import DocumentInvalid, Problem
 from engine.graph import Document
+from engine.schemas import validator
 
 __all__ = [
     "CODES",

@@ -1,61 +1,20 @@
 """The schema of a run's inputs: whether it is usable, and whether its own samples and defaults fit it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
-from jsonschema.protocols import Validator
-from jsonschema.validators import extend
-from pydantic import StringConstraints, TypeAdapter
-from pydantic import ValidationError as PydanticError
-from pydantic_core import SchemaError as PatternError
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from engine.compiler._problems import Problems
+from engine.schemas import is_usable, validator
 
 _HINT = "The inputs are a JSON Schema of type object; its properties become the run form."
 OPENING = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
 """Keywords that can bring in properties which `properties` does not list."""
-
-
-@lru_cache(maxsize=1_000)
-def _pattern(pattern: str) -> TypeAdapter[str]:
-    return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
-
-
-def _match(validator: Any, pattern: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check `pattern` in linear time: Python's own engine can be kept busy for years by a short text."""
-    if isinstance(value, str) and _is_usable(pattern) and not _matches(pattern, value):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        _pattern(pattern).validate_python(value)
-    except PydanticError:
-        return False
-    return True
-
-
-def _is_usable(pattern: str) -> bool:
-    try:
-        _pattern(pattern)
-    except PatternError:
-        return False
-    return True
-
-
-_extend: Callable[..., type[Validator]] = extend
-_Validator = _extend(Draft202012Validator, {"pattern": _match})
-
-
-def validator(schema: Mapping[str, Any]) -> Validator:
-    """Return a validator (JSON Schema 2020-12) that fetches nothing and cannot be kept busy by a pattern."""
-    return _Validator(dict(schema), registry=Registry(), format_checker=FormatChecker())
 
 
 def known_inputs(schema: Mapping[str, Any]) -> frozenset[str] | None:
@@ -126,7 +85,7 @@ def _unsupported(schema: Any, path: str) -> Iterator[tuple[str, str]]:
         for key, item in part.items():
             if not names and key in ("$ref", "$dynamicRef") and not str(item).startswith("#"):
                 yield f"{at}.{key}", f"A schema can only refer to itself (#/…), not to {_short(str(item))}."
-            elif not names and key == "pattern" and isinstance(item, str) and not _is_usable(item):
+            elif not names and key == "pattern" and isinstance(item, str) and not is_usable(item):
                 yield (
                     f"{at}.{key}",
                     f"The pattern {_short(item)} cannot be used; it may not look around or back.",

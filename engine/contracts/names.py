@@ -28,6 +28,22 @@ DECIDE = "decide"
 """The update that brings a run a NodeDecision; refused unless the node waits for it."""
 
 
+OPEN_TASK = "open_task"
+"""The activity that puts a task into the inbox: TaskOpening in, TaskOpened out."""
+
+
+NOTE_TASK = "note_task"
+"""The activity that reminds of a task or asks others too: TaskNote in."""
+
+
+SETTLE_TASK = "settle_task"
+"""The activity that takes a task out of the inbox: TaskSettled in."""
+
+
+DECIDE_TASK = "decide_task"
+"""The update that brings a run a HumanDecision; refused where a rule of the step is against it."""
+
+
 EVENT_ARRIVED = "event_arrived"
 """The signal that brought a run an Arrival, before EVENTS_ARRIVED."""
 

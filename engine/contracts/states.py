@@ -7,6 +7,7 @@ from pydantic import Field
 
 from engine.contracts.activities import Event
 from engine.contracts.base import Frozen
+from engine.contracts.human import HumanState
 from engine.contracts.names import RunStatus
 from engine.contracts.records import Decided, NodeRecord, RunRecord, Spent
 from engine.errors import Failure
@@ -15,12 +16,14 @@ from engine.errors import Failure
 class Waiting(Frozen):
     """A node that waits `until` an instant, or (None) for ever.
 
-    `registered` says of one that waits for an event that the application knows of it.
+    `registered` says of one that waits for an event that the application knows of it; `human` is what has
+    come of one that waits for people.
     """
 
     started_at: datetime
     until: datetime | None = None
     registered: bool = False
+    human: HumanState | None = None
 
 
 class Calling(Frozen):

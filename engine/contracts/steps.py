@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from engine.contracts.base import Frozen
+from engine.contracts.human import Choice, HumanRules
 
 
 class Incoming(Frozen):
@@ -150,6 +151,21 @@ class WaitStep(StepBase):
     data_schema: dict[str, Any] | None = None
 
 
+class HumanStep(StepBase):
+    """Asks people to decide one of `choices`; all else, but for the schema, may be expressions.
+
+    `context` is Markdown. Edited data, and the answer to a form, have to fit `data_schema`.
+    """
+
+    kind: Literal["human"] = "human"
+    title: Any
+    context: Any = ""
+    data: Any = None
+    data_schema: dict[str, Any] | None = None
+    choices: tuple[Choice, ...]
+    rules: HumanRules = HumanRules()
+
+
 class Body(Frozen):
     """What stands inside a container: its steps in topological order, and the result of one pass.
 
@@ -244,6 +260,7 @@ Step = Annotated[
     | FailStep
     | DelayStep
     | WaitStep
+    | HumanStep
     | MapStep
     | LoopStep
     | SubworkflowStep

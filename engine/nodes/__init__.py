@@ -8,9 +8,11 @@ from typing import Any
 
 from engine.nodes._base import NO_BODY, RESULT, Container, NodeConfig, NodeType, PlanContext, Port
 from engine.nodes._docs import config_schema, documentation
+from engine.nodes.approval import APPROVAL
 from engine.nodes.condition import CONDITION
 from engine.nodes.delay import DELAY
 from engine.nodes.fail import FAIL
+from engine.nodes.form import FORM
 from engine.nodes.http import HTTP
 from engine.nodes.input import INPUT
 from engine.nodes.loop import LOOP
@@ -19,6 +21,7 @@ from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
 from engine.nodes.output import OUTPUT
 from engine.nodes.python import PYTHON
+from engine.nodes.review import REVIEW
 from engine.nodes.send_event import SEND_EVENT
 from engine.nodes.subworkflow import SUBWORKFLOW
 from engine.nodes.switch import SWITCH
@@ -56,6 +59,9 @@ NODE_TYPES: tuple[NodeType, ...] = (
     SEND_EVENT,
     SUBWORKFLOW,
     FAIL,
+    APPROVAL,
+    REVIEW,
+    FORM,
     HTTP,
     PYTHON,
     NOTE,

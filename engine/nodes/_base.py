@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.contracts import Body, Incoming, Step
 from engine.graph import Node
 
-Category = Literal["Start and end", "Data", "Control flow", "Web", "Notes"]
+Category = Literal["Start and end", "Data", "Control flow", "People", "Web", "Notes"]
 Widget = Literal[
     "expression", "code", "python", "text", "markdown", "json", "keyvalue", "cases", "select", "number",
     "switch", "workflow", "version",

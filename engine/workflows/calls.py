@@ -24,9 +24,12 @@ from engine.contracts import (
     BUSY,
     CHECK_OUTPUTS,
     INTERRUPTED,
+    NOTE_TASK,
     OPEN_RUN,
+    OPEN_TASK,
     RECORD,
     RUN_NODE,
+    SETTLE_TASK,
     STOP_WAITING,
     ActivityStep,
     EventWait,
@@ -40,6 +43,10 @@ from engine.contracts import (
     Parent,
     RecordBatch,
     RunRequest,
+    TaskNote,
+    TaskOpened,
+    TaskOpening,
+    TaskSettled,
 )
 from engine.errors import Failure, NodeFailed
 from engine.workflows.line import Line
@@ -85,6 +92,21 @@ async def await_event(wait: EventWait) -> Found:
 async def stop_waiting(wait: EventWait) -> Found:
     """End a wait, likewise; return the event that it was given after all."""
     return await _ask(STOP_WAITING, wait, Found)
+
+
+async def open_task(opening: TaskOpening) -> TaskOpened:
+    """Put a task into the inbox, likewise; return whom its names mean."""
+    return await _ask(OPEN_TASK, opening, TaskOpened)
+
+
+async def note_task(note: TaskNote) -> None:
+    """Let the inbox remind of a task or ask others too, likewise."""
+    await _ask(NOTE_TASK, note, type(None))
+
+
+async def settle_task(settled: TaskSettled) -> None:
+    """Take a task out of the inbox, likewise."""
+    await _ask(SETTLE_TASK, settled, type(None))
 
 
 async def open_run(request: RunRequest, parent: Parent, started_at: datetime) -> Opened:

@@ -14,7 +14,9 @@ def state(scope: Scope, containers: Iterable[Passes], flights: Flights, outside:
     inside = [passes for passes in containers if passes.parent is scope]
     return ScopeState(
         settled=tuple(scope.settled.values()),
-        waiting=outside.waits.carried(flights.waiting(scope.path), scope.path),
+        waiting=outside.people.carried(
+            outside.waits.carried(flights.waiting(scope.path), scope.path), scope.path
+        ),
         calling=outside.children.carried(scope.path, flights.inside(scope.path)),
         in_line=outside.line.carried(scope.path),
         paused=flights.paused(scope.path),

@@ -4,7 +4,15 @@ from typing import assert_never
 
 from temporalio import workflow
 
-from engine.contracts import ActivityStep, DelayStep, NodeRecord, RunRequest, SubworkflowStep, WaitStep
+from engine.contracts import (
+    ActivityStep,
+    DelayStep,
+    HumanStep,
+    NodeRecord,
+    RunRequest,
+    SubworkflowStep,
+    WaitStep,
+)
 from engine.workflows import delays, tasks
 from engine.workflows.delays import Begun
 from engine.workflows.flights import Flights
@@ -13,7 +21,7 @@ from engine.workflows.limits import Spending
 from engine.workflows.outside import Outside
 from engine.workflows.scopes import Scope
 
-Outward = ActivityStep | SubworkflowStep | DelayStep | WaitStep
+Outward = ActivityStep | SubworkflowStep | DelayStep | WaitStep | HumanStep
 """The steps whose work goes on while the scheduler does something else."""
 
 
@@ -28,6 +36,7 @@ class Departures:
         self._flights = flights
         self._spending = spending
         self._waits = outside.waits
+        self._people = outside.people
         self._children = outside.children
         self._line = outside.line
 
@@ -45,6 +54,8 @@ class Departures:
                 return self._wait(step, scope, delays.begin(step, scope))
             case WaitStep():
                 return self._wait(step, scope, self._waits.begin(self._request.run_id, step, scope))
+            case HumanStep():
+                return self._wait(step, scope, self._people.begin(self._request.run_id, step, scope))
             case _:
                 assert_never(step)
         return None
@@ -61,7 +72,7 @@ class Departures:
         started_at = running.started_at or workflow.now()
         self._flights.start(step, work, scope=scope.path, started_at=started_at)
 
-    def _wait(self, step: DelayStep | WaitStep, scope: Scope, begun: Begun) -> NodeRecord | None:
+    def _wait(self, step: DelayStep | WaitStep | HumanStep, scope: Scope, begun: Begun) -> NodeRecord | None:
         if begun.work is None:
             return begun.record
         self._journal.note(scope.attempted(begun.record))

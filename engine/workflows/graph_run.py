@@ -10,6 +10,7 @@ from temporalio import workflow
 from engine.contracts import (
     CHILD_ENDED,
     DECIDE,
+    DECIDE_TASK,
     EVENT_ARRIVED,
     EVENTS_ARRIVED,
     GRAPH_RUN,
@@ -19,6 +20,8 @@ from engine.contracts import (
     Arrivals,
     Budget,
     ChildEnd,
+    Deliberation,
+    HumanDecision,
     NodeDecision,
     RunRecord,
     RunRequest,
@@ -73,6 +76,21 @@ class GraphRun:
         """Refuse a decision before it enters history."""
         if self._outside.pauses.known:
             self._outside.pauses.check(decision)
+
+    @workflow.update(name=DECIDE_TASK)
+    async def decide_task(self, decision: HumanDecision) -> Deliberation:
+        """Count what somebody decided about a step that asks people; brought again, it counts once."""
+        people = self._outside.people
+        if not people.known:
+            await workflow.wait_condition(lambda: people.known)
+            people.check(decision)
+        return people.take(decision)
+
+    @decide_task.validator
+    def check_task_decision(self, decision: HumanDecision) -> None:
+        """Refuse a decision before it enters history."""
+        if self._outside.people.known:
+            self._outside.people.check(decision)
 
     @workflow.run
     async def run(self, request: RunRequest) -> RunRecord:

@@ -11,6 +11,7 @@ from engine.contracts import (
     ConditionStep,
     DelayStep,
     FailStep,
+    HumanStep,
     InputStep,
     LoopStep,
     MapStep,
@@ -73,7 +74,15 @@ def _value(step: Step, context: Context, settled: Settled) -> tuple[Any, tuple[s
             return _merged(step, sources), OUT, media_type
         case FailStep():
             raise NodeFailed(_stated(step, context))
-        case DelayStep() | WaitStep() | MapStep() | LoopStep() | SubworkflowStep() | ActivityStep():
+        case (
+            DelayStep()
+            | WaitStep()
+            | HumanStep()
+            | MapStep()
+            | LoopStep()
+            | SubworkflowStep()
+            | ActivityStep()
+        ):
             raise TypeError(f"step {step.id} of type {step.type} is not executed inline")
         case _:
             assert_never(step)

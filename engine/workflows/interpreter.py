@@ -49,7 +49,7 @@ class Interpreter:
         self._outside = outside
         outside.waits.carry_on(self._resume.events)
         outside.children.carry_on(self._resume.ended)
-        outside.pauses.known = self._resume.ending is not None
+        outside.pauses.known = outside.people.known = self._resume.ending is not None
         self._journal = Journal(request.run_id, self._resume.started_at, self._resume.status)
         if request.resume is None:
             for record in request.seed:
@@ -111,7 +111,7 @@ class Interpreter:
             scheduler.leaving = self._history_is_full()
             await self._advance(scheduler)
             self._outside.line.closed = scheduler.leaving
-            self._outside.pauses.known = True
+            self._outside.pauses.known = self._outside.people.known = True
             if scheduler.failure:
                 return self._journal.change("failed", error=scheduler.failure)
             if root.progress.done:
@@ -120,6 +120,7 @@ class Interpreter:
                 await self._journal.write()
                 await self._outside.children.told()
                 await self._outside.waits.asked()
+                await self._outside.people.asked()
                 if not scheduler.flights.some_landed and not self._outside.is_news:  # that goes on first
                     self._continue_as_new(
                         scheduler.state(root),

@@ -6,6 +6,7 @@ from engine.workflows.children import Children
 from engine.workflows.limits import Allowance
 from engine.workflows.line import Line
 from engine.workflows.pauses import Pauses
+from engine.workflows.people import People
 from engine.workflows.waits import Waits
 
 
@@ -15,6 +16,7 @@ class Outside:
 
     waits: Waits = field(default_factory=Waits)
     pauses: Pauses = field(default_factory=Pauses)
+    people: People = field(default_factory=People)
     children: Children = field(default_factory=Children)
     line: Line = field(default_factory=Line)
     allowance: Allowance = field(default_factory=Allowance)

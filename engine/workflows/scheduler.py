@@ -9,6 +9,7 @@ from engine.contracts import (
     ActivityStep,
     Container,
     DelayStep,
+    HumanStep,
     LoopStep,
     MapStep,
     MergeStep,
@@ -105,7 +106,7 @@ class Scheduler:
             return
         if activity:
             self._spending.worked(record)
-        elif isinstance(step, DelayStep | WaitStep) and scope and record.decision is None:
+        elif isinstance(step, DelayStep | WaitStep | HumanStep) and scope and record.decision is None:
             record = scope.attempted(record)
         if step is not None and pauses.is_failure(step, record):
             record = pauses.paused(record)
@@ -161,7 +162,7 @@ class Scheduler:
             step = pauses.amended(step, scope.retried[step.id].config)
         if isinstance(step, ActivityStep):
             self._queued.add(scope, step)
-        elif isinstance(step, DelayStep | WaitStep | SubworkflowStep):
+        elif isinstance(step, DelayStep | WaitStep | HumanStep | SubworkflowStep):
             self._start(scope, step)
         elif isinstance(step, MapStep | LoopStep):
             self._start_container(scope, step)

@@ -41,6 +41,7 @@ from tests.bench.handwritten import STEPS, HandwrittenHttp, HandwrittenMap, Hand
 from tests.engine.memory import (
     MemoryBlobs,
     MemoryEvents,
+    MemoryInbox,
     MemorySecrets,
     MemorySink,
     MemorySlots,
@@ -179,6 +180,7 @@ async def engine(
         secrets=MemorySecrets(),
         slots=MemorySlots(),
         events=MemoryEvents(),
+        inbox=MemoryInbox(),
         starter=MemoryStarter(),
         outbound=OutboundPolicy(),
         task_queue=name,

@@ -25,7 +25,14 @@ from engine.contracts import DelayStep, Event, EventWait, NodeRecord, Plan, Reco
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from tests.bench.figures import Figure
-from tests.engine.memory import MemoryBlobs, MemorySecrets, MemorySink, MemorySlots, MemoryStarter
+from tests.engine.memory import (
+    MemoryBlobs,
+    MemoryInbox,
+    MemorySecrets,
+    MemorySink,
+    MemorySlots,
+    MemoryStarter,
+)
 from workbench.embedded import services
 from workbench.settings import Settings
 
@@ -189,6 +196,7 @@ async def work(address: str, counted: Path) -> None:
         secrets=MemorySecrets(),
         slots=MemorySlots(),
         events=_Events(counted),
+        inbox=MemoryInbox(),
         starter=MemoryStarter(),
         outbound=OutboundPolicy(),
         task_queue=QUEUE,

@@ -27,6 +27,7 @@ from tests.engine.docker import IMAGE, docker_daemon, import_image
 from tests.engine.memory import (
     MemoryBlobs,
     MemoryEvents,
+    MemoryInbox,
     MemorySecrets,
     MemorySink,
     MemorySlots,
@@ -47,6 +48,7 @@ class Rig:
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     slots: MemorySlots = field(default_factory=MemorySlots)
     events: MemoryEvents = field(default_factory=MemoryEvents)
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
     starter: MemoryStarter = field(default_factory=MemoryStarter)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
@@ -71,6 +73,7 @@ class Rig:
             secrets=self.secrets,
             slots=self.slots,
             events=self.events,
+            inbox=self.inbox,
             starter=self.starter,
             outbound=self.outbound,
             python=self.python,

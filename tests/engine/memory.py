@@ -16,6 +16,10 @@ from engine.contracts import (
     RunRecord,
     ScheduledStartOrder,
     Slots,
+    TaskNote,
+    TaskOpened,
+    TaskOpening,
+    TaskSettled,
     place,
 )
 from engine.errors import Failure
@@ -137,6 +141,29 @@ class MemoryEvents:
         if not takers:
             self.kept.append(event)
         return takers
+
+
+@dataclass
+class MemoryInbox:
+    """Keeps the tasks that were opened, what was noted, and how they ended. `nobody` is a name unknown."""
+
+    starter: str = "starter"
+    tasks: list[TaskOpening] = field(default_factory=list)
+    notes: list[TaskNote] = field(default_factory=list)
+    settled: list[TaskSettled] = field(default_factory=list)
+
+    async def open(self, opening: TaskOpening) -> TaskOpened:
+        if "nobody" in opening.assignees:
+            return TaskOpened(failure=Failure(kind="assignee-unknown", message="nobody is not known"))
+        if opening not in self.tasks:
+            self.tasks.append(opening)
+        return TaskOpened(assignees=opening.assignees, escalate_to=opening.escalate_to, starter=self.starter)
+
+    async def note(self, note: TaskNote) -> None:
+        self.notes.append(note)
+
+    async def settle(self, settled: TaskSettled) -> None:
+        self.settled.append(settled)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from engine.contracts import (
     ConditionStep,
     DelayStep,
     FailStep,
+    HumanRules,
+    HumanStep,
     Incoming,
     InputStep,
     LoopStep,
@@ -71,6 +73,13 @@ def fail(node_id: str, message: str, *edges: str, kind: str = "failed") -> FailS
 def delay(node_id: str, *edges: str, **more: Any) -> DelayStep:
     """Return a delay step behind `edges`."""
     return DelayStep(id=node_id, type="delay", incoming=after(*edges), **more)
+
+
+def ask(node_id: str, *edges: str, choices: Any = ("approve", "reject"), **more: Any) -> HumanStep:
+    """Return a step that asks people behind `edges`; what is no field of the step is one of its rules."""
+    own = {name: more.pop(name) for name in tuple(more) if name in HumanStep.model_fields}
+    fixed: dict[str, Any] = {"title": "Is it right?", **own, "choices": choices, "rules": HumanRules(**more)}
+    return HumanStep(id=node_id, type="approval", incoming=after(*edges), **fixed)
 
 
 def wait(node_id: str, *edges: str, event: str = "paid", **more: Any) -> WaitStep:

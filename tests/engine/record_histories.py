@@ -15,11 +15,22 @@ from uuid import uuid4
 import structlog
 from temporalio.testing import WorkflowEnvironment
 
-from engine.contracts import Arrival, Attempts, Budget, Event, NodeDecision, Plan, ScheduledRequest, Slots
+from engine.contracts import (
+    Arrival,
+    Attempts,
+    Budget,
+    Event,
+    HumanDecision,
+    NodeDecision,
+    Plan,
+    ScheduledRequest,
+    Slots,
+)
 from engine.ids import child_run_id
 from engine.workflows.scheduled_start import ScheduledStart
 from tests.engine.conftest import Rig
 from tests.engine.plans import (
+    ask,
     body,
     call,
     condition,
@@ -211,6 +222,49 @@ async def woken(rig: Rig) -> str:
     return run_id
 
 
+async def people_decided(rig: Rig) -> str:
+    """Return the id of a run in which people voted, edited, delegated, answered a form, and let time pass."""
+    steps = (
+        ask("vote", choices=("approve", "reject", "edit"), quorum=2, data=1),
+        ask("form", "vote.edit", choices=("submit",)),
+        ask("look", "form", choices=("accept", "ignore")),
+        ask("late", "look.accept", remind_s=0.1, escalate_s=0.2, escalate_to=["boss"], expire_s=0.4),
+        fake("after", "late.timeout"),
+    )
+    run_id = await rig.start(plan(*steps, each("all", [1, 2], body(ask("each")))))
+    for index, (place, action, by, more) in enumerate(
+        (
+            ("all/1/each", "approve", "ada", {}),
+            ("vote", "approve", "ada", {}),
+            ("vote", "edit", "bob", {"value": 2}),
+            ("vote", "approve", "ada", {"revision": 2}),
+            ("form", "submit", "ada", {"value": {"a": 1}}),
+            ("look", "delegate", "ada", {"to": ("bob",)}),
+            ("look", "accept", "bob", {}),
+            ("all/0/each", "reject", "ada", {}),
+        )
+    ):
+        await rig.seen(run_id, place, "waiting")
+        await asyncio.sleep(0.2)
+        scope, _, node_id = place.rpartition("/")
+        made = {"id": str(index), "scope": scope, "node_id": node_id, "at": datetime.now(UTC)}
+        await rig.client.decide_task(
+            run_id, HumanDecision.model_validate({**made, "action": action, "by": by, **more})
+        )
+    await rig.ended(run_id)
+    return run_id
+
+
+async def people_cancelled(rig: Rig) -> str:
+    """Return the id of a run that was cancelled while it asked."""
+    run_id = await rig.start(plan(ask("ask")))
+    await rig.seen(run_id, "ask", "waiting")
+    await asyncio.sleep(0.2)
+    await rig.client.cancel(run_id)
+    await rig.ended(run_id)
+    return run_id
+
+
 async def in_line(rig: Rig) -> str:
     """Return the id of a run whose steps share groups: one had to wait for a slot that another run held."""
     here = Slots(group="here", limit=1)
@@ -299,6 +353,8 @@ async def main() -> None:
             await keep(rig, "wait_for_event", lambda: woken(rig))
             await keep(rig, "paused", lambda: decided(rig))
             await keep(rig, "amended", lambda: amended(rig))
+            await keep(rig, "people", lambda: people_decided(rig))
+            await keep(rig, "people_cancelled", lambda: people_cancelled(rig))
             undo = {name: fake(f"undo_{name}", on_error="continue") for name in ("a", "b")}
             saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
             undone = saga.model_copy(update={"compensations": undo})

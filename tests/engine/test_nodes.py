@@ -47,6 +47,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "loop": {"until": "{{ result > 3 }}"},
     "python": {"code": "def main():\n    return 1"},
     "note": {},
+    "approval": {"title": "Approve {{ inputs.name }}", "assignees": ["ada@example.org"], "quorum": 2},
+    "review": {"title": "Look at it", "data": "{{ inputs.text }}"},
+    "form": {"title": "Tell us", "data_schema": {"type": "object"}},
 }
 
 
@@ -207,6 +210,16 @@ def test_the_line_in_the_cell_says_what_it_does(type: str, config: dict[str, Any
             "names that Python can use",
         ),
         ("python", {"code": "def main():\n    return 1", "memory_mb": 1}, "greater than or equal to 32"),
+        ("approval", {"title": ""}, "at least 1 character"),
+        ("approval", {"title": "t", "decisions": ["accept"]}, "'approve', 'reject', 'edit' or 'respond'"),
+        ("approval", {"title": "t", "escalate_s": 60}, "after how many seconds and to whom"),
+        ("approval", {"title": "t", "on_expiry": "default"}, "one of those permitted: approve, reject"),
+        ("review", {"title": "t", "on_expiry": "default", "default_decision": "approve"}, "those permitted"),
+        ("approval", {"title": "t", "quorum": 0}, "greater than or equal to 1"),
+        ("approval", {"title": "t", "expire_s": "soon"}, "a number or an expression"),
+        ("form", {"title": "t"}, "Field required"),
+        ("form", {"title": "t", "data_schema": {}, "on_expiry": "default"}, "no default decision"),
+        ("form", {"title": "t", "data_schema": {}, "apart": ["editor"]}, "only the starter"),
         ("merge", {"mode": "any"}, "'first', 'list' or 'object'"),
     ],
 )

@@ -1,0 +1,208 @@
+"""What may be decided about a task, and what comes of it: the rules of a step that asks people.
+
+Pure functions, called twice for each decision: by the application, before it is stored, and by the run's
+validator, which has the last word.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, assert_never
+
+from jsonschema import ValidationError
+from referencing.exceptions import Unresolvable
+
+from engine.contracts import Deliberation, HumanDecision, TaskOpened, TaskOpening, Verdict
+from engine.schemas import validator
+
+Rule = Literal[
+    "decision-late",
+    "decision-stale",
+    "decision-foreign",
+    "decision-apart",
+    "decision-twice",
+    "decision-unfit",
+]
+
+FOR = frozenset({"approve", "accept", "edit"})
+"""What counts towards the quorum."""
+
+AT_ONCE = frozenset({"respond", "ignore", "submit"})
+"""What ends a task whoever else was to decide: it approves of nothing."""
+
+BY_DEFAULT = frozenset({"approve", "reject", "accept", "ignore"})
+"""What can be decided without anybody: it takes no text and no data."""
+
+MOST = 5
+"""Mismatches that are told."""
+
+LONGEST = 300
+"""Characters of one of them: it may show the value."""
+
+LONGEST_TEXT = 20_000
+"""Characters of a response or a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a decision is not taken: the rule that is against it, and a sentence for who decided."""
+
+    rule: Rule
+    message: str
+
+
+def refusal(
+    task: TaskOpening, opened: TaskOpened, so_far: Deliberation, decision: HumanDecision
+) -> Refusal | None:
+    """Return why a decision is not to be taken; None for one that is, or that was counted already."""
+    if any(verdict.id == decision.id for verdict in so_far.verdicts):
+        return None
+    task = _as_ruled(task, opened)
+    return (
+        _late(task, so_far, decision)
+        or _foreign(task, opened, so_far, decision)
+        or _stale(so_far, decision)
+        or _unfit(task, decision)
+    )
+
+
+def _late(task: TaskOpening, so_far: Deliberation, decision: HumanDecision) -> Refusal | None:
+    if so_far.outcome is not None:
+        if not so_far.verdicts:
+            return Refusal("decision-late", "The task has expired.")
+        last = so_far.verdicts[-1]
+        told = f"{last.name or last.by} decided {last.action} at {last.at:%Y-%m-%d %H:%M} UTC"
+        return Refusal("decision-late", f"The task is decided already: {told}.")
+    if decision.attempt != task.attempt:
+        return Refusal("decision-late", "The step was tried again meanwhile; its new task is another one.")
+    if task.expires_at is not None and decision.at >= task.expires_at:
+        return Refusal("decision-late", f"The task expired at {task.expires_at:%Y-%m-%d %H:%M} UTC.")
+    return None
+
+
+def _foreign(
+    task: TaskOpening, opened: TaskOpened, so_far: Deliberation, decision: HumanDecision
+) -> Refusal | None:
+    if not is_asked(opened, so_far, decision.by, frozenset(decision.subjects)):
+        return Refusal("decision-foreign", "You are not among those who are asked to decide this task.")
+    if decision.action == "delegate":
+        return None
+    if "starter" in task.apart and decision.by == opened.starter:
+        return Refusal("decision-apart", "You started this run, so somebody else has to decide.")
+    here = [one for one in so_far.verdicts if one.by == decision.by and one.action != "delegate"]
+    if "editor" in task.apart and any(one.action == "edit" for one in here):
+        return Refusal("decision-apart", "You edited the data, so somebody else has to decide about it.")
+    if any(one.revision == so_far.revision and one.action != "delegate" for one in here):
+        return Refusal("decision-twice", "You have decided this task already; it waits for others.")
+    return None
+
+
+def is_asked(opened: TaskOpened, so_far: Deliberation, by: str, subjects: frozenset[str]) -> bool:
+    """Return whether a person, with the ids of their groups, is among those who are to decide."""
+    if by in so_far.extra:
+        return True
+    if by in so_far.left:
+        return False
+    return not opened.assignees or not (subjects | {by}).isdisjoint((*opened.assignees, *so_far.extra))
+
+
+def _stale(so_far: Deliberation, decision: HumanDecision) -> Refusal | None:
+    if decision.action == "delegate" or decision.revision == so_far.revision:
+        return None
+    return Refusal(
+        "decision-stale",
+        f"The data was edited meanwhile: you saw revision {decision.revision}, it is at {so_far.revision}. "
+        "Look at it again.",
+    )
+
+
+def _unfit(task: TaskOpening, decision: HumanDecision) -> Refusal | None:
+    if len(decision.text) > LONGEST_TEXT or len(decision.reason) > LONGEST_TEXT:
+        return Refusal("decision-unfit", f"A text may have {LONGEST_TEXT} characters.")
+    match decision.action:
+        case "delegate":
+            return None if decision.to else Refusal("decision-unfit", "Say to whom the task is delegated.")
+        case action if action not in task.choices:
+            permitted = ", ".join(task.choices)
+            return Refusal(
+                "decision-unfit", f"This task cannot be decided by “{action}”, only by: {permitted}."
+            )
+        case "respond":
+            return None if decision.text.strip() else Refusal("decision-unfit", "Write the response.")
+        case "edit" | "submit":
+            return _misfit(task, decision)
+        case "approve" | "reject" | "accept" | "ignore":
+            return None
+        case _:
+            assert_never(decision.action)
+
+
+def _misfit(task: TaskOpening, decision: HumanDecision) -> Refusal | None:
+    if task.data_schema is None:
+        return None
+    try:
+        errors = islice(validator(task.data_schema).iter_errors(decision.value), MOST)
+        told = "; ".join(map(_told, errors))
+    except (Unresolvable, RecursionError) as error:
+        told = f"the schema cannot be used: {error or 'it refers to itself without end'}"
+    return Refusal("decision-unfit", f"The data does not fit: {told}") if told else None
+
+
+def _told(error: ValidationError) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    said = " ".join(error.message.split())
+    return f"data{path}: {said if len(said) <= LONGEST else said[: LONGEST - 1] + '…'}"
+
+
+def _as_ruled(task: TaskOpening, opened: TaskOpened) -> TaskOpening:
+    """Return a task without the rules that ask for others, where there is but one person."""
+    return task.model_copy(update={"quorum": 1, "apart": ()}) if opened.alone else task
+
+
+def counted(
+    task: TaskOpening, opened: TaskOpened, so_far: Deliberation, decision: HumanDecision
+) -> Deliberation:
+    """Return what has come of a task by a decision that nothing is against; once for each decision's id."""
+    if any(verdict.id == decision.id for verdict in so_far.verdicts):
+        return so_far
+    edits = decision.action == "edit"
+    revision = so_far.revision + edits
+    verdict = Verdict(
+        id=decision.id,
+        action=decision.action,
+        by=decision.by,
+        name=decision.name,
+        at=decision.at,
+        revision=revision,
+        reason=decision.reason,
+        text=decision.text,
+    )
+    changes: dict[str, object] = {"verdicts": (*so_far.verdicts, verdict), "revision": revision}
+    if edits or decision.action == "submit":
+        changes |= {"edited": edits or so_far.edited, "data": decision.value}
+    if decision.action == "delegate":
+        extra = dict.fromkeys((*so_far.extra, *decision.to))
+        changes["extra"] = tuple(one for one in extra if one != decision.by)
+        left = dict.fromkeys((*so_far.left, decision.by))
+        changes["left"] = tuple(one for one in left if one not in decision.to)
+    after = so_far.model_copy(update=changes)
+    return after.model_copy(update={"outcome": _outcome(_as_ruled(task, opened), after, verdict)})
+
+
+def escalated(so_far: Deliberation, opened: TaskOpened) -> Deliberation:
+    """Return a task that others are asked about too."""
+    return so_far.model_copy(update={"extra": tuple(dict.fromkeys((*so_far.extra, *opened.escalate_to)))})
+
+
+def _outcome(task: TaskOpening, after: Deliberation, last: Verdict) -> str | None:
+    """Return what the task comes to by its last verdict, if to anything yet."""
+    if last.action in AT_ONCE:
+        return last.action
+    editor_counts = "editor" not in task.apart
+    votes = {one.by: one.action for one in after.verdicts if one.revision == after.revision}
+    yes = sum(action in FOR and (editor_counts or action != "edit") for action in votes.values())
+    no = sum(action == "reject" for action in votes.values())
+    agreed = "edit" if after.edited else ("accept" if "accept" in task.choices else "approve")
+    if task.votes == "majority":
+        needed = task.quorum // 2 + 1
+        return agreed if yes >= needed else ("reject" if no > task.quorum - needed else None)
+    return "reject" if no else (agreed if yes >= task.quorum else None)
