@@ -26,6 +26,7 @@ from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.secrets import StoredSecrets
 from workbench.services.slots import PostgresSlots
+from workbench.services.task_inbox import PostgresInbox
 from workbench.services.triggers.starter import StoredSchedules
 from workbench.settings import Settings
 
@@ -68,6 +69,7 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
         secrets=StoredSecrets(resources),
         slots=PostgresSlots(resources),
         events=PostgresEventInbox(resources),
+        inbox=PostgresInbox(resources),
         starter=StoredSchedules(),
         outbound=OutboundPolicy(services=settings.own_endpoints),
         task_queue=settings.task_queue,

@@ -21,12 +21,13 @@ from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
 from workbench.outside import read_settings, require_services
-from workbench.services import event_inbox, reconcile, resources
+from workbench.services import event_inbox, reconcile, resources, task_decisions
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
 from workbench.services.slots import PostgresSlots
+from workbench.services.task_inbox import PostgresInbox
 from workbench.services.triggers import following, schedules
 from workbench.services.triggers.starter import StoredSchedules
 from workbench.settings import Settings
@@ -82,6 +83,7 @@ async def run(settings: Settings) -> None:
             secrets=StoredSecrets(resources.get_resources()),
             slots=PostgresSlots(),
             events=PostgresEventInbox(),
+            inbox=PostgresInbox(),
             starter=StoredSchedules(),
             outbound=OutboundPolicy(services=settings.own_endpoints, hidden=hidden),
             task_queue=settings.task_queue,
@@ -95,6 +97,7 @@ async def run(settings: Settings) -> None:
                 stop,
                 reconcile.run_forever(),
                 event_inbox.run_forever(),
+                task_decisions.run_forever(),
                 schedules.run_forever(),
                 following.run_forever(),
             )

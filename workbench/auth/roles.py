@@ -32,6 +32,7 @@ class Action(StrEnum):
     RUNS_STOP = "runs:stop"
     RUNS_REPAIR = "runs:repair"
     EVENTS_SEND = "events:send"
+    TASKS_READ = "tasks:read"
     TASKS_DECIDE = "tasks:decide"
     SECRETS_READ = "secrets:read"
     SECRETS_WRITE = "secrets:write"
@@ -59,7 +60,8 @@ MEANINGS = {
     Action.RUNS_STOP: "Cancel and terminate runs, raise their budgets",
     Action.RUNS_REPAIR: "Rebuild the records of runs",
     Action.EVENTS_SEND: "Send events to waiting steps",
-    Action.TASKS_DECIDE: "Decide waiting steps",
+    Action.TASKS_READ: "See the tasks of the inbox, what was decided and said about them",
+    Action.TASKS_DECIDE: "Decide waiting steps; claim, delegate and comment on tasks",
     Action.SECRETS_READ: "See the names of secrets",
     Action.SECRETS_WRITE: "Store and delete secrets",
     Action.MEMBERS_READ: "See who belongs to the workspace",
@@ -78,7 +80,7 @@ MEANINGS = {
 ONESELF = frozenset({Action.SELF, Action.SELF_SECURE})
 """What everybody may do who is signed in. Who acts as another person, or by a key, has only the first."""
 
-_VIEWER = ONESELF | {Action.WORKFLOWS_READ, Action.RUNS_READ, Action.MEMBERS_READ}
+_VIEWER = ONESELF | {Action.WORKFLOWS_READ, Action.RUNS_READ, Action.TASKS_READ, Action.MEMBERS_READ}
 _REVIEWER = _VIEWER | {Action.TASKS_DECIDE}
 _DESIGNER = _REVIEWER | {
     Action.WORKFLOWS_WRITE,

@@ -7,6 +7,7 @@ Rules the statement keeps, whatever order writes arrive in:
 - an unsettled node is not turned back to an earlier attempt, nor an unsettled run to an earlier state;
 - a node of a run that has ended cannot start, and none stays open in it: what another worker had begun
   before it died, and this one did not get to, is cancelled with the run;
+- the tasks of a node or a run that has ended are over; those that people or time decided are so already;
 - every row written gets a number from `run_changes`, larger than any given before.
 """
 
@@ -90,6 +91,13 @@ WITH known AS MATERIALIZED (
     AND (n.scope, n.node_id) NOT IN (SELECT g.scope, g.node_id FROM given g)
   RETURNING n.scope, n.node_id, n.status, n.attempt, n.started_at, n.finished_at, n.ports, n.media_type,
     n.preview, n.output_bytes, n.error, n.tally, n.decision, n.change
+), over AS (
+  UPDATE tasks t SET status = 'cancelled', closed_at = now()
+  WHERE t.run_id = %(run_id)s::text AND t.status IN ('open', 'decided')
+    AND (
+      (t.scope, t.node_id) IN (SELECT g.scope, g.node_id FROM given g WHERE g.status IN {node_settled})
+      OR EXISTS (SELECT FROM run WHERE run.status IN {run_settled})
+    )
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
 )

@@ -26,6 +26,7 @@ from workbench.db.tables import (
     SecretRow,
     SlotRow,
     Table,
+    TaskRow,
     TriggerRow,
     WorkflowRow,
 )
@@ -38,6 +39,7 @@ IN_WORKSPACE: tuple[Any, ...] = (
     EventWaitRow,
     SlotRow,
     TriggerRow,
+    TaskRow,
 )
 """The tables whose rows belong to a workspace (`workspace_id`)."""
 
@@ -133,7 +135,7 @@ def _criteria(reach: Reach) -> tuple[ExecutableOption, ...]:
 
 
 def _narrowed(subjects: frozenset[str]) -> tuple[ExecutableOption, ...]:
-    """Return the criteria that hide narrowed workflows, with their runs and triggers, from everybody else."""
+    """Return the criteria that hide narrowed workflows, and what hangs on them, from everybody else."""
     # Plain tables, since entities would be filtered again.
     access, workflow = Table.metadata.tables["workflow_access"].c, Table.metadata.tables["workflows"].c
     listed = exists().where(access.workflow_id == workflow.id, access.subject_id.in_(sorted(subjects)))
@@ -146,6 +148,6 @@ def _narrowed(subjects: frozenset[str]) -> tuple[ExecutableOption, ...]:
                 or_(col(table.workflow_id).is_(None), col(table.workflow_id).not_in(hidden)),
                 include_aliases=True,
             )
-            for table in (RunRow, TriggerRow)
+            for table in (RunRow, TriggerRow, TaskRow)
         ),
     )

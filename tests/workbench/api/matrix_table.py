@@ -63,6 +63,14 @@ NEEDS: dict[str, Need] = {
     "POST /runs/repair": Action.RUNS_REPAIR,
     "POST /runs/{run_id}/repair": Action.RUNS_REPAIR,
     "POST /events": Action.EVENTS_SEND,
+    "GET /hitl/tasks": Action.TASKS_READ,
+    "POST /hitl/tasks/bulk": Action.TASKS_DECIDE,
+    "GET /hitl/tasks/{task_id}": Action.TASKS_READ,
+    "POST /hitl/tasks/{task_id}/claim": Action.TASKS_DECIDE,
+    "POST /hitl/tasks/{task_id}/release": Action.TASKS_DECIDE,
+    "POST /hitl/tasks/{task_id}/decide": Action.TASKS_DECIDE,
+    "POST /hitl/tasks/{task_id}/delegate": Action.TASKS_DECIDE,
+    "POST /hitl/tasks/{task_id}/comments": Action.TASKS_DECIDE,
     "GET /schemas/document": SIGNED_IN,
     "GET /schemas/nodes": SIGNED_IN,
     "GET /schemas/nodes/{node_type}": SIGNED_IN,
@@ -144,6 +152,10 @@ DOCUMENT: dict[str, Any] = {
 }
 
 BODIES: dict[str, Any] = {
+    "POST /hitl/tasks/bulk": {"task_ids": ["{task_id}"], "action": "approve"},
+    "POST /hitl/tasks/{task_id}/decide": {"action": "edit", "revision": 9},
+    "POST /hitl/tasks/{task_id}/delegate": {"to": "nobody"},
+    "POST /hitl/tasks/{task_id}/comments": {"text": "Why?"},
     "POST /auth/sign-in": {"email": "nobody@example.org", "password": "not this one"},
     "POST /workflows": {"document": DOCUMENT},
     "PUT /workflows/{workflow_id}/draft": {"document": DOCUMENT, "revision": 1},

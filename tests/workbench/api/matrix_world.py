@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 from sqlalchemy import text
 
+from engine.contracts import TaskOpening
 from engine.graph import Document
 from tests.people import member, signed_in
 from tests.workbench.api.conftest import BASE
@@ -19,14 +20,18 @@ from workbench.api.app import PREFIX, create_api
 from workbench.api.gate import HostOriginGate
 from workbench.api.principal import WORKSPACE
 from workbench.auth.roles import Action, Role
-from workbench.db.ids import new_id
+from workbench.db import tasks
+from workbench.db.ids import new_id, now
 from workbench.db.tables import UserRow
 from workbench.services import api_keys, invitations, runs, secrets, sessions, workflows
 from workbench.services.access import everywhere
 from workbench.services.api_keys import Wanted
 from workbench.services.resources import Resources
+from workbench.services.task_inbox import PostgresInbox
 
-BELONGING = frozenset({"workflow_id", "run_id", "other_id", "key_id", "workspace_id", "invitation_id"})
+BELONGING = frozenset(
+    {"workflow_id", "run_id", "other_id", "key_id", "workspace_id", "invitation_id", "task_id"}
+)
 """Parameters of paths whose values belong to a workspace."""
 
 HOOK = {"id": "hook", "type": "webhook", "config": {}, "inputs": {}}
@@ -34,7 +39,17 @@ MARK = "OnlyTheirs"
 """In the names of everything that belongs to the other workspace."""
 
 
-IN_IT = ("workflows", "runs", "secrets", "triggers", "events", "event_waits", "memberships", "invitations")
+IN_IT = (
+    "workflows",
+    "runs",
+    "secrets",
+    "triggers",
+    "events",
+    "event_waits",
+    "memberships",
+    "invitations",
+    "tasks",
+)
 HELD = (
     *(
         f"SELECT to_jsonb(t) FROM {table} t WHERE workspace_id = :w ORDER BY to_jsonb(t)::text"
@@ -90,9 +105,11 @@ async def make_world(resources: Resources, *, mark: str = "Ours") -> World:
     async with asyncio.timeout(60):
         while not await runs.has_ended(maker, run.id):
             await asyncio.sleep(0.05)
+    task_id = await a_task(resources, run.id, mark)
     ids = {
         "workflow_id": workflow.id,
         "run_id": run.id,
+        "task_id": task_id,
         "other_id": run.id,
         "key_id": key.id,
         "workspace_id": workspace,
@@ -104,6 +121,19 @@ async def make_world(resources: Resources, *, mark: str = "Ours") -> World:
         "slug": "hello",
     }
     return World(workspace, ids)
+
+
+async def a_task(resources: Resources, run_id: str, mark: str) -> str:
+    """Return a task that a run asks."""
+    opening = TaskOpening(
+        run_id=run_id, node_id="ask", type="approval", title=mark, choices=("approve",), opened_at=now()
+    )
+    with everywhere():
+        await PostgresInbox(resources).open(opening)
+        async with resources.transaction() as session:
+            row = await tasks.at(session, (run_id, "", "ask", 1))
+    assert row is not None
+    return row.id
 
 
 async def somebody_who_is(resources: Resources, kind: Role | str, workspace: str) -> UserRow:

@@ -29,6 +29,7 @@ INNER = {
     "workbench.services.workflows.require",
     "workbench.services.workflows.snapshot",
     "workbench.services.starts.store",
+    "workbench.services.tasks.asked_and_open",
     "workbench.services.my_accounts.proven",
     "workbench.services.my_accounts.read",
     "workbench.services.access.acting",

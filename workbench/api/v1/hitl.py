@@ -1,0 +1,147 @@
+"""`/hitl/tasks`: what running workflows ask people, and what those decide."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.contracts import Choice
+from workbench.api.principal import CurrentPrincipal
+from workbench.api.v1.workflows import Cursor, Limit
+from workbench.db.tasks import Queue
+from workbench.services import task_decisions, tasks
+from workbench.services.shapes import Page
+from workbench.services.task_decisions import BulkResult, Decision
+from workbench.services.task_shapes import TaskDetail, TaskSummary
+
+router = APIRouter(prefix="/hitl/tasks", tags=["inbox"])
+
+
+class DecisionMade(BaseModel):
+    """A decision. `revision` is that of the data which you saw; `value` the edited data or the form's answer.
+
+    An `id` (a uuid of yours) that is sent again counts once.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"action": "approve", "revision": 1, "reason": "Within the budget"},
+                {"action": "edit", "revision": 1, "value": {"amount": 90}},
+                {"action": "respond", "revision": 1, "text": "Which project is this for?"},
+            ]
+        },
+    )
+
+    action: Choice
+    revision: int = Field(ge=1)
+    reason: str = Field(default="", max_length=2_000)
+    value: Any = None
+    text: str = Field(default="", max_length=20_000)
+    id: str | None = Field(default=None, max_length=36)
+
+
+class Delegation(BaseModel):
+    """To whom a task is given: an e-mail address or the name of a group, or an id."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"to": "bob@example.org", "reason": "On leave"}]}
+    )
+
+    to: str = Field(min_length=1, max_length=320)
+    reason: str = Field(default="", max_length=2_000)
+
+
+class Said(BaseModel):
+    """What is said about a task, as Markdown."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "Is this urgent?"}]})
+
+    text: str = Field(min_length=1, max_length=20_000)
+
+
+class BulkDecision(BaseModel):
+    """One decision about several tasks, each at the revision that it is at."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"task_ids": ["0199e3a5-0000-7000-8000-000000000000"], "action": "approve"}]
+        },
+    )
+
+    task_ids: list[str] = Field(min_length=1, max_length=100)
+    action: Choice
+    reason: str = Field(default="", max_length=2_000)
+    text: str = Field(default="", max_length=20_000)
+
+
+@router.get("", summary="List tasks, the newest first")
+async def list_tasks(
+    principal: CurrentPrincipal,
+    queue: Queue = "open",
+    workflow_id: Annotated[str | None, Query(max_length=64)] = None,
+    priority: Annotated[int | None, Query(ge=1, le=5)] = None,
+    due_before: datetime | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[TaskSummary]:
+    """`queue`: `open`, `mine`, `groups` (my groups', or anybody's), `others` (I have decided), `done`."""
+    return await tasks.list_tasks(
+        principal,
+        queue=queue,
+        workflow_id=workflow_id,
+        priority=priority,
+        due_before=due_before,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@router.post("/bulk", summary="Decide several tasks alike")
+async def decide_many(principal: CurrentPrincipal, body: BulkDecision) -> tuple[BulkResult, ...]:
+    """Each has its own result; one that fails does not stop the others."""
+    return await task_decisions.decide_many(
+        principal, body.task_ids, action=body.action, reason=body.reason, text=body.text
+    )
+
+
+@router.get("/{task_id}", summary="Read a task")
+async def read_task(principal: CurrentPrincipal, task_id: str) -> TaskDetail:
+    """With its data, what was decided, and what was said."""
+    return await tasks.get_task(principal, task_id)
+
+
+@router.post("/{task_id}/claim", summary="Claim a task")
+async def claim(principal: CurrentPrincipal, task_id: str) -> TaskDetail:
+    """409 when somebody else has it, or several people are to decide."""
+    return await tasks.claim(principal, task_id)
+
+
+@router.post("/{task_id}/release", summary="Release a task that one has claimed")
+async def release(principal: CurrentPrincipal, task_id: str) -> TaskDetail:
+    """Admins may release anybody's."""
+    return await tasks.release(principal, task_id)
+
+
+@router.post("/{task_id}/decide", summary="Decide a task")
+async def decide(principal: CurrentPrincipal, task_id: str, body: DecisionMade) -> TaskDetail:
+    """Counted once. 409 says who was first, or that the data was edited; 403 which rule keeps you from it.
+
+    The task is `decided` until its run has taken note, and the decision `pending`: neither gets lost.
+    """
+    return await task_decisions.decide(principal, task_id, Decision(**dict(body)))
+
+
+@router.post("/{task_id}/delegate", summary="Let somebody else decide a task")
+async def delegate(principal: CurrentPrincipal, task_id: str, body: Delegation) -> TaskDetail:
+    """They decide in your place; you no longer do."""
+    return await task_decisions.delegate(principal, task_id, to=body.to, reason=body.reason)
+
+
+@router.post("/{task_id}/comments", status_code=201, summary="Comment on a task")
+async def comment(principal: CurrentPrincipal, task_id: str, body: Said) -> TaskDetail:
+    """Markdown; the task is returned with all that was said."""
+    return await tasks.comment(principal, task_id, text=body.text)

@@ -1,0 +1,146 @@
+"""Queries about tasks, what was decided, and what was said."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from workbench.db.base import columns_of
+from workbench.db.ids import is_id
+from workbench.db.paging import Position, Rows
+from workbench.db.tables import GroupRow, TaskCommentRow, TaskDecisionRow, TaskRow, UserRow
+
+Queue = Literal["open", "mine", "groups", "others", "done"]
+Address = tuple[str, str, str, int]
+"""Run, scope, node and attempt."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which tasks a list is to show, and for whom."""
+
+    queue: Queue
+    me: str
+    groups: Collection[str]
+    workflow_id: str | None = None
+    priority: int | None = None
+    due_before: datetime | None = None
+
+
+async def insert_task(session: AsyncSession, row: TaskRow) -> None:
+    """Store a task, unless it is there."""
+    await session.execute(insert(TaskRow).values(row.model_dump()).on_conflict_do_nothing())
+
+
+async def get(session: AsyncSession, task_id: str, *, lock: bool = False) -> TaskRow | None:
+    """Return a task; with `lock` nobody else changes it until the transaction ends."""
+    if not is_id(task_id):
+        return None
+    query = select(TaskRow).where(col(TaskRow.id) == task_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def at(session: AsyncSession, address: Address, *, lock: bool = False) -> TaskRow | None:
+    """Return the task of a step."""
+    key = tuple_(col(TaskRow.run_id), col(TaskRow.scope), col(TaskRow.node_id), col(TaskRow.attempt))
+    query = select(TaskRow).where(key == address)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def page(session: AsyncSession, wanted: Wanted, *, limit: int, before: Position | None) -> Rows:
+    """Return up to `limit` tasks without their data, the newest first."""
+    query = select(*columns_of(TaskRow, without=("data",))).where(*_conditions(wanted))
+    order = (col(TaskRow.opened_at), col(TaskRow.id))
+    if before is not None:
+        query = query.where(tuple_(*order) < before)
+    return (await session.execute(query.order_by(*(one.desc() for one in order)).limit(limit))).all()
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    status = col(TaskRow.status)
+    found: list[ColumnElement[bool]] = [
+        status.in_(("decided", "done", "cancelled")) if wanted.queue == "done" else status == "open"
+    ]
+    mine = exists().where(
+        col(TaskDecisionRow.task_id) == col(TaskRow.id),
+        col(TaskDecisionRow.by) == wanted.me,
+        col(TaskDecisionRow.status) != "refused",
+    )
+    assignees = col(TaskRow.assignees)
+    match wanted.queue:
+        case "mine":
+            found += [
+                or_(assignees.op("&&")(_texts([wanted.me])), col(TaskRow.claimed_by) == wanted.me),
+                ~mine,
+            ]
+        case "groups":
+            asked = or_(assignees.op("&&")(_texts(wanted.groups)), func.cardinality(assignees) == 0)
+            found += [asked, ~mine]
+        case "others":
+            found.append(mine)
+        case "open" | "done":
+            pass
+    if wanted.workflow_id is not None:
+        found.append(col(TaskRow.workflow_id) == wanted.workflow_id)
+    if wanted.priority is not None:
+        found.append(col(TaskRow.priority) == wanted.priority)
+    if wanted.due_before is not None:
+        found.append(col(TaskRow.due_at) < wanted.due_before)
+    return found
+
+
+def _texts(values: Collection[str]) -> Any:
+    return cast(sorted(values), ARRAY(Text))
+
+
+async def decisions(session: AsyncSession, task_id: str) -> Sequence[TaskDecisionRow]:
+    """Return what was decided about a task, in its order."""
+    query = select(TaskDecisionRow).where(col(TaskDecisionRow.task_id) == task_id)
+    rows = await session.execute(query.order_by(col(TaskDecisionRow.at), col(TaskDecisionRow.id)))
+    return rows.scalars().all()
+
+
+async def comments(session: AsyncSession, task_id: str) -> Sequence[TaskCommentRow]:
+    """Return what was said about a task, in its order."""
+    query = select(TaskCommentRow).where(col(TaskCommentRow.task_id) == task_id)
+    rows = await session.execute(query.order_by(col(TaskCommentRow.at), col(TaskCommentRow.id)))
+    return rows.scalars().all()
+
+
+async def to_be_told(
+    session: AsyncSession, *, before: datetime, limit: int
+) -> Sequence[tuple[TaskDecisionRow, str]]:
+    """Return decisions that it is time to tell their runs (again), with the ids of the runs."""
+    query = (
+        select(TaskDecisionRow, col(TaskRow.run_id))
+        .join(TaskRow, col(TaskRow.id) == col(TaskDecisionRow.task_id))
+        .where(col(TaskDecisionRow.status) == "pending", col(TaskDecisionRow.tell_at) < before)
+        .order_by(col(TaskDecisionRow.tell_at))
+        .limit(limit)
+        .with_for_update(of=TaskDecisionRow, skip_locked=True)
+    )
+    return [(row, run_id) for row, run_id in await session.execute(query)]
+
+
+async def subjects(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+    """Return the ids of the people and groups of these names: ids, e-mail addresses, names of groups."""
+    wanted = {name.lower() for name in names}
+    people = select(col(UserRow.id), func.lower(col(UserRow.email))).where(
+        or_(col(UserRow.id).in_(names), func.lower(col(UserRow.email)).in_(wanted)),
+        col(UserRow.disabled_at).is_(None),
+    )
+    groups = select(col(GroupRow.id), func.lower(col(GroupRow.name))).where(
+        or_(col(GroupRow.id).in_(names), func.lower(col(GroupRow.name)).in_(wanted))
+    )
+    found: dict[str, str] = {}
+    for query in (groups, people):
+        for id_, name in await session.execute(query):
+            found |= {id_.lower(): id_, name: id_}
+    return {name: found[name.lower()] for name in names if name.lower() in found}

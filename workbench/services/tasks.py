@@ -1,0 +1,147 @@
+"""The inbox: tasks are listed, read, claimed, released and talked about; see `task_decisions`."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine import deciding
+from workbench.auth.principal import Principal
+from workbench.auth.roles import Action
+from workbench.db import tasks as queries
+from workbench.db.ids import new_id, now
+from workbench.db.paging import decode_cursor, encode_cursor, page_size
+from workbench.db.tables import TaskCommentRow, TaskRow
+from workbench.errors import Conflict, Forbidden, Invalid, NotFound
+from workbench.services import task_shapes
+from workbench.services.access import requires
+from workbench.services.resources import get_resources
+from workbench.services.shapes import Page
+from workbench.services.task_shapes import TaskDetail, TaskSummary
+
+LONGEST_COMMENT = 20_000
+
+
+@requires(Action.TASKS_READ)
+async def list_tasks(
+    principal: Principal,
+    *,
+    queue: queries.Queue = "open",
+    workflow_id: str | None = None,
+    priority: int | None = None,
+    due_before: datetime | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[TaskSummary]:
+    """Return a page of tasks, the newest first.
+
+    `queue`: all that are open; mine (I am named, or have claimed it); those of my groups or of anybody; those
+    that I have decided and that wait for others; those that are done.
+    """
+    limit, before = page_size(limit), decode_cursor(cursor)
+    wanted = queries.Wanted(
+        queue=queue,
+        me=principal.id,
+        groups=principal.groups,
+        workflow_id=workflow_id,
+        priority=priority,
+        due_before=due_before,
+    )
+    rows = await get_resources().read(
+        lambda session: queries.page(session, wanted, limit=limit + 1, before=before)
+    )
+    items = tuple(task_shapes.summary(row) for row in rows[:limit])
+    last = items[-1] if len(rows) > limit else None
+    return Page(items=items, next_cursor=encode_cursor(last.opened_at, last.id) if last else None)
+
+
+@requires(Action.TASKS_READ)
+async def get_task(principal: Principal, task_id: str) -> TaskDetail:
+    """Return a task with what was decided and said; NotFound, also where its workflow is hidden."""
+
+    async def query(session: AsyncSession) -> TaskDetail:
+        return await whole(session, await found(session, task_id))
+
+    return await get_resources().read(query)
+
+
+@requires(Action.TASKS_DECIDE)
+async def claim(principal: Principal, task_id: str) -> TaskDetail:
+    """Keep a task for oneself; Conflict when somebody else has it, or several people are to decide."""
+    async with get_resources().transaction() as session:
+        row = await asked_and_open(session, principal, task_id)
+        opening, opened, _ = task_shapes.parts(row)
+        if opening.quorum > 1 and not opened.alone:
+            raise Conflict(
+                f"{opening.quorum} people are to decide this task; nobody keeps it for themselves."
+            )
+        if row.claimed_by is None:
+            row.claimed_by, row.claimed_name, row.claimed_at = principal.id, principal.name, now()
+        return await whole(session, row)
+
+
+@requires(Action.TASKS_DECIDE)
+async def release(principal: Principal, task_id: str) -> TaskDetail:
+    """Let others have a task that one has claimed; admins may do so for anybody."""
+    async with get_resources().transaction() as session:
+        row = await found(session, task_id, lock=True)
+        if row.claimed_by not in (None, principal.id) and not principal.may(Action.MEMBERS_WRITE):
+            raise Conflict(claimed(row))
+        row.claimed_by = row.claimed_name = row.claimed_at = None
+        return await whole(session, row)
+
+
+@requires(Action.TASKS_DECIDE)
+async def comment(principal: Principal, task_id: str, *, text: str) -> TaskDetail:
+    """Say something about a task, as Markdown."""
+    if not text.strip() or len(text) > LONGEST_COMMENT or "\x00" in text:
+        raise Invalid(f"A comment has 1 to {LONGEST_COMMENT} characters, without U+0000.")
+    async with get_resources().transaction() as session:
+        row = await found(session, task_id)
+        said = TaskCommentRow(
+            id=new_id(), task_id=row.id, by=principal.id, name=principal.name, at=now(), text=text
+        )
+        session.add(said)
+        await session.flush()
+        return await whole(session, row)
+
+
+async def found(session: AsyncSession, task_id: str, *, lock: bool = False) -> TaskRow:
+    """Return a task; NotFound."""
+    row = await queries.get(session, task_id, lock=lock)
+    if row is None:
+        raise NotFound(f"There is no task {task_id[:64]!r}.")
+    return row
+
+
+async def asked_and_open(session: AsyncSession, principal: Principal, task_id: str) -> TaskRow:
+    """Return an open task, locked, about which the principal is asked and that nobody else has claimed.
+
+    Raises Conflict, which says who was first, and Forbidden.
+    """
+    row = await found(session, task_id, lock=True)
+    _, opened, so_far = task_shapes.parts(row)
+    if row.status == "cancelled":
+        raise Conflict("The task is over: its step or its run was cancelled.")
+    if row.status != "open":
+        last = so_far.verdicts[-1] if so_far.verdicts else None
+        by = f": {last.name} decided {last.action} at {last.at:%Y-%m-%d %H:%M} UTC" if last else ""
+        raise Conflict(f"The task is {row.outcome or 'decided'} already{by}.")
+    if not deciding.is_asked(opened, so_far, principal.id, principal.groups):
+        raise Forbidden("tasks:decide", "You are not among those who are asked to decide this task.")
+    if row.claimed_by not in (None, principal.id):
+        raise Conflict(claimed(row))
+    return row
+
+
+def claimed(row: TaskRow) -> str:
+    """Return the sentence that says who has claimed a task."""
+    return f"{row.claimed_name} has claimed the task at {row.claimed_at:%Y-%m-%d %H:%M} UTC."
+
+
+async def whole(session: AsyncSession, row: TaskRow) -> TaskDetail:
+    """Return a task with all that hangs on it."""
+    decisions, comments = (
+        await queries.decisions(session, row.id),
+        await queries.comments(session, row.id),
+    )
+    return task_shapes.detail(row, list(decisions), list(comments))
