@@ -121,6 +121,12 @@ class RunState(AppState):
         await self._show(detail)
         return detail
 
+    async def _watch_new(self, run_id: str) -> None:
+        """Show a run that has just been started; one that has already ended, with what follows its end."""
+        detail = await self._watch(run_id)
+        if not run_head(detail).open:
+            await self._end(run_id)
+
     def _forget(self) -> None:
         """Show no run any more."""
         tabs.forget(self.router.session.client_token)

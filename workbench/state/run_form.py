@@ -104,9 +104,7 @@ class RunFormState(AppState):
         self.open = False
         drawer = await self.get_state(DrawerState)
         drawer.tab = "" if drawer.tab == "problems" else drawer.tab
-        await run._watch(started.id)
-        if not run.head.open:  # it was done before it could be watched
-            await (await self.get_state(NotebookState))._read_again(editor.graph.id)
+        await run._watch_new(started.id)
         return show_in_address(started.id)
 
 

@@ -89,7 +89,7 @@ class TriggerFormState(AppState):
             started = await states.try_out(self.principal, editor.graph.id, name, heard=heard)
         except Invalid as error:
             return toast_error(error)
-        await run._watch(started.id)
+        await run._watch_new(started.id)
         return show_in_address(started.id)
 
     async def _triggers(self) -> list[Trigger]:
