@@ -31,6 +31,7 @@ class Section:
 SECTIONS = (
     Section("workflows", "Workflows", "workflow", routes.WORKFLOWS, "G W"),
     Section("runs", "Runs", "history", routes.RUNS, "G R"),
+    Section("inbox", "Inbox", "inbox", routes.INBOX, "G I"),
     Section("settings", "Settings", "settings-2", routes.SETTINGS, "G S"),
 )
 

@@ -8,13 +8,14 @@ from workbench import routes
 
 _JSX = rx.asset("keys.jsx", shared=True)
 
-GO_TO = {"w": routes.WORKFLOWS, "r": routes.RUNS, "s": routes.SETTINGS}
+GO_TO = {"w": routes.WORKFLOWS, "r": routes.RUNS, "i": routes.INBOX, "s": routes.SETTINGS}
 
 EVERYWHERE = (
     ("Ctrl K", "Find a page, a workflow, a run or a command"),
     ("?", "This list"),
     ("G W", "Go to workflows"),
     ("G R", "Go to runs"),
+    ("G I", "Go to the inbox"),
     ("G S", "Go to settings"),
     ("/", "Search in the list"),
     ("Ctrl Enter", "Send the form"),

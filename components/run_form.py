@@ -22,7 +22,7 @@ def run_form(
     on_submit: Any,
     error: rx.Var[str],
     footer: rx.Component,
-    options: rx.Var[list[InputField]],
+    options: rx.Var[list[InputField]] | None = None,
 ) -> rx.Component:
     """Return the form. `on_submit` gets `{field name: text}`; `footer` holds the submit button.
 
@@ -31,7 +31,7 @@ def run_form(
     """
     return rx.form(
         rx.el.div(rx.foreach(fields, _field), class_name="wb-form"),
-        _options(options, open=fields.length() == 0),
+        rx.fragment() if options is None else _options(options, open=fields.length() == 0),
         rx.cond(error, rx.el.p(error, role="alert", class_name="wb-field-error")),
         footer,
         on_submit=on_submit,

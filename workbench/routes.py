@@ -7,6 +7,8 @@ EDITOR = "/workflows/[workflow_id]"
 RUNS = "/runs"
 RUN = "/runs/[run_id]"
 COMPARE = "/compare"
+INBOX = "/inbox"
+TASK = "/inbox/[task_id]"
 SETTINGS = "/settings"
 PROFILE = "/settings/profile"
 AUDIT = "/settings/audit"
@@ -41,6 +43,16 @@ def runs(*, status: str = "", workflow_id: str = "", trigger: str = "", label: s
     given = (("status", status), ("workflow", workflow_id), ("trigger", trigger), ("label", label))
     wanted = {name: value for name, value in given if value}
     return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
+
+
+def inbox(queue: str) -> str:
+    """Return the URL of one of the inbox's lists."""
+    return f"{INBOX}?{urlencode({'queue': queue})}"
+
+
+def task(task_id: str) -> str:
+    """Return the URL of a task."""
+    return f"/inbox/{task_id}"
 
 
 def editor(workflow_id: str, *, ask: bool = False) -> str:

@@ -12,6 +12,7 @@ from pages import (
     compare,
     editor,
     groups,
+    inbox,
     invitation,
     invitations,
     members,
@@ -26,6 +27,7 @@ from pages import (
     set_up,
     settings,
     sign_in,
+    task,
     workflows,
     workspaces,
 )
@@ -46,6 +48,7 @@ from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
 from workbench.state.groups import GroupsState
 from workbench.state.guard import PrincipalGuard
+from workbench.state.inbox import InboxState
 from workbench.state.members import MembersState
 from workbench.state.profile import ProfileState
 from workbench.state.provider import ProviderState
@@ -56,6 +59,7 @@ from workbench.state.runs import RunsState
 from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
 from workbench.state.sign_in import SignInState
+from workbench.state.task import TaskState
 from workbench.state.workflows import WorkflowsState
 from workbench.state.workspaces import WorkspacesState
 
@@ -160,6 +164,10 @@ def add_pages(app: rx.App) -> None:
         on_load=ProviderState.load,
     )
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")
+    app.add_page(inbox.page, route=routes.INBOX, title=f"Inbox · {NAME}", on_load=InboxState.load)
+    app.add_page(
+        task.page, route=routes.TASK, title=_title(TaskState.head.title, "Task"), on_load=TaskState.load
+    )
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

@@ -18,6 +18,7 @@ from workbench.services.resources import get_resources
 from workbench.services.shapes import Page
 from workbench.services.task_shapes import TaskDetail, TaskSummary
 
+Queue = queries.Queue
 LONGEST_COMMENT = 20_000
 
 
