@@ -1,4 +1,4 @@
-"""Every Reflex event handler of every state, called over a raw websocket by who has not signed in.
+"""Every Reflex event handler of every state, called over a raw websocket by people who may not.
 
 The handlers are found by walking the states, so that a new one is called too.
 """
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from tests.e2e.stack import Stack
 from workbench.state.base import PublicState
 
 MARK = "OnlyTheirs"
+PEOPLE = ("/members", "/users")
+INSTALLATION = ("/groups", "/users", "/workspaces")
 PASSWORD = "correct horse battery staple"
 DOCUMENT = {
     "format": "workbench/1",
@@ -64,20 +67,27 @@ class Team:
                 "/api-keys?kind=service", "/groups", "/users", "/workspaces", "/providers",
             ):  # fmt: skip
                 answer = await self.administrator.get(path, headers=headers)
-                found[f"{place.workspace} {path}"] = without_times(answer.raise_for_status().json())
+                said = answer.raise_for_status().json()
+                if path in PEOPLE:  # everybody may rename themselves, and they are listed by name
+                    said = [steady(one, BY_ITSELF | {"name"}) for one in by_id(said["items"])]
+                found[f"{place.workspace} {path}"] = steady(said)
         return found
 
 
 BY_ITSELF = frozenset({"last_seen_at", "next", "next_times"})
+"""What changes without anybody's doing: when somebody was last seen, a schedule's next times."""
 
 
-def without_times(value: Any) -> Any:
-    """Return a value without what changes by itself: when somebody was last seen, a schedule's next times."""
+def steady(value: Any, but: frozenset[str] = BY_ITSELF) -> Any:
+    """Return a value without the fields `but`, at any depth."""
     if isinstance(value, dict):
-        return {
-            key: without_times(item) for key, item in value.items() if key not in {"last_seen_at", "next"}
-        }
-    return [without_times(item) for item in value] if isinstance(value, list) else value
+        return {key: steady(item, but) for key, item in value.items() if key not in but}
+    return [steady(item, but) for item in value] if isinstance(value, list) else value
+
+
+def by_id(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is listed by name in an order that no rename changes."""
+    return sorted(items, key=lambda one: str(one["id"]))
 
 
 async def furnish(client: httpx.AsyncClient, workspace: str, name: str) -> Place:
@@ -178,3 +188,45 @@ async def test_without_a_session_nothing_happens_but_that_one_is_led_to_sign_in(
     assert len(sent) >= len(called)
     assert all("/sign-in" in str(event["payload"]) for event in sent)
     assert await team.held() == before
+
+
+@pytest.mark.parametrize("role", ["viewer", "reviewer"])
+async def test_who_may_only_look_changes_nothing(team: Team, role: str) -> None:
+    before = await team.held()
+    async with tab(team.stack, cookie=team.cookies[role]) as person:
+        for page in team.ours.pages:
+            for name, arguments in events(team.ours):
+                await person.send(name, arguments, path=page)
+            told = await person.told(quiet_s=3)
+    assert told
+    assert MARK not in str(told)
+    assert await team.held() == before
+
+
+async def test_an_admin_elsewhere_is_told_nothing_of_it_and_changes_nothing(team: Team) -> None:
+    held = await team.held()
+    theirs = {key: value for key, value in held.items() if key.startswith(team.theirs.workspace)}
+    async with tab(team.stack, cookie=team.cookies["admin"]) as person:
+        told = []
+        for page in team.theirs.pages:
+            for name, arguments in events(team.theirs):
+                await person.send(name, arguments, path=page)
+            told += await person.told(quiet_s=3)
+    assert told
+    assert MARK not in str(told)
+    after = await team.held()
+    for key, value in theirs.items():
+        if not key.endswith(INSTALLATION):  # of those an admin changes what is in their own workspace
+            assert after[key] == value, key
+
+
+async def test_a_tab_that_another_person_opens_again_is_empty(team: Team) -> None:
+    token = str(uuid4())
+    load = next(name for name, _ in events(team.ours) if name.endswith("workflows_state.load"))
+    async with tab(team.stack, cookie=team.cookies["admin"], token=token) as owner:
+        await owner.send(load, {})
+        assert "Ours" in str(await owner.told())
+    hydrate = f"{State.get_full_name()}.hydrate"
+    async with tab(team.stack, token=token) as stranger:
+        await stranger.send(hydrate, {})
+        assert "Ours" not in str(await stranger.told(quiet_s=1))
