@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
+from playwright.async_api import Page
 
 ROOT = Path(__file__).parents[2]
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
@@ -132,3 +134,9 @@ async def finished(api: httpx.AsyncClient, run_id: str, *, timeout_s: float = 12
             await asyncio.sleep(0.1)
 
     return await asyncio.wait_for(poll(), timeout_s)
+
+
+def own_origin(page: Page) -> dict[str, str]:
+    """Return the header that a script of the page would send; requests beside the page do not."""
+    parts = urlsplit(page.url)
+    return {"Origin": f"{parts.scheme}://{parts.netloc}"}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, own_origin
 from tests.e2e.test_sign_in import EMAIL, PASSWORD, sign_in, visitor
 
 
@@ -87,14 +87,17 @@ async def test_a_new_name_is_kept(ada: Page) -> None:
 
 async def test_acting_as_somebody_is_on_every_page_until_one_is_oneself_again(ada: Page) -> None:
     made = await ada.request.post(
-        "/api/v1/invitations", data={"email": "bob@example.org", "roles": ["operator"]}
+        "/api/v1/invitations",
+        data={"email": "bob@example.org", "roles": ["operator"]},
+        headers=own_origin(ada),
     )
     token = (await made.json())["url"].partition("token=")[2]
     bob = {"token": token, "name": "Bob", "password": PASSWORD}
     async with httpx.AsyncClient(base_url=ada.url.partition("/settings")[0]) as visitor_:
         (await visitor_.post("/api/v1/auth/invitation/accept", json=bob)).raise_for_status()
     people = await (await ada.request.get("/api/v1/users", params={"search": "Bob"})).json()
-    await ada.request.post("/api/v1/impersonation", data={"user_id": people["items"][0]["id"]})
+    user = {"user_id": people["items"][0]["id"]}
+    await ada.request.post("/api/v1/impersonation", data=user, headers=own_origin(ada))
     banner = ada.get_by_test_id("impersonation-banner")
     for path in ("/", "/runs", "/settings/profile"):
         await ada.goto(path)

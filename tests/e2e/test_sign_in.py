@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, own_origin
 from workbench.auth import totp
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
@@ -134,7 +134,9 @@ async def test_an_invitation_is_taken_in_another_browser_and_is_good_once(
     ada: Page, browser: Browser, team: Stack
 ) -> None:
     invited = await ada.request.post(
-        "/api/v1/invitations", data={"email": "bob@example.org", "roles": ["designer"]}
+        "/api/v1/invitations",
+        data={"email": "bob@example.org", "roles": ["designer"]},
+        headers=own_origin(ada),
     )
     link = (await invited.json())["url"]
     context = await visitor(browser, team)
@@ -156,7 +158,8 @@ async def test_a_reset_signs_out_and_leads_to_the_sign_in_page(
     ada: Page, browser: Browser, team: Stack
 ) -> None:
     me = (await (await ada.request.get("/api/v1/users/me")).json())["id"]
-    link = (await (await ada.request.post(f"/api/v1/users/{me}/reset")).json())["url"]
+    made = await ada.request.post(f"/api/v1/users/{me}/reset", headers=own_origin(ada))
+    link = (await made.json())["url"]
     context = await visitor(browser, team)
     page = await context.new_page()
     await page.goto(link)

@@ -69,8 +69,8 @@ ACCOUNT = Limit("account", free=5)
 """At one account, whether it exists or not, from anywhere."""
 
 
-TOKEN = Limit("token", free=10)
-"""Of tokens that came in a link, from one address. None can be guessed; this keeps the audit log short."""
+TOKEN = Limit("token", free=30)
+"""Of tokens that came in a link, from one address, which an office may share. None can be guessed."""
 
 
 async def count(limit: Limit, of: str) -> None:

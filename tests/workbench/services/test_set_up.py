@@ -123,6 +123,7 @@ async def test_guesses_get_pauses(fresh: Resources, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rate_limits, "FIRST", timedelta(minutes=5))
     await offered()
     visit = Visit(address=f"test-{uuid4().hex}")
-    tries = (set_up.set_up(token="x", newcomer=ADA, workspace="Lab", visit=visit) for _ in range(20))
+    count = rate_limits.TOKEN.free + 10
+    tries = (set_up.set_up(token="x", newcomer=ADA, workspace="Lab", visit=visit) for _ in range(count))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(outcome, TooMany) for outcome in outcomes) == 9
