@@ -31,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def workbench(resources: Resources) -> AsyncIterator[str]:
     """The address of the API of a team."""
     changed = pytest.MonkeyPatch()
@@ -47,13 +47,13 @@ async def workbench(resources: Resources) -> AsyncIterator[str]:
     changed.undo()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def administrator() -> Principal:
     """Who sets up providers."""
     return somebody("Root")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def workspace(resources: Resources) -> str:
     """The id of a workspace into which providers bring people."""
     id_ = new_id()
@@ -62,7 +62,7 @@ async def workspace(resources: Resources) -> str:
     return id_
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def group(resources: Resources) -> str:
     """The id of a group into which providers bring people."""
     id_ = new_id()
@@ -71,7 +71,7 @@ async def group(resources: Resources) -> str:
     return id_
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keycloak(tmp_path_factory: pytest.TempPathFactory, workbench: str) -> Iterator[Keycloak]:
     """A real Keycloak with the realm that we ship; Ada and Rob have been given passwords."""
     with processes.keycloak(
@@ -82,7 +82,7 @@ def keycloak(tmp_path_factory: pytest.TempPathFactory, workbench: str) -> Iterat
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def realm(keycloak: Keycloak, administrator: Principal, workspace: str, group: str) -> Provider:
     """Keycloak as a provider of the workbench, with a table of mappings."""
     found = await providers.add_provider(
@@ -119,7 +119,7 @@ async def set_up(workbench: str, administrator: Principal, workspace: str) -> As
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def running(workbench: str, administrator: Principal, workspace: str) -> AsyncIterator[NodeProvider]:
     """The provider from npm, which all tests share."""
     async with set_up(workbench, administrator, workspace) as found:
