@@ -13,6 +13,7 @@ from sqlalchemy import text
 from engine.graph import Document
 from workbench.auth.principal import OWNER
 from workbench.db.migrate import upgrade
+from workbench.db.scoping import reach_everything
 from workbench.embedded import services
 from workbench.services import resources, runs, workflows
 from workbench.services.access import acting
@@ -41,6 +42,7 @@ async def running(run_count: int) -> AsyncIterator[Services]:
         async with services.running(Settings(data_dir=directory / "data")) as settings:
             assert settings.database_url
             upgrade(settings.database_url)
+            reach_everything()  # the bench is a worker and its client
             connected = resources.configure(settings)
             yield Services(connected, iter(await _runs(connected, run_count)))
             await resources.close()
