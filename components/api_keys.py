@@ -7,6 +7,7 @@ from reflex.event import no_args_event_spec
 
 from components import clipboard, dialogs, theme
 from components.moments import ago
+from components.scripts import script
 from workbench.state.api_keys import ApiKeysState, KeyView
 from workbench.state.base import AppState
 from workbench.state.views import Choice
@@ -17,7 +18,7 @@ _CLIPBOARD = clipboard.PATH
 class KeyForm(rx.Component):
     """Makes a key of `kind` and shows it once; `on_made` says that there is another."""
 
-    library = rx.asset("key_form.jsx", shared=True).importable_path
+    library = script(__name__, "key_form.jsx")
     tag = "KeyForm"
 
     kind: rx.Var[str]

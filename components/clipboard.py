@@ -1,5 +1,5 @@
 """The one script that copies text; components' scripts import it under `PATH`."""
 
-import reflex as rx
+from components.scripts import script
 
-PATH = rx.asset("clipboard.js", shared=True).importable_path
+PATH = script(__name__, "clipboard.js")

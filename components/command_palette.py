@@ -8,15 +8,16 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
+from components.scripts import script
 from workbench.state.palette import PaletteEntry, PaletteState
 
-_JSX = rx.asset("command_palette.jsx", shared=True)
+_JSX = script(__name__, "command_palette.jsx")
 
 
 class CommandPalette(rx.Component):
     """Opens on Ctrl+K. `places` are always there; `entries` arrive after `on_open` was reported."""
 
-    library = _JSX.importable_path
+    library = _JSX
     tag = "CommandPalette"
 
     places: rx.Var[list[dict[str, str]]]

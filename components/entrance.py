@@ -4,9 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from components.scripts import script
 from workbench.auth.passwords import SHORTEST
 
-_JSX = rx.asset("entrance.jsx", shared=True).importable_path
+_JSX = script(__name__, "entrance.jsx")
 
 
 class EntranceForm(rx.Component):

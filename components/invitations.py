@@ -2,7 +2,9 @@
 
 import reflex as rx
 
-_JSX = rx.asset("invitations.jsx", shared=True).importable_path
+from components.scripts import script
+
+_JSX = script(__name__, "invitations.jsx")
 
 
 class Invitations(rx.Component):

@@ -4,9 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from components.scripts import script
 from workbench import routes
 
-_JSX = rx.asset("keys.jsx", shared=True)
+_JSX = script(__name__, "keys.jsx")
 
 GO_TO = {"w": routes.WORKFLOWS, "r": routes.RUNS, "i": routes.INBOX, "s": routes.SETTINGS}
 
@@ -45,7 +46,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 class Keys(rx.Component):
     """Listens for the keys of every page and shows the list of all keys on `?`."""
 
-    library = _JSX.importable_path
+    library = _JSX
     tag = "Keys"
 
     groups: rx.Var[list[dict[str, Any]]]

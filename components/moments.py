@@ -2,13 +2,15 @@
 
 import reflex as rx
 
-_JSX = rx.asset("moments.jsx", shared=True)
+from components.scripts import script
+
+_JSX = script(__name__, "moments.jsx")
 
 
 class Ago(rx.Component):
     """`at` (ISO 8601) as "3 min ago", counting by itself; nothing when it is empty."""
 
-    library = _JSX.importable_path
+    library = _JSX
     tag = "Ago"
 
     at: rx.Var[str]
@@ -17,7 +19,7 @@ class Ago(rx.Component):
 class Took(rx.Component):
     """The time from `since` to `until` (ISO 8601); it counts while `until` is empty."""
 
-    library = _JSX.importable_path
+    library = _JSX
     tag = "Took"
 
     since: rx.Var[str]

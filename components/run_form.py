@@ -4,13 +4,14 @@ from typing import Any
 
 import reflex as rx
 
+from components.scripts import script
 from workbench.state.run_inputs import InputField
 
 
 class FieldError(rx.Component):
     """The error below a field. When errors appear, the cursor goes to the form's first one."""
 
-    library = rx.asset("run_form.jsx", shared=True).importable_path
+    library = script(__name__, "run_form.jsx")
     tag = "FieldError"
 
     text: rx.Var[str]

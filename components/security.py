@@ -5,12 +5,13 @@ from typing import Any
 import reflex as rx
 
 from components import entrance
+from components.scripts import script
 
 
 class Security(rx.Component):
     """Both sections; what they are about comes from the API. Each prop is the fields of a form."""
 
-    library = rx.asset("security.jsx", shared=True).importable_path
+    library = script(__name__, "security.jsx")
     tag = "Security"
 
     change: rx.Var[list[dict[str, Any]]]

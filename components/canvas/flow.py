@@ -10,6 +10,7 @@ import reflex as rx
 from reflex.event import passthrough_event_spec
 
 from components import theme
+from components.scripts import script
 from components.status import STATUSES, Status
 from engine import nodes
 from workbench.state.canvas_views import Focus, GraphView, catalogue
@@ -42,15 +43,15 @@ FILES = (
     "container.css",
     "notebook.css",
 )
-_FLOW = rx.asset("flow.jsx", shared=True)
+_FLOW = script(__name__, "flow.jsx")
 for _file in FILES:
-    rx.asset(_file, shared=True)
+    script(__name__, _file)
 
 
 class FlowCanvas(rx.NoSSRComponent):
     """The canvas. `on_…` events that change the graph carry a growing number first (`GraphView.ack`)."""
 
-    library = _FLOW.importable_path
+    library = _FLOW
     lib_dependencies: list[str] = list(LIBRARIES)
     tag = "FlowCanvas"
 

@@ -5,11 +5,12 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
+from components.scripts import script
 from workbench.state.form_fields import Pair
 from workbench.state.references import Reference
 
-_FIELDS = rx.asset("fields.jsx", shared=True)
-_PANEL = rx.asset("panel.jsx", shared=True)
+_FIELDS = script(__name__, "fields.jsx")
+_PANEL = script(__name__, "panel.jsx")
 
 
 class TextField(rx.NoSSRComponent):
@@ -19,7 +20,7 @@ class TextField(rx.NoSSRComponent):
     `program` is edited as code is, and nothing is inserted into it.
     """
 
-    library = _FIELDS.importable_path
+    library = _FIELDS
     tag = "TextField"
 
     name: rx.Var[str]
@@ -36,7 +37,7 @@ class TextField(rx.NoSSRComponent):
 class PairsField(rx.NoSSRComponent):
     """Rows of names and values, saved together; `ordered` ones can be moved up."""
 
-    library = _FIELDS.importable_path
+    library = _FIELDS
     tag = "PairsField"
 
     name: rx.Var[str]
@@ -51,7 +52,7 @@ class PairsField(rx.NoSSRComponent):
 class References(rx.NoSSRComponent):
     """What an expression can name; a click inserts it into the field that was typed in last."""
 
-    library = _FIELDS.importable_path
+    library = _FIELDS
     tag = "References"
 
     items: rx.Var[list[Reference]]
@@ -60,7 +61,7 @@ class References(rx.NoSSRComponent):
 class Panel(rx.NoSSRComponent):
     """A panel at the `side` ("right" or "bottom") of the work, resizable, that remembers its size."""
 
-    library = _PANEL.importable_path
+    library = _PANEL
     tag = "Panel"
 
     side: rx.Var[str]

@@ -5,9 +5,10 @@ from typing import Any
 import reflex as rx
 
 from components import clipboard
+from components.scripts import script
 
-_JSX = rx.asset("viewer.jsx", shared=True)
-_PARTS = [rx.asset(name, shared=True) for name in ("tree.jsx", "table.jsx", "markdown.jsx")]
+_JSX = script(__name__, "viewer.jsx")
+_PARTS = [script(__name__, name) for name in ("tree.jsx", "table.jsx", "markdown.jsx")]
 _CLIPBOARD = clipboard.PATH
 _PACKAGES = ["react-markdown@10.1.0", "remark-gfm@4.0.1"]
 
@@ -20,7 +21,7 @@ class OutputViewer(rx.NoSSRComponent):
     (`nodes.fetch.output`): a click on a key of the tree copies the path to it.
     """
 
-    library = _JSX.importable_path
+    library = _JSX
     lib_dependencies: list[str] = _PACKAGES
     tag = "OutputViewer"
 
@@ -33,7 +34,7 @@ class OutputViewer(rx.NoSSRComponent):
 class Markdown(rx.NoSSRComponent):
     """Renders Markdown `text` without raw HTML; remote images become links, so that nothing is fetched."""
 
-    library = _JSX.importable_path
+    library = _JSX
     lib_dependencies: list[str] = _PACKAGES
     tag = "Markdown"
 

@@ -1,6 +1,7 @@
 """Measure and write the table: python -m tests.bench [names]; the names are those of BENCHES."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -58,4 +59,6 @@ def page(figures: list[Figure]) -> str:
 
 
 if __name__ == "__main__":
+    # A container's setting, for which every process would compile every module anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     asyncio.run(main(sys.argv[1:]))
