@@ -24,9 +24,12 @@ from workbench.db.run_tables import RunBlobRow as RunBlobRow
 from workbench.db.run_tables import RunRow as RunRow
 from workbench.db.run_tables import SeedRow as SeedRow
 from workbench.db.run_tables import run_changes as run_changes
+from workbench.db.task_tables import AbsenceRow as AbsenceRow
 from workbench.db.task_tables import TaskCommentRow as TaskCommentRow
 from workbench.db.task_tables import TaskDecisionRow as TaskDecisionRow
+from workbench.db.task_tables import TaskEventRow as TaskEventRow
 from workbench.db.task_tables import TaskRow as TaskRow
+from workbench.db.task_tables import TaskSnoozeRow as TaskSnoozeRow
 from workbench.db.trigger_table import TriggerRow as TriggerRow
 from workbench.db.waiting_tables import EventRow as EventRow
 from workbench.db.waiting_tables import EventWaitRow as EventWaitRow

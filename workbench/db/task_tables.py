@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from workbench.db.base import JSON_OR_NULL, PORTS, Table
 
+EMPTY, NONE = text("'{}'"), text("'[]'")
+"""An empty array, and an empty list in JSON."""
+
 
 class TaskRow(Table, table=True):
     """A step of a run that asks people.
@@ -86,7 +89,10 @@ class TaskDecisionRow(Table, table=True):
 
 
 class TaskCommentRow(Table, table=True):
-    """What somebody said about a task, as Markdown."""
+    """What somebody said about a task, as Markdown.
+
+    `mentions` are the ids of the people whom it names, `files` descriptions of artifacts in the blob store.
+    """
 
     __tablename__ = "task_comments"
     __table_args__ = (Index(None, "task_id", "at"),)
@@ -97,3 +103,49 @@ class TaskCommentRow(Table, table=True):
     name: str = Field(sa_type=Text)
     at: datetime
     text: str = Field(sa_type=Text)
+    edited_at: datetime | None = None
+    mentions: list[str] = Field(
+        default_factory=list, sa_type=PORTS, sa_column_kwargs={"server_default": EMPTY}
+    )
+    files: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": NONE}
+    )
+
+
+class TaskEventRow(Table, table=True):
+    """Something that happened to a task beside decisions and comments; see `services.task_history`.
+
+    `by` and `name` are empty where nobody did it: what the workbench did by itself.
+    """
+
+    __tablename__ = "task_events"
+    __table_args__ = (Index(None, "task_id", "at"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    task_id: str = Field(sa_type=Text, foreign_key="tasks.id", ondelete="CASCADE")
+    what: str = Field(sa_type=Text)
+    by: str = Field(default="", sa_type=Text)
+    name: str = Field(default="", sa_type=Text)
+    at: datetime
+    text: str = Field(default="", sa_type=Text)
+
+
+class TaskSnoozeRow(Table, table=True):
+    """A task that somebody does not want to see before `until`."""
+
+    __tablename__ = "task_snoozes"
+
+    task_id: str = Field(primary_key=True, sa_type=Text, foreign_key="tasks.id", ondelete="CASCADE")
+    by: str = Field(primary_key=True, sa_type=Text)
+    until: datetime
+
+
+class AbsenceRow(Table, table=True):
+    """When somebody is away, and who is asked too meanwhile: a member, in all workspaces of both."""
+
+    __tablename__ = "absences"
+
+    user_id: str = Field(primary_key=True, sa_type=Text, foreign_key="users.id", ondelete="CASCADE")
+    begins_at: datetime
+    ends_at: datetime
+    stand_in: str = Field(sa_type=Text, foreign_key="users.id", ondelete="CASCADE")

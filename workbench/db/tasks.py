@@ -13,9 +13,9 @@ from sqlmodel import col
 from workbench.db.base import columns_of
 from workbench.db.ids import is_id
 from workbench.db.paging import Position, Rows
-from workbench.db.tables import GroupRow, TaskCommentRow, TaskDecisionRow, TaskRow, UserRow
+from workbench.db.tables import GroupRow, TaskCommentRow, TaskDecisionRow, TaskRow, TaskSnoozeRow, UserRow
 
-Queue = Literal["open", "mine", "groups", "others", "done"]
+Queue = Literal["open", "mine", "groups", "others", "snoozed", "done"]
 Address = tuple[str, str, str, int]
 """Run, scope, node and attempt."""
 
@@ -85,8 +85,12 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
             found += [asked, ~mine]
         case "others":
             found.append(mine)
+        case "snoozed":
+            found.append(_asleep(wanted.me))
         case "open" | "done":
             pass
+    if wanted.queue in ("mine", "groups"):
+        found.append(~_asleep(wanted.me))
     if wanted.workflow_id is not None:
         found.append(col(TaskRow.workflow_id) == wanted.workflow_id)
     if wanted.priority is not None:
@@ -94,6 +98,14 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.due_before is not None:
         found.append(col(TaskRow.due_at) < wanted.due_before)
     return found
+
+
+def _asleep(me: str) -> ColumnElement[bool]:
+    return exists().where(
+        col(TaskSnoozeRow.task_id) == col(TaskRow.id),
+        col(TaskSnoozeRow.by) == me,
+        col(TaskSnoozeRow.until) > func.now(),
+    )
 
 
 def _texts(values: Collection[str]) -> Any:

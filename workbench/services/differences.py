@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from workbench.services.shapes import ValueChange
 
@@ -21,24 +21,42 @@ def changes(before: Any, after: Any, *, name: str = "") -> tuple[ValueChange, ..
 
 
 def _changes(before: Any, after: Any, path: str) -> Iterator[ValueChange]:
-    waiting = [(before, after, path)]
+    waiting = [(before, after, path, "")]
     while waiting:
-        old, new, at = waiting.pop()
+        old, new, at, pointer = waiting.pop()
         if type(old) is type(new) and old == new:
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             keys = [*old, *(key for key in new if key not in old)]
-            parts = [(old.get(key, _MISSING), new.get(key, _MISSING), _member(at, key)) for key in keys]
+            parts = [
+                (
+                    old.get(key, _MISSING),
+                    new.get(key, _MISSING),
+                    _member(at, key),
+                    f"{pointer}/{escaped(key)}",
+                )
+                for key in keys
+            ]
         elif isinstance(old, list) and isinstance(new, list):
             parts = [
                 (old[index] if index < len(old) else _MISSING, new[index] if index < len(new) else _MISSING,
-                 f"{at}[{index}]")
+                 f"{at}[{index}]", f"{pointer}/{index}")
                 for index in range(max(len(old), len(new)))
             ]  # fmt: skip
         else:
-            yield ValueChange(path=at, before=_shown(old), after=_shown(new))
+            kind = _kind(old, new)
+            yield ValueChange(path=at, before=_shown(old), after=_shown(new), pointer=pointer, kind=kind)
             continue
         waiting.extend(reversed(parts))
+
+
+def _kind(old: Any, new: Any) -> Literal["added", "removed", "changed"]:
+    return "added" if old is _MISSING else "removed" if new is _MISSING else "changed"
+
+
+def escaped(part: str | int) -> str:
+    """Return a part of a JSON pointer (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def _member(path: str, key: str) -> str:

@@ -243,11 +243,16 @@ class Notebook(Shape):
 
 
 class ValueChange(Shape):
-    """Where two values differ: `path` as `rows[0].title`; what is missing on one side is None there."""
+    """Where two values differ: `path` as `rows[0].title`, `pointer` as `/rows/0/title`.
+
+    What is missing on one side is None there; `kind` tells that from a null.
+    """
 
     path: str
     before: Any = None
     after: Any = None
+    pointer: str = ""
+    kind: Literal["added", "removed", "changed"] = "changed"
 
 
 class NodeComparison(Shape):

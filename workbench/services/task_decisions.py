@@ -26,7 +26,7 @@ from workbench.db import tasks as queries
 from workbench.db.ids import is_id, new_id, now
 from workbench.db.tables import TaskDecisionRow, TaskRow
 from workbench.errors import Conflict, Forbidden, Invalid, WorkbenchError
-from workbench.services import given, task_inbox, task_shapes, tasks
+from workbench.services import given, handing_on, task_inbox, task_shapes, task_trail, tasks
 from workbench.services.access import requires
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import Shape
@@ -92,7 +92,10 @@ async def delegate(principal: Principal, task_id: str, *, to: str, reason: str =
     known = await get_resources().read(query)
     if to not in known:
         raise Invalid(f"Nobody is known as “{to[:100]}”.")
-    return await _decide(principal, task_id, Decision("delegate", reason=reason), to=(known[to],))
+    async with get_resources().transaction() as session:
+        whom = await handing_on.with_stand_ins(session, known[to], principal.workspace)
+    await _decide(principal, task_id, Decision("delegate", reason=reason), to=whom)
+    return await handing_on.handed_on(principal, task_id, whom)
 
 
 @requires(Action.TASKS_DECIDE)
@@ -123,8 +126,12 @@ async def _decide(principal: Principal, task_id: str, asked: Decision, *, to: tu
     if asked.id is not None and not is_id(asked.id):
         raise Invalid("The id of a decision is a uuid.")
     resources = get_resources()
-    async with resources.transaction() as session:
-        decision, run_id = await _store(session, principal, task_id, asked, to)
+    try:
+        async with resources.transaction() as session:
+            decision, run_id = await _store(session, principal, task_id, asked, to)
+    except (Conflict, Forbidden, Invalid) as error:
+        await task_trail.refused(principal, task_id, asked.action, str(error))
+        raise
     await _tell(resources, decision, run_id)
     async with resources.transaction() as session:
         row = await tasks.found(session, task_id)
@@ -177,6 +184,7 @@ async def _store(
             tell_at=now() + GRACE,
         )
     )
+    await task_trail.decided(session, principal, row, decision)
     return decision, row.run_id
 
 

@@ -10,7 +10,7 @@ from workbench.db import runs
 from workbench.db import tasks as queries
 from workbench.db.ids import new_id
 from workbench.db.tables import RunRow, TaskRow
-from workbench.services import task_shapes
+from workbench.services import handing_on, task_shapes
 from workbench.services.resources import Resources, get_resources
 
 
@@ -30,8 +30,14 @@ class PostgresInbox:
                 failure = Failure(kind="run-unknown", message="The run is not in the records any more")
                 return TaskOpened(failure=failure)
             opened = await self._opened(session, opening, run)
-            if opened.failure is None:
-                await queries.insert_task(session, _row(opening, opened, run))
+            if opened.failure is not None:
+                return opened
+            stand_ins = await handing_on.stand_ins(session, opened.assignees, run.workspace_id)
+            named = dict.fromkeys((*opened.assignees, *stand_ins.values()))
+            opened = opened.model_copy(update={"assignees": tuple(named)})
+            row = _row(opening, opened, run)
+            await queries.insert_task(session, row)
+            await handing_on.note(session, row.id, stand_ins)
             return opened
 
     async def note(self, note: TaskNote) -> None:

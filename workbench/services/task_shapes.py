@@ -1,11 +1,13 @@
 """Tasks as services give them back, and what of a row the engine's rules read."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from engine.contracts import Deliberation, HumanAction, HumanDecision, TaskOpened, TaskOpening
 from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow
-from workbench.services.shapes import Shape
+from workbench.services import differences
+from workbench.services.shapes import Shape, ValueChange
 
 Status = Literal["open", "decided", "done", "cancelled"]
 
@@ -33,7 +35,10 @@ class TaskSummary(Shape):
 
 
 class TaskDecision(Shape):
-    """What somebody decided. While it is `pending` the run is still to be told."""
+    """What somebody decided. While it is `pending` the run is still to be told.
+
+    `changes` are the first places where edited data differs from that before, `to` those it was handed on to.
+    """
 
     id: str
     action: HumanAction
@@ -45,16 +50,35 @@ class TaskDecision(Shape):
     revision: int
     status: Literal["pending", "counted", "refused"]
     why: str | None
+    to: tuple[str, ...] = ()
+    changes: tuple[ValueChange, ...] = ()
 
 
 class TaskComment(Shape):
-    """What somebody said, as Markdown."""
+    """What somebody said, as Markdown. `files` are artifacts, as values hold them."""
 
     id: str
     by: str
     name: str
     at: datetime
     text: str
+    edited_at: datetime | None = None
+    mentions: tuple[str, ...] = ()
+    files: tuple[dict[str, Any], ...] = ()
+
+
+class Happening(Shape):
+    """Something that happened to a task; `services.task_history` says what `what` may be.
+
+    `ref` is the id of the decision or comment; `name` is empty where the workbench did it by itself.
+    """
+
+    at: datetime
+    what: str
+    by: str = ""
+    name: str = ""
+    text: str = ""
+    ref: str = ""
 
 
 class TaskDetail(TaskSummary):
@@ -74,6 +98,7 @@ class TaskDetail(TaskSummary):
     escalated_at: datetime | None
     decisions: tuple[TaskDecision, ...]
     comments: tuple[TaskComment, ...]
+    history: tuple[Happening, ...] = ()
 
 
 def summary(row: Any) -> TaskSummary:
@@ -81,7 +106,12 @@ def summary(row: Any) -> TaskSummary:
     return TaskSummary.model_validate({name: getattr(row, name) for name in TaskSummary.model_fields})
 
 
-def detail(row: TaskRow, decisions: list[TaskDecisionRow], comments: list[TaskCommentRow]) -> TaskDetail:
+def detail(
+    row: TaskRow,
+    decisions: Sequence[TaskDecisionRow],
+    comments: Sequence[TaskCommentRow],
+    history: tuple[Happening, ...] = (),
+) -> TaskDetail:
     """Return the whole shape of a task."""
     opening, opened, so_far = parts(row)
     return TaskDetail(
@@ -98,16 +128,24 @@ def detail(row: TaskRow, decisions: list[TaskDecisionRow], comments: list[TaskCo
         expires_at=opening.expires_at,
         reminded_at=row.reminded_at,
         escalated_at=row.escalated_at,
-        decisions=tuple(decision(one) for one in decisions),
+        decisions=tuple(_decisions(row.data, decisions)),
         comments=tuple(TaskComment(**one.model_dump(exclude={"task_id"})) for one in comments),
+        history=history,
     )
 
 
-def decision(row: TaskDecisionRow) -> TaskDecision:
-    """Return the shape of a decision."""
-    made = stored(row)
-    shown = made.model_dump(include={"id", "action", "by", "name", "at", "reason", "text", "revision"})
-    return TaskDecision.model_validate({**shown, "status": row.status, "why": row.why})
+_SHOWN = {"id", "action", "by", "name", "at", "reason", "text", "revision", "to"}
+
+
+def _decisions(data: Any, rows: Sequence[TaskDecisionRow]) -> Iterator[TaskDecision]:
+    """Yield the decisions, those that edited the data with what they changed of that before."""
+    for row in rows:
+        made = stored(row)
+        edits = made.action == "edit" and row.status != "refused"
+        changed = differences.changes(data, made.value) if edits else ()
+        data = made.value if edits else data
+        shown = made.model_dump(include=_SHOWN)
+        yield TaskDecision.model_validate({**shown, "status": row.status, "why": row.why, "changes": changed})
 
 
 def stored(row: TaskDecisionRow) -> HumanDecision:

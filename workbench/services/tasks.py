@@ -1,4 +1,4 @@
-"""The inbox: tasks are listed, read, claimed, released and talked about; see `task_decisions`."""
+"""The inbox: tasks are listed, read, claimed and released; see `task_decisions` and `task_comments`."""
 
 from datetime import datetime
 
@@ -7,19 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from engine import deciding
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
+from workbench.db import task_pages
 from workbench.db import tasks as queries
-from workbench.db.ids import new_id, now
+from workbench.db.ids import now
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
-from workbench.db.tables import TaskCommentRow, TaskRow
-from workbench.errors import Conflict, Forbidden, Invalid, NotFound
-from workbench.services import task_shapes
+from workbench.db.tables import TaskRow
+from workbench.errors import Conflict, Forbidden, NotFound
+from workbench.services import task_events, task_history, task_shapes, task_views
 from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page
 from workbench.services.task_shapes import TaskDetail, TaskSummary
 
 Queue = queries.Queue
-LONGEST_COMMENT = 20_000
 
 
 @requires(Action.TASKS_READ)
@@ -57,12 +57,17 @@ async def list_tasks(
 
 @requires(Action.TASKS_READ)
 async def get_task(principal: Principal, task_id: str) -> TaskDetail:
-    """Return a task with what was decided and said; NotFound, also where its workflow is hidden."""
+    """Return a task with what was decided and said; NotFound, also where its workflow is hidden.
+
+    That the principal has seen its data is noted in the audit log.
+    """
 
     async def query(session: AsyncSession) -> TaskDetail:
         return await whole(session, await found(session, task_id))
 
-    return await get_resources().read(query)
+    task = await get_resources().read(query)
+    await task_views.seen(principal, task.id)
+    return task
 
 
 @requires(Action.TASKS_DECIDE)
@@ -77,6 +82,7 @@ async def claim(principal: Principal, task_id: str) -> TaskDetail:
             )
         if row.claimed_by is None:
             row.claimed_by, row.claimed_name, row.claimed_at = principal.id, principal.name, now()
+            await task_events.record(session, row, "claimed", who=principal)
         return await whole(session, row)
 
 
@@ -87,22 +93,9 @@ async def release(principal: Principal, task_id: str) -> TaskDetail:
         row = await found(session, task_id, lock=True)
         if row.claimed_by not in (None, principal.id) and not principal.may(Action.MEMBERS_WRITE):
             raise Conflict(claimed(row))
-        row.claimed_by = row.claimed_name = row.claimed_at = None
-        return await whole(session, row)
-
-
-@requires(Action.TASKS_DECIDE)
-async def comment(principal: Principal, task_id: str, *, text: str) -> TaskDetail:
-    """Say something about a task, as Markdown."""
-    if not text.strip() or len(text) > LONGEST_COMMENT or "\x00" in text:
-        raise Invalid(f"A comment has 1 to {LONGEST_COMMENT} characters, without U+0000.")
-    async with get_resources().transaction() as session:
-        row = await found(session, task_id)
-        said = TaskCommentRow(
-            id=new_id(), task_id=row.id, by=principal.id, name=principal.name, at=now(), text=text
-        )
-        session.add(said)
-        await session.flush()
+        if row.claimed_by is not None:
+            row.claimed_by = row.claimed_name = row.claimed_at = None
+            await task_events.record(session, row, "released", who=principal)
         return await whole(session, row)
 
 
@@ -145,4 +138,6 @@ async def whole(session: AsyncSession, row: TaskRow) -> TaskDetail:
         await queries.decisions(session, row.id),
         await queries.comments(session, row.id),
     )
-    return task_shapes.detail(row, list(decisions), list(comments))
+    events = await task_pages.events(session, row.id)
+    history = task_history.history(row, decisions, comments, events)
+    return task_shapes.detail(row, decisions, comments, history)

@@ -22,6 +22,7 @@ QUEUES: dict[Queue, str] = {
     "mine": "Mine",
     "groups": "My groups",
     "others": "Waiting for others",
+    "snoozed": "Snoozed",
     "done": "Done",
 }
 KINDS = {"approval": "Approval", "review": "Review", "form": "Form"}

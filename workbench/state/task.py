@@ -11,7 +11,7 @@ from reflex.event import EventSpec
 from engine.contracts import Choice
 from workbench import routes
 from workbench.errors import Conflict, Forbidden, Invalid
-from workbench.services import task_decisions, tasks
+from workbench.services import task_comments, task_decisions, tasks
 from workbench.services.task_decisions import Decision
 from workbench.services.task_shapes import TaskComment, TaskDecision, TaskDetail
 from workbench.state import run_inputs
@@ -156,7 +156,7 @@ class TaskState(AppState):
     @rx.event
     async def comment(self, form: dict[str, str]) -> None:
         """Say something about the task."""
-        self._show(await tasks.comment(self.principal, self.head.id, text=form.get("comment", "")))
+        self._show(await task_comments.comment(self.principal, self.head.id, text=form.get("comment", "")))
 
     async def _decide(self, action: Choice, value: Any) -> EventSpec | None:
         asked = Decision(

@@ -16,7 +16,7 @@ from workbench.auth.roles import Action, Role, allowed
 from workbench.db.ids import new_id, now
 from workbench.db.tables import TaskDecisionRow
 from workbench.errors import Conflict, Forbidden, Invalid, NotFound
-from workbench.services import runs, task_decisions, tasks, workflows
+from workbench.services import runs, task_comments, task_decisions, tasks, workflows
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import RunDetail
 from workbench.services.task_decisions import Decision
@@ -237,7 +237,7 @@ async def test_like_tasks_are_decided_together_each_with_its_own_result(principa
 
 async def test_what_is_said_stands_with_the_task(principal: Principal) -> None:
     task = await asked(principal, approval())
-    said = await tasks.comment(colleague(principal), task.id, text="**Why?**")
+    said = await task_comments.comment(colleague(principal), task.id, text="**Why?**")
     assert [(one.name, one.text) for one in said.comments] == [("Bob", "**Why?**")]
 
 
@@ -252,7 +252,7 @@ async def test_another_workspace_sees_no_task(principal: Principal) -> None:
     await refused(tasks.get_task(stranger, task.id))
     await refused(tasks.claim(stranger, task.id))
     await refused(task_decisions.decide(stranger, task.id, Decision("approve")))
-    await refused(tasks.comment(stranger, task.id, text="hi"))
+    await refused(task_comments.comment(stranger, task.id, text="hi"))
 
 
 async def test_a_viewer_reads_and_does_not_decide(principal: Principal) -> None:

@@ -54,14 +54,6 @@ class Delegation(BaseModel):
     reason: str = Field(default="", max_length=2_000)
 
 
-class Said(BaseModel):
-    """What is said about a task, as Markdown."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "Is this urgent?"}]})
-
-    text: str = Field(min_length=1, max_length=20_000)
-
-
 class BulkDecision(BaseModel):
     """One decision about several tasks, each at the revision that it is at."""
 
@@ -139,9 +131,3 @@ async def decide(principal: CurrentPrincipal, task_id: str, body: DecisionMade) 
 async def delegate(principal: CurrentPrincipal, task_id: str, body: Delegation) -> TaskDetail:
     """They decide in your place; you no longer do."""
     return await task_decisions.delegate(principal, task_id, to=body.to, reason=body.reason)
-
-
-@router.post("/{task_id}/comments", status_code=201, summary="Comment on a task")
-async def comment(principal: CurrentPrincipal, task_id: str, body: Said) -> TaskDetail:
-    """Markdown; the task is returned with all that was said."""
-    return await tasks.comment(principal, task_id, text=body.text)

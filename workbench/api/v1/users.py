@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
-from workbench.services import users
+from workbench.services import absences, users
+from workbench.services.absences import Absence, AbsenceChange
 from workbench.services.shapes import Page
 from workbench.services.users import Me, MeChange, User, UserChange, UserDetail
 
@@ -29,6 +30,24 @@ async def read_me(principal: CurrentPrincipal) -> Me:
 async def change_me(principal: CurrentPrincipal, body: MeChange) -> Me:
     """What is not given stays as it is."""
     return await users.change_me(principal, body)
+
+
+@router.get("/me/absence", summary="Read when one is away")
+async def read_absence(principal: CurrentPrincipal) -> Absence | None:
+    """Null when one is not, and will not be."""
+    return await absences.mine(principal)
+
+
+@router.put("/me/absence", summary="Say when one is away, and who stands in")
+async def set_absence(principal: CurrentPrincipal, body: AbsenceChange) -> Absence:
+    """Meanwhile new tasks that name you are asked of the stand-in too."""
+    return await absences.leave(principal, body)
+
+
+@router.delete("/me/absence", status_code=204, summary="Be back")
+async def end_absence(principal: CurrentPrincipal) -> None:
+    """Tasks of meanwhile stay with those who were asked."""
+    await absences.come_back(principal)
 
 
 @router.get("/{user_id}", summary="Read a person")
