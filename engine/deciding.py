@@ -5,14 +5,10 @@ validator, which has the last word.
 """
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal, assert_never
 
-from jsonschema import ValidationError
-from referencing.exceptions import Unresolvable
-
-from engine.contracts import Deliberation, HumanDecision, TaskOpened, TaskOpening, Verdict
-from engine.schemas import validator
+from engine.contracts import Deliberation, HumanDecision, TaskOpened, TaskOpening, TaskTimes, Verdict
+from engine.misfits import Misfit, misfits
 
 Rule = Literal[
     "decision-late",
@@ -32,11 +28,8 @@ AT_ONCE = frozenset({"respond", "ignore", "submit"})
 BY_DEFAULT = frozenset({"approve", "reject", "accept", "ignore"})
 """What can be decided without anybody: it takes no text and no data."""
 
-MOST = 5
+MOST = 20
 """Mismatches that are told."""
-
-LONGEST = 300
-"""Characters of one of them: it may show the value."""
 
 LONGEST_TEXT = 20_000
 """Characters of a response or a reason."""
@@ -44,10 +37,14 @@ LONGEST_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a decision is not taken: the rule that is against it, and a sentence for who decided."""
+    """Why a decision is not taken: the rule that is against it, and a sentence for who decided.
+
+    `misfits` are the places at which data does not fit.
+    """
 
     rule: Rule
     message: str
+    misfits: tuple[Misfit, ...] = ()
 
 
 def refusal(
@@ -62,12 +59,13 @@ def refusal(
         or _foreign(task, opened, so_far, decision)
         or _stale(so_far, decision)
         or _unfit(task, decision)
+        or _undelegable(task, opened, so_far, decision)
     )
 
 
 def _late(task: TaskOpening, so_far: Deliberation, decision: HumanDecision) -> Refusal | None:
     if so_far.outcome is not None:
-        if not so_far.verdicts:
+        if so_far.by_time or not so_far.verdicts:
             return Refusal("decision-late", "The task has expired.")
         last = so_far.verdicts[-1]
         told = f"{last.name or last.by} decided {last.action} at {last.at:%Y-%m-%d %H:%M} UTC"
@@ -84,16 +82,36 @@ def _foreign(
 ) -> Refusal | None:
     if not is_asked(opened, so_far, decision.by, frozenset(decision.subjects)):
         return Refusal("decision-foreign", "You are not among those who are asked to decide this task.")
-    if decision.action == "delegate":
-        return None
-    if "starter" in task.apart and decision.by == opened.starter:
-        return Refusal("decision-apart", "You started this run, so somebody else has to decide.")
-    here = [one for one in so_far.verdicts if one.by == decision.by and one.action != "delegate"]
-    if "editor" in task.apart and any(one.action == "edit" for one in here):
-        return Refusal("decision-apart", "You edited the data, so somebody else has to decide about it.")
-    if any(one.revision == so_far.revision and one.action != "delegate" for one in here):
+    if decision.action != "delegate" and (against := kept_apart(task, opened, so_far, decision.by)):
+        return against
+    if _has_voted(task, so_far, decision.by):
         return Refusal("decision-twice", "You have decided this task already; it waits for others.")
     return None
+
+
+def _has_voted(task: TaskOpening, so_far: Deliberation, by: str) -> bool:
+    """Return whether a person's vote counts already; an edit is none where editors are kept apart."""
+    none = {"delegate", "edit"} if "editor" in task.apart else {"delegate"}
+    here = (one for one in so_far.verdicts if one.by == by and one.revision == so_far.revision)
+    return any(one.action not in none for one in here)
+
+
+def kept_apart(task: TaskOpening, opened: TaskOpened, so_far: Deliberation, by: str) -> Refusal | None:
+    """Return which separation of duties keeps a person from deciding, whoever they are otherwise."""
+    apart = _as_ruled(task, opened).apart
+    if "starter" in apart and by == opened.starter:
+        return Refusal("decision-apart", "You started this run, so somebody else has to decide.")
+    if "editor" in apart and any(one.by == by and one.action == "edit" for one in so_far.verdicts):
+        return Refusal("decision-apart", "You edited the data, so somebody else has to decide about it.")
+    return None
+
+
+def asked(opened: TaskOpened, so_far: Deliberation) -> tuple[str, ...]:
+    """Return the ids of all who are asked by now; nobody: anybody who may decide, but for those who left."""
+    if not (opened.assignees or so_far.handed):
+        return ()
+    named = (*opened.assignees, *so_far.extra)
+    return tuple(one for one in dict.fromkeys(named) if one not in so_far.left)
 
 
 def is_asked(opened: TaskOpened, so_far: Deliberation, by: str, subjects: frozenset[str]) -> bool:
@@ -102,7 +120,8 @@ def is_asked(opened: TaskOpened, so_far: Deliberation, by: str, subjects: frozen
         return True
     if by in so_far.left:
         return False
-    return not opened.assignees or not (subjects | {by}).isdisjoint((*opened.assignees, *so_far.extra))
+    named = asked(opened, so_far)
+    return not named or not (subjects | {by}).isdisjoint(named)
 
 
 def _stale(so_far: Deliberation, decision: HumanDecision) -> Refusal | None:
@@ -136,26 +155,51 @@ def _unfit(task: TaskOpening, decision: HumanDecision) -> Refusal | None:
             assert_never(decision.action)
 
 
+def _undelegable(
+    task: TaskOpening, opened: TaskOpened, so_far: Deliberation, decision: HumanDecision
+) -> Refusal | None:
+    """Return why a task cannot be given to somebody. Whether they are known is for the application to say."""
+    if decision.action != "delegate":
+        return None
+    to = decision.to[0]  # behind them stand those who stand in for them
+    if to == decision.by:
+        return Refusal("decision-unfit", "The task is yours already; give it to somebody else.")
+    if _has_voted(task, so_far, to):
+        return Refusal("decision-unfit", "They have decided this task already; give it to somebody else.")
+    if against := kept_apart(task, opened, so_far, to):
+        return Refusal(against.rule, against.message.replace("You ", "They ", 1))
+    if task.quorum > 1 and to in asked(opened, so_far):
+        message = f"They are asked already, and {task.quorum} different people have to decide."
+        return Refusal("decision-unfit", message)
+    return None
+
+
 def _misfit(task: TaskOpening, decision: HumanDecision) -> Refusal | None:
     if task.data_schema is None:
         return None
-    try:
-        errors = islice(validator(task.data_schema).iter_errors(decision.value), MOST)
-        told = "; ".join(map(_told, errors))
-    except (Unresolvable, RecursionError) as error:
-        told = f"the schema cannot be used: {error or 'it refers to itself without end'}"
-    return Refusal("decision-unfit", f"The data does not fit: {told}") if told else None
-
-
-def _told(error: ValidationError) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
-    said = " ".join(error.message.split())
-    return f"data{path}: {said if len(said) <= LONGEST else said[: LONGEST - 1] + '…'}"
+    found = misfits(task.data_schema, decision.value, most=MOST)
+    told = " ".join(f"{one.place}: {one.message}" if one.path else one.message for one in found)
+    return Refusal("decision-unfit", f"The data does not fit. {told}", found) if found else None
 
 
 def _as_ruled(task: TaskOpening, opened: TaskOpened) -> TaskOpening:
-    """Return a task without the rules that ask for others, where there is but one person."""
-    return task.model_copy(update={"quorum": 1, "apart": ()}) if opened.alone else task
+    """Return a task as it was opened: for one person alone, without the rules that ask for others."""
+    changes: dict[str, object] = dict(opened.times) if opened.times else {}
+    if opened.alone:
+        changes |= {"quorum": 1, "apart": ()}
+    return task.model_copy(update=changes) if changes else task
+
+
+def times_of(task: TaskOpening, opened: TaskOpened) -> TaskTimes:
+    """Return when something happens to a task by itself."""
+    if opened.times:
+        return opened.times
+    return TaskTimes(
+        due_at=task.due_at,
+        reminders=task.reminders,
+        escalate_at=task.escalate_at,
+        expires_at=task.expires_at,
+    )
 
 
 def counted(
@@ -184,6 +228,7 @@ def counted(
         changes["extra"] = tuple(one for one in extra if one != decision.by)
         left = dict.fromkeys((*so_far.left, decision.by))
         changes["left"] = tuple(one for one in left if one not in decision.to)
+        changes["handed"] = so_far.handed or _as_ruled(task, opened).quorum == 1
     after = so_far.model_copy(update=changes)
     return after.model_copy(update={"outcome": _outcome(_as_ruled(task, opened), after, verdict)})
 
@@ -197,6 +242,8 @@ def _outcome(task: TaskOpening, after: Deliberation, last: Verdict) -> str | Non
     """Return what the task comes to by its last verdict, if to anything yet."""
     if last.action in AT_ONCE:
         return last.action
+    if last.action == "delegate":
+        return None
     editor_counts = "editor" not in task.apart
     votes = {one.by: one.action for one in after.verdicts if one.revision == after.revision}
     yes = sum(action in FOR and (editor_counts or action != "edit") for action in votes.values())

@@ -26,6 +26,7 @@ from engine.contracts.human import (
     TaskOpened,
     TaskOpening,
     TaskSettled,
+    TaskTimes,
     Verdict,
 )
 from engine.contracts.names import (
@@ -111,6 +112,7 @@ from engine.contracts.steps import (
     TransformStep,
     WaitStep,
 )
+from engine.contracts.working import Span, WorkingHours, WorkingTimes
 
 __all__ = [
     "AWAIT_EVENT",
@@ -192,6 +194,7 @@ __all__ = [
     "ScheduledStartOrder",
     "ScopeState",
     "Slots",
+    "Span",
     "Spent",
     "Step",
     "StepBase",
@@ -202,9 +205,12 @@ __all__ = [
     "TaskOpened",
     "TaskOpening",
     "TaskSettled",
+    "TaskTimes",
     "TransformStep",
     "Verdict",
     "WaitStep",
     "Waiting",
+    "WorkingHours",
+    "WorkingTimes",
     "place",
 ]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.contracts.base import Frozen
+from engine.contracts.working import WorkingHours, WorkingTimes
 from engine.errors import Failure
 
 Choice = Literal["approve", "reject", "accept", "edit", "respond", "ignore", "submit"]
@@ -18,10 +19,12 @@ Apart = Literal["starter", "editor"]
 
 
 class HumanRules(Frozen):
-    """Who decides, how many, and what happens when they take long. Times are seconds after the beginning.
+    """Who decides, how many, and what happens when they take long.
 
-    `assignees` and `escalate_to` name people and groups: a list, or an expression; nobody named means
-    anybody who may decide. `quorum` different people have to approve; with `majority` so many vote.
+    Times count from the beginning: seconds, words (`2 days`, `8 working hours`), or an expression that gives
+    one of the two; `remind_s` may be a list of them. Working time is that of `working_hours`, or else of the
+    workspace. `assignees` and `escalate_to` name people and groups: a list, or an expression; nobody named
+    means anybody who may decide. `quorum` different people have to approve; with `majority` so many vote.
     `on_expiry` leaves by `timeout`, decides `default`, or fails.
     """
 
@@ -37,12 +40,14 @@ class HumanRules(Frozen):
     expire_s: Any = None
     on_expiry: Literal["port", "default", "fail"] = "port"
     default: Choice | None = None
+    working_hours: WorkingHours | None = None
 
 
 class TaskOpening(Frozen):
     """A step that asks people, with everything rendered: what an inbox is to show, and who is to decide.
 
-    `attempt` tells a task from that of the same step before somebody decided that it be tried again.
+    `attempt` tells a task from that of the same step before somebody decided that it be tried again. What
+    stands in `working` is no instant yet: `engine.working_time.scheduled` makes it one.
     """
 
     run_id: str
@@ -63,7 +68,17 @@ class TaskOpening(Frozen):
     priority: int = 3
     opened_at: datetime
     due_at: datetime | None = None
-    remind_at: datetime | None = None
+    reminders: tuple[datetime, ...] = ()
+    escalate_at: datetime | None = None
+    expires_at: datetime | None = None
+    working: WorkingTimes | None = None
+
+
+class TaskTimes(Frozen):
+    """When something happens to a task by itself."""
+
+    due_at: datetime | None = None
+    reminders: tuple[datetime, ...] = ()
     escalate_at: datetime | None = None
     expires_at: datetime | None = None
 
@@ -71,7 +86,8 @@ class TaskOpening(Frozen):
 class TaskOpened(Frozen):
     """What the inbox made of it: ids for the names of people and groups, and who started the run.
 
-    `alone` says that there is but one person, so that no rule can ask for others. With a `failure` there is
+    `alone` says that there is but one person, so that no rule can ask for others. `times` are set where some
+    of them count working time: they are worked out once, outside of the workflow. With a `failure` there is
     no task: somebody who is named is not known.
     """
 
@@ -79,6 +95,7 @@ class TaskOpened(Frozen):
     escalate_to: tuple[str, ...] = ()
     starter: str | None = None
     alone: bool = False
+    times: TaskTimes | None = None
     failure: Failure | None = None
 
 
@@ -144,7 +161,9 @@ class Verdict(Frozen):
 class Deliberation(Frozen):
     """What has come of a task so far. Editing makes a new revision of the data, which is decided anew.
 
-    `extra` are those whom the task was delegated to, or escalated to; `left` those who gave it away.
+    `extra` are those whom the task was delegated to, or escalated to; `left` those who gave it away. `handed`
+    says of a task that anybody could have decided that it was given to somebody, `by_time` of an outcome that
+    it came with the expiry.
     """
 
     revision: int = 1
@@ -153,14 +172,19 @@ class Deliberation(Frozen):
     verdicts: tuple[Verdict, ...] = ()
     extra: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    handed: bool = False
+    by_time: bool = False
     outcome: str | None = None
 
 
 class HumanState(Frozen):
-    """An open task, carried over: how the inbox opened it, what was decided, and what happened by itself."""
+    """An open task, carried over: how the inbox opened it, what was decided, and what happened by itself.
+
+    `reminded` counts the reminders whose time has come.
+    """
 
     attempt: int = 1
     opened: TaskOpened | None = None
     deliberation: Deliberation = Field(default_factory=Deliberation)
-    reminded: bool = False
+    reminded: int = 0
     escalated: bool = False

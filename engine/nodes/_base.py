@@ -18,7 +18,7 @@ from engine.graph import Node
 Category = Literal["Start and end", "Data", "Control flow", "People", "Web", "Notes"]
 Widget = Literal[
     "expression", "code", "python", "text", "markdown", "json", "keyvalue", "cases", "select", "number",
-    "switch", "workflow", "version",
+    "switch", "workflow", "version", "people", "options",
 ]  # fmt: skip
 
 
@@ -112,6 +112,11 @@ def widget(kind: Widget, *, secrets: bool = False, literal: bool = False) -> dic
 def select(words: Mapping[str, str]) -> dict[str, Any]:
     """Return the schema extras of a field that takes one of a few values: what people read for each."""
     return {**widget("select"), "words": dict(words)}
+
+
+def options(words: Mapping[str, str]) -> dict[str, Any]:
+    """Return the schema extras of a list of some of a few values: what people read for each."""
+    return {**widget("options"), "words": dict(words)}
 
 
 def _no_inputs_or_outputs() -> tuple[Port, ...]:

@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.contracts import HumanStep
 from engine.graph import Node
 from engine.nodes import people
-from engine.nodes._base import IN, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, NodeType, PlanContext, Port, options, text
 
 DEFAULT = ("approve", "reject")
 
@@ -21,7 +21,14 @@ class ApprovalConfig(people.VoteConfig, people.DataConfig):
         min_length=1,
         title="Decisions",
         description="What is permitted: approve, reject, edit (approve other data), respond (with a text).",
-        json_schema_extra=widget("json"),
+        json_schema_extra=options(
+            {
+                "approve": "Approve",
+                "reject": "Reject",
+                "edit": "Approve other data",
+                "respond": "Answer with a text",
+            }
+        ),
     )
 
 
@@ -57,8 +64,10 @@ APPROVAL = NodeType(
         "edit counts no longer. The run leaves by **edit** when the data was edited.\n"
         "- **respond** ends the task with a text, whoever else was to decide.\n"
         "- **Separation of duties** keeps who started the run, or who edited the data, from deciding.\n\n"
-        "Times count from when the step begins. A task that has expired leaves by **timeout**, takes the "
-        "default decision, or fails the step."
+        "Times count from when the step begins: `2 days`, `8 working hours`, seconds, or an expression that "
+        "gives one of these. **Working hours** say what that means; a step without takes those of its "
+        "workspace. A task that has expired leaves by **timeout**, takes the default decision, or fails the "
+        "step."
     ),
     icon="stamp",
     category="People",

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from engine.contracts import Apart, Choice, HumanRules, HumanStep
+from engine import spans, working_time
+from engine.contracts import Apart, Choice, HumanRules, HumanStep, WorkingHours
 from engine.errors import Failure, NodeFailed
+from engine.expressions import has_expression
 from engine.graph import Node
-from engine.nodes._base import NodeConfig, PlanContext, Port, select, widget
+from engine.nodes._base import NodeConfig, PlanContext, Port, options, select, widget
 from engine.nodes._fields import an_expression
 
 MAX_SECONDS = 365 * 86_400
@@ -25,7 +27,16 @@ PORTS = {
 }
 """The ports of what can be decided."""
 
-Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)] | Annotated[str, AfterValidator(an_expression)] | None
+
+def _a_span_or_expression(value: str) -> str:
+    if not has_expression(value):
+        spans.span(value)
+    return value
+
+
+After = Annotated[float, Field(ge=0, le=MAX_SECONDS)] | Annotated[str, AfterValidator(_a_span_or_expression)]
+"""A number of seconds, words such as `8 working hours`, or an expression that gives one of the two."""
+
 Names = list[str] | Annotated[str, AfterValidator(an_expression)]
 
 
@@ -82,6 +93,20 @@ class DataConfig(AskConfig):
     )
 
 
+class _Hours(WorkingHours):
+    """Working hours in a time zone that this machine knows."""
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        working_time.zone(name)
+        return name
+
+
+WHO, TIMES = {"group": "Who decides"}, {"group": "Times"}
+"""Under which headings the settings stand in the inspector."""
+
+
 class TimeConfig(NodeConfig):
     """Who is asked, and how long."""
 
@@ -90,14 +115,14 @@ class TimeConfig(NodeConfig):
         title="Assignees",
         description="People (e-mail or id) and groups (name or id), a list or an expression; empty: anybody.",
         examples=[["ada@example.org", "Finance"], "{{ inputs.approvers }}"],
-        json_schema_extra=widget("json"),
+        json_schema_extra=widget("people") | WHO,
     )
     apart: list[Apart] = Field(
         default_factory=list,
         title="Separation of duties",
-        description="Who does not decide: starter (who started the run), editor (who edited the data).",
+        description="Who does not decide, even if they are asked.",
         examples=[["starter"]],
-        json_schema_extra=widget("json"),
+        json_schema_extra=options({"starter": "Who started the run", "editor": "Who edited the data"}) | WHO,
     )
     priority: int = Field(
         default=3,
@@ -105,42 +130,42 @@ class TimeConfig(NodeConfig):
         le=5,
         title="Priority",
         description="From 1, the most urgent, to 5.",
-        json_schema_extra=widget("number"),
+        json_schema_extra=widget("number") | TIMES,
     )
-    due_s: Seconds = Field(
+    due_s: After | None = Field(
         default=None,
         title="Due after",
-        description="Seconds after which the task is shown as overdue.",
-        examples=[86400],
-        json_schema_extra=widget("expression"),
+        description="Then it is shown as overdue. Seconds, or words: 2 days, 8 working hours.",
+        examples=["2 working days"],
+        json_schema_extra=widget("expression") | TIMES,
     )
-    remind_s: Seconds = Field(
+    remind_s: After | Annotated[list[After], Field(max_length=10)] | None = Field(
         default=None,
         title="Remind after",
-        description="Seconds after which those who were asked are reminded.",
-        examples=[43200],
-        json_schema_extra=widget("expression"),
+        description="Then those who are asked are reminded; a list reminds them several times.",
+        examples=[["4 working hours", "1 working day"], "1 day"],
+        json_schema_extra=widget("expression") | TIMES,
     )
-    escalate_s: Seconds = Field(
+    escalate_s: After | None = Field(
         default=None,
         title="Escalate after",
-        description="Seconds after which others are asked too.",
-        examples=[86400],
-        json_schema_extra=widget("expression"),
+        description="Then others are asked too, and a claim ends.",
+        examples=["1 day"],
+        json_schema_extra=widget("expression") | TIMES,
     )
     escalate_to: Names = Field(
         default_factory=list,
         title="Escalate to",
         description="The people and groups who are asked then.",
         examples=[["Board"]],
-        json_schema_extra=widget("json"),
+        json_schema_extra=widget("people") | TIMES,
     )
-    expire_s: Seconds = Field(
+    expire_s: After | None = Field(
         default=None,
         title="Expires after",
-        description="Seconds after which nobody decides any more; empty: it waits for ever.",
-        examples=[259200],
-        json_schema_extra=widget("expression"),
+        description="From then on nobody decides any more; empty: it waits for ever.",
+        examples=["3 days"],
+        json_schema_extra=widget("expression") | TIMES,
     )
     on_expiry: Literal["port", "default", "fail"] = Field(
         default="port",
@@ -148,13 +173,21 @@ class TimeConfig(NodeConfig):
         description="What happens when nobody has decided by then.",
         json_schema_extra=select(
             {"port": "Go on along timeout", "default": "Take the default decision", "fail": "Fail the step"}
-        ),
+        )
+        | TIMES,
+    )
+    working_hours: _Hours | None = Field(
+        default=None,
+        title="Working hours",
+        description="What working hours and days mean here; empty: those of the workspace.",
+        examples=[{"days": ["mon", "tue"], "opens": "08:30", "closes": "17:00", "zone": "Europe/Zurich"}],
+        json_schema_extra=widget("json", literal=True) | TIMES,
     )
 
     @model_validator(mode="after")
     def _others_are_named(self) -> Self:
         if (self.escalate_s is None) != (not self.escalate_to):
-            raise ValueError("To escalate, say after how many seconds and to whom")
+            raise ValueError("To escalate, say after how long and to whom")
         return self
 
 
@@ -167,7 +200,7 @@ class VoteConfig(TimeConfig):
         le=50,
         title="Quorum",
         description="So many different people have to decide.",
-        json_schema_extra=widget("number"),
+        json_schema_extra=widget("number") | WHO,
     )
     votes: Literal["first_reject", "majority"] = Field(
         default="first_reject",
@@ -175,7 +208,8 @@ class VoteConfig(TimeConfig):
         description="Whether all of them have to agree, or most.",
         json_schema_extra=select(
             {"first_reject": "The first rejection counts", "majority": "The majority counts"}
-        ),
+        )
+        | WHO,
     )
     default_decision: Literal["approve", "reject", "accept", "ignore"] | None = Field(
         default=None,
@@ -183,7 +217,8 @@ class VoteConfig(TimeConfig):
         description="What is decided when it expires, if that is chosen.",
         json_schema_extra=select(
             {"approve": "Approve", "reject": "Reject", "accept": "Accept", "ignore": "Ignore"}
-        ),
+        )
+        | TIMES,
     )
 
     @model_validator(mode="after")
@@ -220,6 +255,7 @@ def step(node: Node, ctx: PlanContext, *, choices: Sequence[Choice], data: Any) 
             expire_s=config.expire_s,
             on_expiry=config.on_expiry,
             default=votes.default_decision if votes else None,
+            working_hours=config.working_hours,
         ),
     )
 

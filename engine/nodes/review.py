@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.contracts import HumanStep
 from engine.graph import Node
 from engine.nodes import people
-from engine.nodes._base import IN, NodeType, PlanContext, Port, text, widget
+from engine.nodes._base import IN, NodeType, PlanContext, Port, options, text
 
 DEFAULT = ("accept", "edit", "respond", "ignore")
 
@@ -21,7 +21,14 @@ class ReviewConfig(people.VoteConfig, people.DataConfig):
         min_length=1,
         title="Decisions",
         description="What is permitted: accept, edit (accept other data), respond (with a text), ignore.",
-        json_schema_extra=widget("json"),
+        json_schema_extra=options(
+            {
+                "accept": "Accept",
+                "edit": "Accept other data",
+                "respond": "Answer with a text",
+                "ignore": "Ignore",
+            }
+        ),
     )
 
 

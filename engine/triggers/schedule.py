@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from engine.triggers import cron
 from engine.triggers._base import TriggerConfig, TriggerType
+from engine.working_time import zone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,14 +70,6 @@ def next_times(config: ScheduleConfig, after: datetime, *, count: int = 10) -> t
     every, offset = timedelta(seconds=config.every_s or 1), timedelta(seconds=config.offset_s)
     passed = (after - _EPOCH - offset) // every
     return tuple(_EPOCH + offset + every * (passed + number) for number in range(1, count + 1))
-
-
-def zone(name: str) -> ZoneInfo:
-    """Return the time zone; ValueError when there is none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("Must be a time zone such as Europe/Berlin or UTC") from error
 
 
 SCHEDULE = TriggerType(

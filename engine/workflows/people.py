@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -21,12 +21,13 @@ from engine.contracts import (
     TaskOpened,
     TaskOpening,
     TaskSettled,
+    TaskTimes,
     Waiting,
     place,
 )
 from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.nodes.people import names_of
-from engine.workflows import calls, inline
+from engine.workflows import calls, inline, task_times
 from engine.workflows.delays import Begun
 from engine.workflows.scopes import Scope
 
@@ -36,6 +37,8 @@ TIMEOUT = "timeout"
 FAILED = "expired"
 LONGEST_TITLE = 300
 LONGEST_CONTEXT = 100_000
+NOBODY_NAMED = "nobody-named"
+"""Marks runs in which a setting that names nobody fails its step; before it meant anybody."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,10 @@ class _Task:
     @property
     def opened(self) -> TaskOpened:
         return self.state.opened or TaskOpened()
+
+    @property
+    def times(self) -> TaskTimes:
+        return deciding.times_of(self.opening, self.opened)
 
     def change(self, **changes: Any) -> None:
         self.state = self.state.model_copy(update=changes)
@@ -150,18 +157,19 @@ class People:
 
     async def _time_is_over(self, task: _Task) -> None:
         """Expire a task, escalate it, or remind of it, whatever is due."""
-        now, opening, state = workflow.now(), task.opening, task.state
+        now, opening, state, times = workflow.now(), task.opening, task.state, task.times
         rules = task.step.rules
-        if opening.expires_at is not None and now >= opening.expires_at:
+        if times.expires_at is not None and now >= times.expires_at:
             by_time = {"port": TIMEOUT, "default": rules.default or TIMEOUT, "fail": FAILED}[rules.on_expiry]
-            task.change(deliberation=state.deliberation.model_copy(update={"outcome": by_time}))
+            over = {"outcome": by_time, "by_time": True}
+            task.change(deliberation=state.deliberation.model_copy(update=over))
             return
         note = TaskNote(**_address(opening), what="reminded", at=now)
-        if not state.escalated and opening.escalate_at is not None and now >= opening.escalate_at:
+        if not state.escalated and times.escalate_at is not None and now >= times.escalate_at:
             task.change(escalated=True, deliberation=deciding.escalated(state.deliberation, task.opened))
             await self._ask(calls.note_task(note.model_copy(update={"what": "escalated"})))
-        elif not state.reminded and opening.remind_at is not None and now >= opening.remind_at:
-            task.change(reminded=True)
+        elif (passed := sum(moment <= now for moment in times.reminders)) > state.reminded:
+            task.change(reminded=passed)
             await self._ask(calls.note_task(note))
 
 
@@ -171,10 +179,11 @@ def _address(opening: TaskOpening) -> dict[str, Any]:
 
 def _next(task: _Task) -> datetime | None:
     """Return when something is to happen by itself."""
+    times, state = task.times, task.state
     moments = (
-        task.opening.expires_at,
-        None if task.state.escalated else task.opening.escalate_at,
-        None if task.state.reminded else task.opening.remind_at,
+        times.expires_at,
+        None if state.escalated else times.escalate_at,
+        *times.reminders[state.reminded :],
     )
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -186,11 +195,6 @@ def _left(moment: datetime) -> float:
 def _opening(run_id: str, step: HumanStep, scope: Scope, began: datetime, attempt: int) -> TaskOpening:
     """Return what is asked, with everything rendered."""
     rules = step.rules
-
-    def after(setting: str) -> datetime | None:
-        value = scope.render(getattr(rules, setting))
-        return None if value is None else began + timedelta(seconds=inline.seconds(step.id, setting, value))
-
     title = expressions.text_of(scope.render(step.title)).strip()
     context = expressions.text_of(scope.render(step.context))
     if not title or len(title) > LONGEST_TITLE or len(context) > LONGEST_CONTEXT:
@@ -207,18 +211,27 @@ def _opening(run_id: str, step: HumanStep, scope: Scope, began: datetime, attemp
         data=scope.render(step.data),
         data_schema=step.data_schema,
         choices=step.choices,
-        assignees=names_of("assignees", scope.render(rules.assignees)),
-        escalate_to=names_of("escalate_to", scope.render(rules.escalate_to)),
+        assignees=_named("assignees", rules.assignees, scope),
+        escalate_to=_named("escalate_to", rules.escalate_to, scope),
         quorum=rules.quorum,
         votes=rules.votes,
         apart=rules.apart,
         priority=rules.priority,
         opened_at=began,
-        due_at=after("due_s"),
-        remind_at=after("remind_s"),
-        escalate_at=after("escalate_s"),
-        expires_at=after("expire_s"),
+        **task_times.of(step, scope, began),
     )
+
+
+def _named(setting: str, wanted: Any, scope: Scope) -> tuple[str, ...]:
+    """Return whom a setting names; NodeFailed where it was to name somebody and names nobody.
+
+    An expression that gives an empty list must not mean that anybody decides.
+    """
+    names = names_of(setting, scope.render(wanted))
+    if wanted and not names and workflow.patched(NOBODY_NAMED):
+        message, hint = f"“{setting}” names nobody", "Look at the expression that says who is asked."
+        raise NodeFailed(Failure(kind="assignee-unknown", message=message, hint=hint))
+    return names
 
 
 def _record(opening: TaskOpening) -> NodeRecord:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine import deciding, working_time
 from engine.contracts import (
     TERMINAL,
     Event,
@@ -155,9 +156,15 @@ class MemoryInbox:
     async def open(self, opening: TaskOpening) -> TaskOpened:
         if "nobody" in opening.assignees:
             return TaskOpened(failure=Failure(kind="assignee-unknown", message="nobody is not known"))
-        if opening not in self.tasks:
-            self.tasks.append(opening)
-        return TaskOpened(assignees=opening.assignees, escalate_to=opening.escalate_to, starter=self.starter)
+        scheduled = working_time.scheduled(opening, None)
+        if scheduled not in self.tasks:
+            self.tasks.append(scheduled)
+        return TaskOpened(
+            assignees=opening.assignees,
+            escalate_to=opening.escalate_to,
+            starter=self.starter,
+            times=deciding.times_of(scheduled, TaskOpened()) if opening.working else None,
+        )
 
     async def note(self, note: TaskNote) -> None:
         self.notes.append(note)

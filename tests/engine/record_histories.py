@@ -25,7 +25,9 @@ from engine.contracts import (
     Plan,
     ScheduledRequest,
     Slots,
+    WorkingHours,
 )
+from engine.contracts.working import WEEKDAYS
 from engine.ids import child_run_id
 from engine.workflows.scheduled_start import ScheduledStart
 from tests.engine.conftest import Rig
@@ -51,6 +53,7 @@ from tests.engine.plans import (
 )
 from tests.engine.web import as_json, web_server
 
+ALWAYS = WorkingHours(days=WEEKDAYS, opens="00:00", closes="24:00")
 HISTORIES = Path(__file__).with_name("histories")
 
 
@@ -119,6 +122,15 @@ def plans(url: str) -> dict[str, tuple[Plan, dict[str, Any]]]:
             ),
             {},
         ),
+        "people_at_work": (
+            plan(
+                ask(
+                    "ask", remind_s=["0.2 s", "0.3 working s"], expire_s="0.6 working s", working_hours=ALWAYS
+                )
+            ),
+            {},
+        ),
+        "people_nobody": (plan(start(), ask("ask", "start", assignees="{{ inputs.who }}")), {"who": []}),
         "map_of_maps": (
             plan(each("rows", [1, 2, 3], body(each("cells", [1, 2], body(fake("work")))), concurrency=2)),
             {},

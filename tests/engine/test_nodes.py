@@ -14,6 +14,8 @@ from engine.nodes import NODE_TYPES, NodeType, PlanContext
 from engine.nodes.__main__ import readme
 
 WIDGETS = {
+    "people",
+    "options",
     "workflow",
     "version",
     "expression",
@@ -212,11 +214,11 @@ def test_the_line_in_the_cell_says_what_it_does(type: str, config: dict[str, Any
         ("python", {"code": "def main():\n    return 1", "memory_mb": 1}, "greater than or equal to 32"),
         ("approval", {"title": ""}, "at least 1 character"),
         ("approval", {"title": "t", "decisions": ["accept"]}, "'approve', 'reject', 'edit' or 'respond'"),
-        ("approval", {"title": "t", "escalate_s": 60}, "after how many seconds and to whom"),
+        ("approval", {"title": "t", "escalate_s": 60}, "after how long and to whom"),
         ("approval", {"title": "t", "on_expiry": "default"}, "one of those permitted: approve, reject"),
         ("review", {"title": "t", "on_expiry": "default", "default_decision": "approve"}, "those permitted"),
         ("approval", {"title": "t", "quorum": 0}, "greater than or equal to 1"),
-        ("approval", {"title": "t", "expire_s": "soon"}, "a number or an expression"),
+        ("approval", {"title": "t", "expire_s": "soon"}, "2 days or 8 working hours"),
         ("form", {"title": "t"}, "Field required"),
         ("form", {"title": "t", "data_schema": {}, "on_expiry": "default"}, "no default decision"),
         ("form", {"title": "t", "data_schema": {}, "apart": ["editor"]}, "only the starter"),

@@ -10,7 +10,7 @@ import pytest
 from engine.contracts import Deliberation, HumanDecision
 from engine.errors import DecisionRefused
 from tests.engine.conftest import Rig
-from tests.engine.plans import ask, body, each, fake, merge, plan, start, transform
+from tests.engine.plans import ask, body, each, fake, loop, merge, plan, start, transform
 
 ALL = ("approve", "reject", "edit", "respond")
 
@@ -225,3 +225,101 @@ async def test_a_task_that_lost_a_race_is_cancelled(rig: Rig) -> None:
         plan(ask("ask"), fake("work", local=False), merge("first", "ask.approve", "work", needs=1))
     )
     assert ran.statuses["ask"] == "cancelled"
+
+
+async def test_nobody_is_asked_where_an_expression_names_nobody(rig: Rig) -> None:
+    ran = await rig.run(plan(start(), ask("ask", "start", assignees="{{ inputs.who }}")), {"who": []})
+    assert ran.record.error is not None
+    assert (ran.record.error.kind, ran.record.error.node) == ("assignee-unknown", "ask")
+
+
+async def test_a_task_is_reminded_of_again_and_again(rig: Rig) -> None:
+    times = {"remind_s": ["1 hour", 7200, "3 hours"], "expire_s": "1 day"}
+    ran = await rig.run(plan(ask("ask", **times)))
+    assert [note.what for note in rig.inbox.notes] == ["reminded"] * 3
+    assert ran.nodes["ask"].ports == ("timeout",)
+
+
+async def test_working_time_is_counted_where_that_is_said(rig: Rig) -> None:
+    ran = await rig.run(plan(ask("ask", expire_s="1 working day", remind_s="1 working hour")))
+    [task] = rig.inbox.tasks
+    assert task.expires_at is not None
+    assert (task.expires_at.hour, task.expires_at.weekday() < 5) != (0, False)
+    assert rig.inbox.settled[0].at >= task.expires_at
+    assert rig.inbox.notes[0].at >= task.reminders[0]
+    assert ran.nodes["ask"].ports == ("timeout",)
+
+
+async def test_a_time_that_is_none_fails_its_step(rig: Rig) -> None:
+    ran = await rig.run(plan(start(), ask("ask", "start", due_s="{{ inputs.when }}")), {"when": "soon"})
+    assert ran.record.error is not None
+    assert "due_s of ask" in ran.record.error.message
+
+
+@pytest.mark.parametrize(("to", "rule"), [("ada", "decision-unfit"), ("starter", "decision-apart")])
+async def test_a_task_is_not_given_to_oneself_or_to_who_is_kept_apart(rig: Rig, to: str, rule: str) -> None:
+    run_id = await asked(rig, ask("ask", assignees=["ada"], apart=("starter",)))
+    assert await refused(rig, run_id, "delegate", to=(to,)) == rule
+    await decide(rig, run_id, "approve")
+    await rig.ended(run_id)
+
+
+async def test_a_task_that_was_given_away_can_be_given_back(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask", assignees=["ada"]))
+    await decide(rig, run_id, "delegate", to=("bob",))
+    await decide(rig, run_id, "delegate", "bob", to=("ada",))
+    assert await refused(rig, run_id, "approve", "bob") == "decision-foreign"
+    await decide(rig, run_id, "approve")
+    await rig.ended(run_id)
+
+
+async def test_who_has_voted_does_not_vote_again_by_somebody_else(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask", quorum=2))
+    await decide(rig, run_id, "approve")
+    assert await refused(rig, run_id, "delegate", to=("bob",)) == "decision-twice"
+    assert await refused(rig, run_id, "delegate", "cleo", to=("ada",)) == "decision-unfit"
+    await decide(rig, run_id, "approve", "bob")
+    await rig.ended(run_id)
+
+
+async def test_a_quorum_is_not_given_to_one_who_is_asked_already(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask", quorum=2, assignees=["ada", "bob"]))
+    assert await refused(rig, run_id, "delegate", to=("bob",)) == "decision-unfit"
+    await decide(rig, run_id, "delegate", to=("cleo",))
+    await decide(rig, run_id, "approve", "bob")
+    await decide(rig, run_id, "approve", "cleo")
+    await rig.ended(run_id)
+
+
+async def test_what_anybody_may_decide_is_theirs_whom_it_was_given_to(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask"))
+    await decide(rig, run_id, "delegate", to=("bob",))
+    assert await refused(rig, run_id, "approve", "cleo") == "decision-foreign"
+    await decide(rig, run_id, "approve", "bob")
+    await rig.ended(run_id)
+
+
+async def test_who_edited_the_data_can_give_the_decision_to_others(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask", choices=ALL, data=1, assignees=["ada"], apart=("editor",)))
+    await decide(rig, run_id, "edit", value=2)
+    await decide(rig, run_id, "delegate", revision=2, to=("bob",))
+    await decide(rig, run_id, "approve", "bob", revision=2)
+    assert (await rig.ended(run_id)).nodes["ask"].output["data"] == 2
+
+
+async def test_a_tie_is_no_majority(rig: Rig) -> None:
+    run_id = await asked(rig, ask("ask", quorum=4, votes="majority"))
+    for by, action in (("ada", "approve"), ("bob", "reject"), ("cleo", "approve")):
+        assert (await decide(rig, run_id, action, by)).outcome is None
+    assert (await decide(rig, run_id, "reject", "dan")).outcome == "reject"
+    await rig.ended(run_id)
+
+
+@pytest.mark.parametrize("choices", [("approve", "reject"), ("accept", "edit"), ("submit",)])
+async def test_every_kind_is_asked_in_each_pass_of_a_loop(real: Rig, choices: Any) -> None:
+    step = ask("ask", choices=choices, data="{{ index }}")
+    run_id = await real.start(plan(loop("again", body(step), maximum=2)))
+    for index in range(2):
+        await opened(real, run_id, index + 1)
+        await decide(real, run_id, choices[0], scope=f"again/{index}", value={"n": index})
+    assert (await real.ended(run_id)).statuses["again"] == "succeeded"

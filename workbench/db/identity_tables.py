@@ -10,7 +10,10 @@ from workbench.db.base import JSON_OR_NULL, PORTS, Table
 
 
 class WorkspaceRow(Table, table=True):
-    """A workspace. It is archived, never deleted: what belongs to it keeps its id."""
+    """A workspace. It is archived, never deleted: what belongs to it keeps its id.
+
+    `working_hours` are the engine's WorkingHours of who is asked something here; a step may say others.
+    """
 
     __tablename__ = "workspaces"
 
@@ -18,6 +21,7 @@ class WorkspaceRow(Table, table=True):
     name: str = Field(sa_type=Text)
     created_at: datetime
     archived_at: datetime | None = None
+    working_hours: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)
 
 
 class UserRow(Table, table=True):

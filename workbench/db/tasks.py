@@ -13,7 +13,7 @@ from sqlmodel import col
 from workbench.db.base import columns_of
 from workbench.db.ids import is_id
 from workbench.db.paging import Position, Rows
-from workbench.db.tables import GroupRow, TaskCommentRow, TaskDecisionRow, TaskRow, TaskSnoozeRow, UserRow
+from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow, TaskSnoozeRow
 
 Queue = Literal["open", "mine", "groups", "others", "snoozed", "done"]
 Address = tuple[str, str, str, int]
@@ -139,20 +139,3 @@ async def to_be_told(
         .with_for_update(of=TaskDecisionRow, skip_locked=True)
     )
     return [(row, run_id) for row, run_id in await session.execute(query)]
-
-
-async def subjects(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
-    """Return the ids of the people and groups of these names: ids, e-mail addresses, names of groups."""
-    wanted = {name.lower() for name in names}
-    people = select(col(UserRow.id), func.lower(col(UserRow.email))).where(
-        or_(col(UserRow.id).in_(names), func.lower(col(UserRow.email)).in_(wanted)),
-        col(UserRow.disabled_at).is_(None),
-    )
-    groups = select(col(GroupRow.id), func.lower(col(GroupRow.name))).where(
-        or_(col(GroupRow.id).in_(names), func.lower(col(GroupRow.name)).in_(wanted))
-    )
-    found: dict[str, str] = {}
-    for query in (groups, people):
-        for id_, name in await session.execute(query):
-            found |= {id_.lower(): id_, name: id_}
-    return {name: found[name.lower()] for name in names if name.lower() in found}

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from engine.contracts import WorkingHours
 from workbench.db.paging import Named, Rows
 from workbench.db.runs import SETTLED
 from workbench.db.tables import MembershipRow, RunRow, TriggerRow, WorkspaceRow
@@ -24,6 +25,7 @@ async def page(
         col(WorkspaceRow.name),
         col(WorkspaceRow.created_at),
         col(WorkspaceRow.archived_at),
+        col(WorkspaceRow.working_hours),
         sort.label("sort"),
     )
     if only is not None:
@@ -39,6 +41,12 @@ async def get(session: AsyncSession, workspace_id: str, *, lock: bool = False) -
     if not workspace_id or "\x00" in workspace_id:
         return None
     return await session.get(WorkspaceRow, workspace_id, with_for_update=lock)
+
+
+async def working_hours(session: AsyncSession, workspace_id: str) -> WorkingHours | None:
+    """Return when people of a workspace are at work, where that is set."""
+    row = await get(session, workspace_id)
+    return WorkingHours.model_validate(row.working_hours) if row and row.working_hours else None
 
 
 async def open_ones(session: AsyncSession) -> int:

@@ -20,8 +20,10 @@ from engine import deciding
 from engine.contracts import Deliberation, HumanAction, HumanDecision
 from engine.deciding import Refusal
 from engine.errors import DecisionRefused, Problem
+from engine.misfits import place
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
+from workbench.db import deciders
 from workbench.db import tasks as queries
 from workbench.db.ids import is_id, new_id, now
 from workbench.db.tables import TaskDecisionRow, TaskRow
@@ -87,11 +89,11 @@ async def delegate(principal: Principal, task_id: str, *, to: str, reason: str =
 
     async def query(session: AsyncSession) -> dict[str, str]:
         await tasks.found(session, task_id)
-        return await queries.subjects(session, [to])
+        return await deciders.known(session, task_inbox.deciding_in(principal.workspace), [to])
 
     known = await get_resources().read(query)
     if to not in known:
-        raise Invalid(f"Nobody is known as “{to[:100]}”.")
+        raise Invalid(f"Nobody who may decide here is known as “{to[:100]}”.")
     async with get_resources().transaction() as session:
         whom = await handing_on.with_stand_ins(session, known[to], principal.workspace)
     await _decide(principal, task_id, Decision("delegate", reason=reason), to=whom)
@@ -193,16 +195,30 @@ def _error(against: Refusal, node_id: str) -> WorkbenchError:
         case "decision-foreign" | "decision-apart":
             return Forbidden("tasks:decide", against.message)
         case "decision-unfit":
-            problem = Problem(code=against.rule, node=node_id, field="value", message=against.message)
-            return Invalid(against.message, (problem,))
+            return Invalid(against.message, _problems(against, node_id))
         case "decision-late" | "decision-stale" | "decision-twice":
             return Conflict(against.message)
+
+
+def _problems(against: Refusal, node_id: str) -> tuple[Problem, ...]:
+    """Return a refusal as problems, one at each field that does not fit: `value.lines[0].amount`."""
+    if not against.misfits:
+        return (Problem(code=against.rule, node=node_id, field="value", message=against.message),)
+    return tuple(
+        Problem(
+            code=against.rule,
+            node=node_id,
+            field=place(("value", *misfit.path)),
+            message=misfit.message,
+        )
+        for misfit in against.misfits
+    )
 
 
 def _follow(row: TaskRow, so_far: Deliberation) -> None:
     """Bring a task's row to what has come of it."""
     row.deliberation = so_far.model_dump(mode="json")
-    row.assignees = list(task_inbox.asked(task_shapes.parts(row)[1], so_far))
+    row.assignees = list(deciding.asked(task_shapes.parts(row)[1], so_far))
     if so_far.verdicts and so_far.verdicts[-1].action == "delegate":
         row.claimed_by = row.claimed_name = row.claimed_at = None
     if row.status in ("open", "decided"):

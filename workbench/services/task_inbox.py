@@ -1,17 +1,24 @@
 """The engine's InboxSink: the tasks of steps that ask people, in Postgres."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine import deciding
+from engine import deciding, working_time
 from engine.contracts import Deliberation, TaskNote, TaskOpened, TaskOpening, TaskSettled
-from engine.errors import Failure
+from engine.errors import Failure, NodeFailed
 from workbench.auth.principal import OWNER
-from workbench.db import runs
+from workbench.auth.roles import Action, Role, allowed
+from workbench.db import deciders, runs, workspaces
 from workbench.db import tasks as queries
+from workbench.db.deciders import Deciders
 from workbench.db.ids import new_id
 from workbench.db.tables import RunRow, TaskRow
 from workbench.services import handing_on, task_shapes
 from workbench.services.resources import Resources, get_resources
+
+ROLES = frozenset(role for role in Role if Action.TASKS_DECIDE in allowed(frozenset({role})))
+"""The roles that let somebody decide."""
 
 
 class PostgresInbox:
@@ -29,9 +36,10 @@ class PostgresInbox:
             if run is None:
                 failure = Failure(kind="run-unknown", message="The run is not in the records any more")
                 return TaskOpened(failure=failure)
-            opened = await self._opened(session, opening, run)
-            if opened.failure is not None:
-                return opened
+            try:
+                opening, opened = await self._opened(session, opening, run)
+            except NodeFailed as error:
+                return TaskOpened(failure=error.failure)
             stand_ins = await handing_on.stand_ins(session, opened.assignees, run.workspace_id)
             named = dict.fromkeys((*opened.assignees, *stand_ins.values()))
             opened = opened.model_copy(update={"assignees": tuple(named)})
@@ -51,9 +59,10 @@ class PostgresInbox:
                 return
             _, opened, so_far = task_shapes.parts(row)
             row.escalated_at = note.at
+            row.claimed_by = row.claimed_name = row.claimed_at = None
             so_far = deciding.escalated(so_far, opened)
             row.deliberation = so_far.model_dump(mode="json")
-            row.assignees = list(asked(opened, so_far))
+            row.assignees = list(deciding.asked(opened, so_far))
 
     async def settle(self, settled: TaskSettled) -> None:
         """Keep the outcome of a task, and which decisions were counted for it."""
@@ -66,29 +75,64 @@ class PostgresInbox:
                 if decision.id in settled.counted:
                     decision.status, decision.why = "counted", None
 
-    async def _opened(self, session: AsyncSession, opening: TaskOpening, run: RunRow) -> TaskOpened:
+    async def _opened(
+        self, session: AsyncSession, opening: TaskOpening, run: RunRow
+    ) -> tuple[TaskOpening, TaskOpened]:
+        """Return a task with all its times, and whom it asks; NodeFailed where it cannot be decided so."""
+        counts_work = opening.working is not None
+        opening = await self._scheduled(session, opening, run)
+        opened = TaskOpened(times=deciding.times_of(opening, TaskOpened()) if counts_work else None)
         if self._resources.settings.mode == "single":
-            return TaskOpened(starter=OWNER.id, alone=True)
+            return opening, opened.model_copy(update={"starter": OWNER.id, "alone": True})
         names = (*opening.assignees, *opening.escalate_to)
-        known = await queries.subjects(session, names)
+        known = await deciders.known(session, deciding_in(run.workspace_id), names)
         if missing := sorted(set(names) - known.keys()):
-            told = ", ".join(f"“{name}”" for name in missing[:5])
-            hint = "Name people by their e-mail address or id, and groups by their name or id."
-            message = f"Nobody is known as {told}"
-            return TaskOpened(failure=Failure(kind="assignee-unknown", message=message, hint=hint))
-        return TaskOpened(
-            assignees=tuple(dict.fromkeys(known[name] for name in opening.assignees)),
-            escalate_to=tuple(dict.fromkeys(known[name] for name in opening.escalate_to)),
-            starter=run.started_by,
-        )
+            raise NodeFailed(_unknown(missing))
+        changes = {
+            "assignees": tuple(dict.fromkeys(known[name] for name in opening.assignees)),
+            "escalate_to": tuple(dict.fromkeys(known[name] for name in opening.escalate_to)),
+            "starter": run.started_by,
+        }
+        opened = opened.model_copy(update=changes)
+        await _are_enough(session, opening, opened, run)
+        return opening, opened
+
+    async def _scheduled(self, session: AsyncSession, opening: TaskOpening, run: RunRow) -> TaskOpening:
+        if opening.working is None:
+            return opening
+        hours = await workspaces.working_hours(session, run.workspace_id)
+        try:
+            return working_time.scheduled(opening, hours)
+        except ValueError as error:
+            hint = "Look at the working hours of the step, or of the workspace."
+            raise NodeFailed(Failure(kind="task-unfit", message=str(error), hint=hint)) from error
 
 
-def asked(opened: TaskOpened, so_far: Deliberation) -> tuple[str, ...]:
-    """Return the ids of all who are asked by now; nobody: anybody who may decide."""
+async def _are_enough(session: AsyncSession, opening: TaskOpening, opened: TaskOpened, run: RunRow) -> None:
+    """Raise NodeFailed where so many different people as have to decide are not among those who are asked."""
     if not opened.assignees:
-        return ()
-    named = (*opened.assignees, *so_far.extra)
-    return tuple(one for one in dict.fromkeys(named) if one not in so_far.left)
+        return
+    named = (*opened.assignees, *opened.escalate_to)
+    people = await deciders.among(session, deciding_in(run.workspace_id), named)
+    people -= {opened.starter} if "starter" in opening.apart else set()
+    if len(people) < opening.quorum:
+        apart = " beside who started the run" if "starter" in opening.apart else ""
+        message = f"{opening.quorum} have to decide, but {len(people) or 'nobody'} can be asked{apart}"
+        hint = "Name more people, or ask for fewer."
+        raise NodeFailed(Failure(kind="quorum-unreachable", message=message, hint=hint))
+
+
+def deciding_in(workspace_id: str) -> Deciders:
+    """Return who may decide in a workspace."""
+    return Deciders(workspace_id, ROLES)
+
+
+def _unknown(missing: Sequence[str]) -> Failure:
+    told = ", ".join(f"“{name}”" for name in missing[:5])
+    hint = "Name people by their e-mail address or id, and groups by their name or id; they need a role here."
+    return Failure(
+        kind="assignee-unknown", message=f"Nobody who may decide here is known as {told}", hint=hint
+    )
 
 
 def _address(of: TaskOpening | TaskNote | TaskSettled) -> queries.Address:

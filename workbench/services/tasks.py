@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import deciding
+from engine.contracts import Deliberation
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import task_pages
@@ -75,7 +76,9 @@ async def claim(principal: Principal, task_id: str) -> TaskDetail:
     """Keep a task for oneself; Conflict when somebody else has it, or several people are to decide."""
     async with get_resources().transaction() as session:
         row = await asked_and_open(session, principal, task_id)
-        opening, opened, _ = task_shapes.parts(row)
+        opening, opened, so_far = task_shapes.parts(row)
+        if against := deciding.kept_apart(opening, opened, so_far, principal.id):
+            raise Forbidden("tasks:decide", against.message)
         if opening.quorum > 1 and not opened.alone:
             raise Conflict(
                 f"{opening.quorum} people are to decide this task; nobody keeps it for themselves."
@@ -117,14 +120,21 @@ async def asked_and_open(session: AsyncSession, principal: Principal, task_id: s
     if row.status == "cancelled":
         raise Conflict("The task is over: its step or its run was cancelled.")
     if row.status != "open":
-        last = so_far.verdicts[-1] if so_far.verdicts else None
-        by = f": {last.name} decided {last.action} at {last.at:%Y-%m-%d %H:%M} UTC" if last else ""
-        raise Conflict(f"The task is {row.outcome or 'decided'} already{by}.")
+        raise Conflict(_over(row, so_far))
     if not deciding.is_asked(opened, so_far, principal.id, principal.groups):
         raise Forbidden("tasks:decide", "You are not among those who are asked to decide this task.")
     if row.claimed_by not in (None, principal.id):
         raise Conflict(claimed(row))
     return row
+
+
+def _over(row: TaskRow, so_far: Deliberation) -> str:
+    """Return the sentence that says how a task came to its end, and by whom."""
+    if so_far.outcome is None or not so_far.verdicts:  # the rows know of no decision that brought it there
+        return f"Nobody decided the task in time: it expired, and went on as {row.outcome or 'expired'}."
+    last = so_far.verdicts[-1]
+    by = f"{last.name} decided {last.action} at {last.at:%Y-%m-%d %H:%M} UTC"
+    return f"The task is {row.outcome or 'decided'} already: {by}."
 
 
 def claimed(row: TaskRow) -> str:

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine import working_time
+from engine.contracts import WorkingHours
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import workspaces as queries
@@ -28,20 +30,38 @@ class Workspace(Shape):
     name: str
     created_at: datetime
     archived_at: datetime | None
+    working_hours: WorkingHours | None
     current: bool
 
 
 class WorkspaceChange(BaseModel):
-    """What an administrator changes of a workspace; what is not given stays."""
+    """What an administrator changes of a workspace; what is not given stays.
+
+    `working_hours` say when its people are at work; null means from Monday to Friday, 9 to 17 UTC.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"name": "Research"}, {"archived": True}]},
+        json_schema_extra={
+            "examples": [
+                {"name": "Research"},
+                {"archived": True},
+                {"working_hours": {"opens": "08:30", "closes": "17:00", "zone": "Europe/Zurich"}},
+            ]
+        },
     )
 
     name: str | None = None
     archived: bool | None = None
+    working_hours: WorkingHours | None = None
+
+    @field_validator("working_hours")
+    @classmethod
+    def _is_somewhere(cls, hours: WorkingHours | None) -> WorkingHours | None:
+        if hours:
+            working_time.zone(hours.zone)
+        return hours
 
 
 @requires(Action.SELF)
@@ -84,6 +104,10 @@ async def change_workspace(principal: Principal, workspace_id: str, change: Work
             if change.name is not None:
                 row.name = names.clean(change.name, "a workspace")
                 await _record(session, principal, "workspace-renamed", row)
+            if "working_hours" in change.model_fields_set:
+                hours = change.working_hours
+                row.working_hours = hours.model_dump(mode="json") if hours else None
+                await _record(session, principal, "workspace-hours-set", row)
             if change.archived is not None and change.archived != (row.archived_at is not None):
                 await _archive(session, principal, row, archived=change.archived)
     await access_changed()
@@ -127,5 +151,6 @@ def _shape(principal: Principal, row: Any) -> Workspace:
         name=row.name,
         created_at=row.created_at,
         archived_at=row.archived_at,
+        working_hours=row.working_hours,
         current=row.id == principal.workspace,
     )

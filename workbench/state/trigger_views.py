@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.graph import Document, Trigger
-from engine.triggers.schedule import zone
+from engine.working_time import zone
 from workbench import routes
 from workbench.services.shapes import RunSummary
 from workbench.services.triggers.states import TriggerState
