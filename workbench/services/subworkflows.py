@@ -4,7 +4,6 @@ A version that is published never changes, and can only pin what was published b
 calls, directly and through others, is a finite tree that nobody can change under a run.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,13 +94,6 @@ async def check(
     catalogue = await get_resources().read(lambda session: load(session, workspace_id, document))
     problems = await documents.check(document, catalogue.returns(document))
     return (*problems, *check_calls(document, catalogue, workflow_id=workflow_id))
-
-
-@requires(Action.WORKFLOWS_READ)
-async def examine(principal: Principal, data: Any) -> tuple[Problem, ...]:
-    """Return everything that is wrong with what may be a document: its form, else its sense."""
-    document, problems = await asyncio.to_thread(compiler.parse, data)
-    return problems if document is None else await check(principal.workspace, document)
 
 
 async def compile_run(

@@ -15,13 +15,13 @@ from workbench.db.ids import new_id, now
 from workbench.db.paging import Rows, decode_cursor, encode_cursor, page_size
 from workbench.db.tables import VersionRow, WorkflowRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import callers, documents, examples, subworkflows
+from workbench.services import callers, checks, documents, examples
 from workbench.services.access import requires
 from workbench.services.edits import require_unique
 from workbench.services.operations import Replace
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
-from workbench.services.triggers import arming, schedules, sources
+from workbench.services.triggers import arming, schedules
 
 
 @requires(Action.WORKFLOWS_READ)
@@ -123,7 +123,7 @@ async def check_draft(principal: Principal, workflow_id: str) -> tuple[Problem, 
     """Return everything that keeps the draft from being run. Executes nothing."""
     row = await get_resources().read(lambda session: require(session, principal, workflow_id))
     document = await documents.load(row.document)
-    return await subworkflows.check(row.workspace_id, document, workflow_id=row.id)
+    return await checks.check(row.workspace_id, document, workflow_id=row.id)
 
 
 @requires(Action.WORKFLOWS_PUBLISH)
@@ -137,9 +137,8 @@ async def publish(principal: Principal, workflow_id: str) -> Version:
     async with get_resources().transaction() as session:
         row = await require(session, principal, workflow_id, lock=True)
         document = await documents.load(row.document)
-        problems = await subworkflows.check(row.workspace_id, document, workflow_id=row.id)
+        problems = await checks.check(row.workspace_id, document, workflow_id=row.id)
         documents.require_none(problems, "The draft cannot be published.")
-        documents.require_none(await sources.check(session, row, document), "The draft cannot be published.")
         version = await snapshot(session, principal, row, document)
         if version.number is None:
             await queries.give_number(session, version, at=now(), by=principal.id)
@@ -229,7 +228,7 @@ async def detail(row: WorkflowRow, document: Document, *, can_undo: bool, can_re
         live_version=row.live_version,
         narrowed=row.narrowed,
         document=document,
-        problems=await subworkflows.check(row.workspace_id, document, workflow_id=row.id),
+        problems=await checks.check(row.workspace_id, document, workflow_id=row.id),
         can_undo=can_undo,
         can_redo=can_redo,
         created_at=row.created_at,

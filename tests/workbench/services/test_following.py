@@ -15,7 +15,7 @@ from workbench.auth.principal import Principal
 from workbench.db import follows
 from workbench.db.ids import now
 from workbench.errors import Invalid
-from workbench.services import runs, workflows
+from workbench.services import checks, runs, workflows
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.shapes import RunDetail, RunSummary
@@ -168,6 +168,16 @@ async def test_somebody_elses_workflow_cannot_be_followed(principal: Principal) 
     theirs = await published(somebody("Eve"), document())
     with pytest.raises(Invalid):
         await published(principal, document(theirs))
+
+
+async def test_checking_a_draft_says_what_it_cannot_follow(principal: Principal) -> None:
+    theirs = await published(somebody("Eve"), document())
+    mine = await workflows.create_workflow(principal, document=document(theirs))
+    sent = await checks.examine(principal, document(theirs).model_dump(mode="json"))
+    for found in (mine.problems, await workflows.check_draft(principal, mine.id), sent):
+        assert [(one.code, one.field) for one in found] == [
+            ("trigger-unknown-workflow", "triggers.0.config.workflow")
+        ]
 
 
 async def test_a_circle_is_refused_when_it_is_published(principal: Principal) -> None:

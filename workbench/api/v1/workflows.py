@@ -12,7 +12,7 @@ from workbench.api.bodies import read_document, read_object
 from workbench.api.principal import CurrentPrincipal
 from workbench.db.paging import MAX_LIMIT
 from workbench.errors import Invalid
-from workbench.services import sharing, subworkflows, workflows
+from workbench.services import checks, sharing, workflows
 from workbench.services.shapes import Page, Version, WorkflowDetail, WorkflowSummary
 from workbench.services.sharing import AccessChange, WorkflowAccess
 
@@ -160,7 +160,7 @@ async def check_document(principal: CurrentPrincipal, request: Request) -> Probl
     The body is `{"document": …}` or the document itself.
     """
     body = await read_object(request)
-    return Problems(problems=await subworkflows.examine(principal, body.get("document", body)))
+    return Problems(problems=await checks.examine(principal, body.get("document", body)))
 
 
 def _only(body: Mapping[str, Any], *known: str) -> Mapping[str, Any]:

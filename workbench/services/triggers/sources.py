@@ -1,6 +1,6 @@
 """What a workflow may follow: another one's ends, and never, around whatever corners, its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,22 +8,24 @@ from engine.errors import Problem
 from engine.graph import Document
 from workbench.db import triggers as queries
 from workbench.db import workflows as workflow_queries
-from workbench.db.tables import WorkflowRow
 
 
-async def check(session: AsyncSession, workflow: WorkflowRow, document: Document) -> tuple[Problem, ...]:
-    """Return what keeps the document's triggers from following the workflows that they name."""
-    followed = {
-        index: str(trigger.config.get("workflow"))
-        for index, trigger in enumerate(document.triggers)
-        if trigger.type == "workflow_end" and trigger.enabled
-    }
-    if not followed:
-        return ()
-    edges = await queries.following(session, workflow.workspace_id, besides=workflow.id)
-    started = _reached(workflow.id, edges)
+def followed(document: Document) -> Iterator[tuple[int, str]]:
+    """Yield the places of the triggers that follow a workflow, and its id; not those that name none yet."""
+    for index, trigger in enumerate(document.triggers):
+        source = trigger.config.get("workflow")
+        if trigger.type == "workflow_end" and trigger.enabled and source:
+            yield index, str(source)
+
+
+async def check(
+    session: AsyncSession, workspace_id: str, document: Document, *, workflow_id: str | None = None
+) -> tuple[Problem, ...]:
+    """Return what keeps the triggers of a document, of that workflow, from following what they name."""
+    own = workflow_id or ""
+    started = _reached(own, await queries.following(session, workspace_id, besides=own))
     problems = []
-    for index, source in followed.items():
+    for index, source in followed(document):
         field = f"triggers.{index}.config.workflow"
         row = await workflow_queries.get(session, source)
         if row is None:
