@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 from workbench.auth.principal import Principal
 from workbench.auth.roles import EVERYTHING, Role, allowed
 from workbench.db.ids import new_id
-from workbench.db.tables import GroupMemberRow, GroupRow, MembershipRow, UserRow, WorkspaceRow
+from workbench.db.tables import (
+    GroupMemberRow,
+    GroupRow,
+    IdentityRow,
+    MembershipRow,
+    ProviderRow,
+    UserRow,
+    WorkspaceRow,
+)
 from workbench.services import identity, sessions
 from workbench.services.identity import Caller, Credentials
 from workbench.services.resources import Resources
@@ -54,6 +62,30 @@ class Installation:
                     )
                 )
 
+    async def provider(self) -> str:
+        """Set up an identity provider; return its id."""
+        id_, at = f"p-{new_id()[-12:]}", datetime.now(UTC)
+        row = ProviderRow(
+            id=id_, name=id_, issuer=f"https://{id_}.example", client_id="w", created_at=at, updated_at=at
+        )
+        return await self._add(row)
+
+    async def named_administrator(self, person: str) -> str:
+        """Let a provider say that a person is an administrator; return the provider's id."""
+        provider, at = await self.provider(), datetime.now(UTC)
+        async with self.resources.transaction() as session:
+            session.add(
+                IdentityRow(
+                    provider_id=provider,
+                    subject=person,
+                    user_id=person,
+                    administrator=True,
+                    created_at=at,
+                    last_seen_at=at,
+                )
+            )
+        return provider
+
     async def caller(self, person: str) -> Caller:
         """Sign somebody in; return them as the workbench knows them in team mode."""
         return await self.again(await sessions.begin(person))
@@ -62,7 +94,7 @@ class Installation:
         """Return who a session's cookie stands for now."""
         return await identity.authenticate(Credentials(cookie=token))
 
-    async def _add(self, row: WorkspaceRow | UserRow | GroupRow) -> str:
+    async def _add(self, row: WorkspaceRow | UserRow | GroupRow | ProviderRow) -> str:
         async with self.resources.transaction() as session:
             session.add(row)
         return row.id

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from workbench.db.base import PORTS
 from workbench.db.tables import AuditRow
 
 _LOCK = 0x61756474  # "audt": one number, known to every process
@@ -19,7 +20,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which entries: those of a workspace, of an actor (an id, or a part of a name), of a kind, of a time.
+    """Which entries: seen in a workspace, of an actor (an id, or a part of a name), of a kind, of a time.
 
     `action` is a whole action or the part before its colon. Empty and None are no condition.
     """
@@ -66,7 +67,9 @@ async def oldest_first(session: AsyncSession, wanted: Wanted) -> AsyncIterator[A
 def _where(wanted: Wanted) -> Any:
     query: Any = select(AuditRow)
     if wanted.workspace_id is not None:
-        query = query.where(col(AuditRow.workspace_id) == wanted.workspace_id)
+        own = col(AuditRow.workspace_id) == wanted.workspace_id
+        seen = col(AuditRow.seen_in).op("@>")(cast([wanted.workspace_id], PORTS))
+        query = query.where(or_(own, seen))
     if wanted.actor:
         named = col(AuditRow.actor_name).icontains(wanted.actor, autoescape=True)
         same = (col(AuditRow.actor_id) == wanted.actor) | (col(AuditRow.impersonator) == wanted.actor)

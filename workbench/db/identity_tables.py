@@ -197,11 +197,15 @@ class ApiKeyRow(Table, table=True):
 
 
 class AuditRow(Table, table=True):
-    """An entry of the audit log, chained to the one before by `hash`, see `services.audit`. Never changed."""
+    """An entry of the audit log, chained to the one before by `hash`, see `services.audit`. Never changed.
+
+    `seen_in` are the workspaces, besides its own, in which it is to be seen: those of the person it is about.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
         UniqueConstraint("hash"),
+        Index(None, "seen_in", postgresql_using="gin"),
         Index(None, "workspace_id", "seq"),
         Index(None, "actor_id", "seq"),
         Index(None, "action", "seq"),
@@ -218,5 +222,8 @@ class AuditRow(Table, table=True):
     outcome: str = Field(sa_type=Text)
     detail: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     address: str | None = Field(default=None, sa_type=Text)
+    seen_in: list[str] = Field(
+        default_factory=list, sa_type=PORTS, sa_column_kwargs={"server_default": text("'{}'")}
+    )
     previous: str = Field(sa_type=Text)
     hash: str = Field(sa_type=Text)

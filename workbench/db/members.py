@@ -24,8 +24,8 @@ from sqlmodel import col
 
 from workbench.db.ids import now
 from workbench.db.paging import Named, Rows
-from workbench.db.tables import GroupMemberRow, GroupRow, MembershipRow, ProviderRow, UserRow
-from workbench.db.users import matches
+from workbench.db.tables import GroupMemberRow, GroupRow, MembershipRow, ProviderRow, UserRow, WorkspaceRow
+from workbench.db.users import is_administrator, matches
 
 PERSON, GROUP = "person", "group"
 
@@ -47,7 +47,7 @@ async def page(
     subjects = select(col(MembershipRow.subject_id)).where(col(MembershipRow.workspace_id) == workspace_id)
     through = select(col(GroupMemberRow.user_id)).where(col(GroupMemberRow.group_id).in_(subjects))
     user, group = col(UserRow.id), col(GroupRow.id)
-    people = _people().where(or_(col(UserRow.administrator), user.in_(subjects), user.in_(through)))
+    people = _people().where(or_(is_administrator(), user.in_(subjects), user.in_(through)))
     groups = _groups().where(group.in_(subjects))
     if only is not None:
         people, groups = people.where(user.in_(only)), groups.where(group.in_(only))
@@ -103,6 +103,14 @@ async def roles(session: AsyncSession, workspace_id: str, subjects: Collection[s
     return (await session.execute(union_all(by_name, through))).all()
 
 
+async def workspaces_of(session: AsyncSession, user_id: str) -> list[str]:
+    """Return the ids of the workspaces in which a person has a role, by name or through a group."""
+    groups = select(col(GroupMemberRow.group_id)).where(col(GroupMemberRow.user_id) == user_id)
+    subject = col(MembershipRow.subject_id)
+    query = select(col(MembershipRow.workspace_id)).where(or_(subject == user_id, subject.in_(groups)))
+    return sorted((await session.execute(query.distinct())).scalars())
+
+
 async def given(session: AsyncSession, workspace_id: str, subject_id: str) -> frozenset[str]:
     """Return the roles that were given here by hand."""
     query = select(col(MembershipRow.role)).where(*_by_hand(workspace_id, subject_id))
@@ -127,17 +135,26 @@ async def take(session: AsyncSession, workspace_id: str, subject_id: str, role: 
     await session.execute(query)
 
 
-async def has(session: AsyncSession, workspace_id: str, role: str) -> bool:
-    """Return whether somebody who is not disabled has this role, by name or through a group."""
+async def with_a(session: AsyncSession, role: str, only: str | None = None) -> dict[str, str]:
+    """Return the names of the workspaces in which somebody has this role, by their ids; `only` that one.
+
+    By name or through a group; who is disabled does not count, nor does a workspace that is archived.
+    """
     subject = col(MembershipRow.subject_id)
     active = select(col(UserRow.id)).where(col(UserRow.disabled_at).is_(None))
     through = exists().where(col(GroupMemberRow.group_id) == subject, col(GroupMemberRow.user_id).in_(active))
-    query = select(col(MembershipRow.role)).where(
-        col(MembershipRow.workspace_id) == workspace_id,
+    somebody = exists().where(
+        col(MembershipRow.workspace_id) == col(WorkspaceRow.id),
         col(MembershipRow.role) == role,
         or_(subject.in_(active), through),
     )
-    return (await session.execute(query.limit(1))).first() is not None
+    query = select(col(WorkspaceRow.id), col(WorkspaceRow.name)).where(
+        somebody, col(WorkspaceRow.archived_at).is_(None)
+    )
+    if only is not None:
+        query = query.where(col(WorkspaceRow.id) == only)
+    found = await session.execute(query.order_by(col(WorkspaceRow.name)))
+    return {row.id: row.name for row in found}
 
 
 def _by_hand(workspace_id: str, subject_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -154,7 +171,7 @@ def _people() -> Select[*tuple[Any, ...]]:
         col(UserRow.id).label("id"),
         col(UserRow.name).label("name"),
         col(UserRow.email).label("email"),
-        col(UserRow.administrator).label("administrator"),
+        is_administrator().label("administrator"),
         col(UserRow.disabled_at).label("disabled_at"),
     )
 

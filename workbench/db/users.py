@@ -8,7 +8,15 @@ from sqlmodel import col
 
 from workbench.db.ids import is_id
 from workbench.db.paging import Named, Rows
-from workbench.db.tables import GroupMemberRow, GroupRow, MembershipRow, UserRow, WorkspaceRow
+from workbench.db.tables import (
+    GroupMemberRow,
+    GroupRow,
+    IdentityRow,
+    MembershipRow,
+    ProviderRow,
+    UserRow,
+    WorkspaceRow,
+)
 
 _ADMINISTRATORS = 0x61646D6E
 """The advisory lock of who is an administrator: "admn"."""
@@ -21,7 +29,7 @@ async def page(session: AsyncSession, *, limit: int, after: Named | None, search
         col(UserRow.id),
         col(UserRow.email),
         col(UserRow.name),
-        col(UserRow.administrator),
+        is_administrator().label("administrator"),
         col(UserRow.totp_at).is_not(None).label("second_factor"),
         col(UserRow.created_at),
         col(UserRow.disabled_at),
@@ -33,6 +41,21 @@ async def page(session: AsyncSession, *, limit: int, after: Named | None, search
     if after is not None:
         query = query.where(tuple_(sort, col(UserRow.id)) > after)
     return (await session.execute(query.order_by(sort, col(UserRow.id)).limit(limit))).all()
+
+
+def is_administrator(*, signs_in: bool = False, but: str = "") -> ColumnElement[bool]:
+    """Return the condition that a person is an administrator, by themselves or because a provider says so.
+
+    `signs_in`: only what providers say that are in use. What the provider `but` says is left out.
+    """
+    identity = col(IdentityRow.user_id) == col(UserRow.id)
+    said = select(col(IdentityRow.user_id)).where(
+        identity, col(IdentityRow.administrator), col(IdentityRow.provider_id) != but
+    )
+    if signs_in:
+        used = select(col(ProviderRow.id)).where(col(ProviderRow.enabled))
+        said = said.where(col(IdentityRow.provider_id).in_(used))
+    return or_(col(UserRow.administrator), said.exists())
 
 
 def matches(search: str) -> ColumnElement[bool]:
@@ -55,10 +78,17 @@ async def lock_administrators(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(_ADMINISTRATORS)))
 
 
-async def administrators(session: AsyncSession) -> int:
-    """Return how many administrators there are who are not disabled."""
-    query = select(func.count()).where(col(UserRow.administrator), col(UserRow.disabled_at).is_(None))
+async def administrators(session: AsyncSession, *, but: str = "") -> int:
+    """Return how many administrators can sign in, without those of whom only the provider `but` says so."""
+    mine = is_administrator(signs_in=True, but=but)
+    query = select(func.count(col(UserRow.id))).where(mine, col(UserRow.disabled_at).is_(None))
     return (await session.execute(query)).scalar_one()
+
+
+async def administrates(session: AsyncSession, user_id: str) -> bool:
+    """Return whether a person is an administrator, whatever makes them one."""
+    query = select(col(UserRow.id)).where(col(UserRow.id) == user_id, is_administrator())
+    return (await session.execute(query)).first() is not None
 
 
 async def groups_of(session: AsyncSession, user_id: str) -> Rows:

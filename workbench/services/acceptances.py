@@ -83,7 +83,12 @@ async def set_password(token: str, *, password: str, visit: Visit) -> None:
             raise _gone()
         user.password_hash = kept
         await audit.record(
-            session, accounts.actor(user), "password-reset", target=f"user:{user.id}", address=visit.address
+            session,
+            accounts.actor(user),
+            "password-reset",
+            target=f"user:{user.id}",
+            address=visit.address,
+            about=user.id,
         )
     await sessions.end_all(user.id)
     await rate_limits.forgive(rate_limits.ACCOUNT, user.email.lower(), all_=True)

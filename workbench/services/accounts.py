@@ -59,7 +59,14 @@ async def begin(user: UserRow, visit: Visit, **columns: str | None) -> str:
             if row.disabled_at is not None or row.password_hash != user.password_hash:
                 raise Unauthenticated(NOT_RIGHT)
             row.last_seen_at = now()
-            await audit.record(session, actor(user), SIGN_IN, target=f"user:{user.id}", address=visit.address)
+            await audit.record(
+                session,
+                actor(user),
+                SIGN_IN,
+                target=f"user:{user.id}",
+                address=visit.address,
+                about=user.id,
+            )
             token = await sessions.begin(user.id, address=visit.address, browser=visit.browser, **columns)
     await _end(visit.cookie)
     return token
@@ -72,8 +79,14 @@ async def sign_out(visit: Visit) -> Session | None:
         with everywhere():
             async with get_resources().transaction() as session:
                 user = await session.get_one(UserRow, ended.user_id)
+                behind = await session.get(UserRow, ended.impersonator) if ended.impersonator else None
                 await audit.record(
-                    session, actor(user), "sign-out", target=f"user:{user.id}", address=visit.address
+                    session,
+                    actor(user, behind),
+                    "sign-out",
+                    target=f"user:{user.id}",
+                    address=visit.address,
+                    about=user.id,
                 )
     return ended
 
@@ -84,9 +97,13 @@ def require_team() -> None:
         raise Conflict("This workbench has one user, and nobody signs in. WORKBENCH_MODE=team changes that.")
 
 
-def actor(user: UserRow) -> Principal:
-    """Return somebody as the audit log names them, before they act in any workspace."""
-    return Principal(id=user.id, name=user.name, workspace="")
+def actor(user: UserRow, behind: UserRow | None = None) -> Principal:
+    """Return somebody as the audit log names them, before they act in any workspace.
+
+    `behind` is the administrator who acts as them.
+    """
+    really, name = (behind.id, behind.name) if behind else (None, "")
+    return Principal(id=user.id, name=user.name, workspace="", impersonator=really, impersonator_name=name)
 
 
 async def _count(email: str, visit: Visit) -> None:
@@ -106,11 +123,16 @@ async def _proven(email: str, password: str, visit: Visit) -> UserRow:
         user = await get_resources().read(lambda session: people.by_email(session, email))
     kept = user.password_hash if user and user.disabled_at is None else None
     if not await passwords.fits(password, kept) or user is None:
-        target = f"user:{user.id}" if user else ""
-        detail = {"reason": "password"}
-        await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address)
+        await _refused(user, "password", visit)
         raise Unauthenticated(NOT_RIGHT)
     return user
+
+
+async def _refused(user: UserRow | None, reason: str, visit: Visit) -> None:
+    """Note a try that was refused; at an account that there is not, with the same work."""
+    detail = {"reason": reason, **({"account": user.name} if user else {})}
+    target, about = (f"user:{user.id}", user.id) if user else ("", "")
+    await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address, about=about)
 
 
 async def _take_code(user: UserRow, code: str | None, visit: Visit) -> None:
@@ -119,8 +141,7 @@ async def _take_code(user: UserRow, code: str | None, visit: Visit) -> None:
         await second_factor.take(user, code)
     except CodeNeeded:
         if code:
-            target, detail = f"user:{user.id}", {"reason": "code"}
-            await audit.refused(None, SIGN_IN, target=target, detail=detail, address=visit.address)
+            await _refused(user, "code", visit)
         raise
 
 

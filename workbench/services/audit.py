@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from workbench.auth.principal import Principal
 from workbench.db import audit as queries
+from workbench.db import members
 from workbench.db.ids import now
 from workbench.db.json_text import dumps
 from workbench.db.tables import AuditRow
@@ -37,7 +38,7 @@ _SAID = (
     "address",
     "previous",
 )
-"""What an entry's hash is over, in this order, whatever columns come later."""
+"""What an entry's hash is over, in this order; and `seen_in`, which came later, where there is any."""
 
 
 async def record(
@@ -50,11 +51,14 @@ async def record(
     detail: dict[str, Any] | None = None,
     address: str | None = None,
     workspace_id: str | None = None,
+    about: str | None = None,
 ) -> None:
     """Add an entry to the log in the caller's transaction. `target` is what it was done to: `user:<id>`.
 
-    Without a principal nobody knows who tried. `detail` is JSON and must hold no secret; who acts by an API
-    key, or as another person, has that key, or the name of who it really is, in it.
+    `about` is a person whom it concerns wherever they belong, such as one who signs in: the admins of those
+    workspaces read it too, but not of one that they come to later. Without a principal nobody knows who
+    tried. `detail` is JSON and must hold no secret; who acts by an API key, or as another person, has that
+    key, or the name of who it really is, in it.
     """
     if principal is not None and principal.impersonator is not None:
         detail = {**(detail or {}), "really": principal.impersonator_name}
@@ -73,6 +77,7 @@ async def record(
         outcome=outcome,
         detail=detail,
         address=address,
+        seen_in=[] if about is None else await members.workspaces_of(session, about),
         previous=last.hash if last else BEGINNING,
         hash="",
     )
@@ -95,8 +100,9 @@ async def refused(
     target: str = "",
     detail: dict[str, Any] | None = None,
     address: str | None = None,
+    about: str | None = None,
 ) -> None:
-    """Add an entry about an attempt that was refused, in a transaction of its own."""
+    """Add an entry about an attempt that was refused, in a transaction of its own; as `record` does."""
     with everywhere():
         async with get_resources().transaction() as session:
             await record(
@@ -107,10 +113,11 @@ async def refused(
                 outcome="refused",
                 detail=detail,
                 address=address,
+                about=about,
             )
 
 
 def digest(row: AuditRow) -> str:
     """Return the hash that an entry has to have."""
-    said = {name: getattr(row, name) for name in _SAID}
+    said = {name: getattr(row, name) for name in _SAID} | ({"seen_in": row.seen_in} if row.seen_in else {})
     return hashlib.sha256(dumps({**said, "at": row.at.isoformat()})).hexdigest()

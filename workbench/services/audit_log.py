@@ -1,6 +1,7 @@
 """Reading the audit log: in pages, whole as a file, and whether anything in it was altered.
 
-An admin reads what happened in their workspace; an administrator of the installation reads everything.
+An admin reads what happened in their workspace, and when its people signed in; an administrator of the
+installation reads everything.
 """
 
 import csv
@@ -29,7 +30,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Entry(Shape):
-    """One entry. `impersonator` is the administrator who acted as the actor."""
+    """One entry. `impersonator` is the administrator who acted as the actor.
+
+    `seen_in` are the workspaces of the person it is about, where it happened in none; an admin is told only
+    of their own.
+    """
 
     seq: int
     at: datetime
@@ -42,6 +47,7 @@ class Entry(Shape):
     outcome: Outcome
     detail: dict[str, Any] | None
     address: str | None
+    seen_in: tuple[str, ...]
     previous: str
     hash: str
 
@@ -67,7 +73,7 @@ async def list_entries(
     rows = await get_resources().read(
         lambda session: queries.page(session, mine, before=before, limit=limit + 1)
     )
-    items = tuple(entry(row) for row in rows[:limit])
+    items = tuple(_entry(principal, row) for row in rows[:limit])
     return Page(items=items, next_cursor=str(items[-1].seq) if len(rows) > limit else None)
 
 
@@ -78,7 +84,7 @@ async def export(principal: Principal, wanted: Wanted, format: Format) -> AsyncI
         if format == "csv":
             yield _csv(list(Entry.model_fields))
         async for row in queries.oldest_first(session, _readable(principal, wanted)):
-            yield _line(entry(row), format)
+            yield _line(_entry(principal, row), format)
 
 
 @requires(Action.USERS_MANAGE)
@@ -95,9 +101,10 @@ async def verify(principal: Principal) -> Verdict:
     return Verdict(entries=count, intact=broken_at is None, broken_at=broken_at, head=before)
 
 
-def entry(row: AuditRow) -> Entry:
-    """Return an entry's shape."""
-    return Entry.model_validate(row.model_dump())
+def _entry(principal: Principal, row: AuditRow) -> Entry:
+    """Return an entry's shape, as this person may see it."""
+    seen = [one for one in row.seen_in if principal.administrator or one == principal.workspace]
+    return Entry.model_validate({**row.model_dump(), "seen_in": seen})
 
 
 def _readable(principal: Principal, wanted: Wanted) -> Wanted:
@@ -126,7 +133,7 @@ def _line(one: Entry, format: Format) -> str:
     if format == "ndjson":
         return dump_text(one.model_dump(mode="json")) + "\n"
     values = one.model_dump(mode="json")
-    return _csv([dump_text(value) if isinstance(value, dict) else value for value in values.values()])
+    return _csv([dump_text(one) if isinstance(one, dict | list) else one for one in values.values()])
 
 
 def _csv(values: list[Any]) -> str:

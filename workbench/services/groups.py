@@ -12,7 +12,7 @@ from workbench.db.ids import new_id, now
 from workbench.db.paging import decode_named, encode_named, page_size
 from workbench.db.tables import GroupRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import audit, names
+from workbench.services import audit, last_admins, names
 from workbench.services.access import requires
 from workbench.services.identity import access_changed
 from workbench.services.resources import get_resources
@@ -83,11 +83,15 @@ async def rename_group(principal: Principal, group_id: str, *, name: str) -> Non
 
 @requires(Action.USERS_MANAGE)
 async def delete_group(principal: Principal, group_id: str) -> None:
-    """Delete a group: its people lose what they had through it. Raises NotFound."""
+    """Delete a group: its people lose what they had through it.
+
+    Raises NotFound, or Conflict where a workspace would lose its last admin.
+    """
     async with get_resources().transaction() as session:
         row = await _require(session, group_id, lock=True)
         detail = {"name": row.name}
-        await queries.remove(session, group_id)
+        async with last_admins.stay(session):
+            await queries.remove(session, group_id)
         await audit.record(session, principal, "group-deleted", target=f"group:{group_id}", detail=detail)
     await access_changed()
 
@@ -124,7 +128,10 @@ async def put_person(principal: Principal, group_id: str, user_id: str) -> None:
 
 @requires(Action.USERS_MANAGE)
 async def take_person(principal: Principal, group_id: str, user_id: str) -> None:
-    """Take a person out of a group. Raises NotFound, or Conflict where an identity provider put them."""
+    """Take a person out of a group. Raises NotFound.
+
+    Raises Conflict where an identity provider put them, or a workspace would lose its last admin.
+    """
     async with get_resources().transaction() as session:
         await _require(session, group_id, lock=True)
         sources = await queries.sources(session, group_id, user_id)
@@ -132,7 +139,8 @@ async def take_person(principal: Principal, group_id: str, user_id: str) -> None
             raise NotFound("This person is not in the group.")
         if sources != {LOCAL}:
             raise Conflict("An identity provider puts this person into the group; change it there.")
-        await queries.take(session, group_id, user_id)
+        async with last_admins.stay(session):
+            await queries.take(session, group_id, user_id)
         detail = {"group": group_id}
         await audit.record(session, principal, "group-left", target=f"user:{user_id}", detail=detail)
     await access_changed()

@@ -8,7 +8,7 @@ from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import users as queries
 from workbench.errors import Conflict, NotFound
-from workbench.services import audit, identity, sessions
+from workbench.services import audit, sessions
 from workbench.services.access import requires
 from workbench.services.oidc import kept
 from workbench.services.resources import get_resources
@@ -27,7 +27,7 @@ async def begin(principal: Principal, user_id: str, *, present: Session | None) 
         row = await queries.get(session, user_id)
         if row is None:
             raise NotFound(f"There is no person {user_id[:64]!r}.")
-        if row.administrator or await identity.is_administrator(user_id):
+        if await queries.administrates(session, user_id):
             raise Conflict("Nobody acts as an administrator but themselves.")
         if row.disabled_at is not None:
             raise Conflict(f"{row.name} is disabled, and nobody can act as them.")

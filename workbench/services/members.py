@@ -15,14 +15,13 @@ from workbench.auth.roles import Action, Role
 from workbench.db import members as queries
 from workbench.db import workspaces
 from workbench.db.paging import decode_named, encode_named, page_size
-from workbench.errors import Conflict, NotFound
-from workbench.services import audit, names
+from workbench.errors import NotFound
+from workbench.services import audit, last_admins, names
 from workbench.services.access import requires
 from workbench.services.identity import access_changed
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Shape
 
-LAST = "This is the workspace's last admin. Make somebody else an admin first."
 FEW = 8
 LOCAL = "local"
 
@@ -107,7 +106,8 @@ async def set_roles(principal: Principal, subject_id: str, roles: frozenset[Role
         if not found:
             raise NotFound(f"There is no person or group {subject_id[:64]!r}.")
         target = f"{'user' if found[0].kind == queries.PERSON else 'group'}:{subject_id}"
-        await _change(session, principal, subject_id, target, roles)
+        async with last_admins.stay(session, only=principal.workspace):
+            await _change(session, principal, subject_id, target, roles)
         (member,) = await _members(session, principal.workspace, found)
     await access_changed()
     return member
@@ -118,15 +118,12 @@ async def _change(
 ) -> None:
     here = principal.workspace
     before = {Role(role) for role in await queries.given(session, here, subject_id)}
-    had_admin = await queries.has(session, here, Role.ADMIN)
     for role in sorted(roles - before):
         await queries.give(session, here, subject_id, role)
         await audit.record(session, principal, "role-given", target=target, detail={"role": role})
     for role in sorted(before - roles):
         await queries.take(session, here, subject_id, role)
         await audit.record(session, principal, "role-taken", target=target, detail={"role": role})
-    if had_admin and not await queries.has(session, here, Role.ADMIN):
-        raise Conflict(LAST)
 
 
 async def _members(session: AsyncSession, workspace_id: str, rows: Sequence[Any]) -> tuple[Member, ...]:

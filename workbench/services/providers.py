@@ -19,7 +19,7 @@ from workbench.db import providers as queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import GroupRow, MappingRow, ProviderRow, WorkspaceRow
 from workbench.errors import Conflict, Invalid, NotFound
-from workbench.services import audit
+from workbench.services import audit, last_admins
 from workbench.services.access import everywhere, requires
 from workbench.services.epoch import access_changed
 from workbench.services.oidc.configured import sealed_as
@@ -163,7 +163,7 @@ async def change_provider(
     """Change `name`, `client_id`, `secret`, `settings` or `enabled`; what is not named stays.
 
     An empty `secret` makes it a client without one. Sessions of a provider that is not in use any more end
-    within a minute. Raises NotFound, Invalid.
+    within a minute. Raises NotFound, Invalid, and Conflict when nobody would be left who is an administrator.
     """
     async with get_resources().transaction() as session:
         row = await _require(session, provider_id)
@@ -174,7 +174,8 @@ async def change_provider(
         if "settings" in changes:
             row.settings = ProviderSettings.model_validate(changes["settings"]).model_dump()
         if "enabled" in changes:
-            row.enabled = bool(changes["enabled"])
+            async with last_admins.stay(session):
+                row.enabled = bool(changes["enabled"])
         if "secret" in changes:
             _seal(row, changes["secret"])
         row.updated_at = now()
@@ -200,7 +201,8 @@ async def set_mappings(
 ) -> tuple[Mapping, ...]:
     """Let these be what a provider's claims give, in place of what was there.
 
-    It counts for each session from its next refresh on, within a minute. Raises NotFound, Invalid.
+    It counts for each session from its next refresh on, within a minute. Raises NotFound, Invalid, and
+    Conflict when nobody would be left who is an administrator.
     """
     if len(mappings) > MOST_RULES:
         raise _wrong("mappings", f"A provider has at most {MOST_RULES} mappings.")
@@ -208,6 +210,8 @@ async def set_mappings(
     async with get_resources().transaction() as session:
         await _require(session, provider_id)
         await _check_mappings(session, mappings)
+        if not any(one.administrator for one in mappings):
+            await last_admins.stay_without(session, provider_id)
         await queries.replace_mappings(session, provider_id, rows)
         detail = {"mappings": [one.model_dump(exclude_defaults=True) for one in mappings]}
         target = _target(provider_id)

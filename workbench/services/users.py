@@ -13,13 +13,13 @@ from workbench.db.ids import now
 from workbench.db.paging import decode_named, encode_named, page_size
 from workbench.db.tables import UserRow
 from workbench.errors import Conflict, NotFound
-from workbench.services import audit, names, sessions
+from workbench.services import audit, last_admins, names, sessions
 from workbench.services.access import requires
 from workbench.services.identity import access_changed
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Shape
 
-LAST = "This is the last administrator. Make somebody else one first."
+PROVIDED = "An identity provider makes this person an administrator; change what its claims give."
 ONESELF = "You cannot disable your own account; another administrator can."
 
 
@@ -128,20 +128,21 @@ async def get_user(principal: Principal, user_id: str) -> UserDetail:
 async def change_user(principal: Principal, user_id: str, change: UserChange) -> UserDetail:
     """Change a person's name, whether they are disabled, and whether they are an administrator.
 
-    Who is disabled is signed out everywhere. Raises NotFound, Conflict for the last administrator, and
-    Forbidden for a key that would make administrators: it could make one that is allowed more than itself.
+    Who is disabled is signed out everywhere. Raises NotFound, and Conflict for the last administrator, for
+    the last admin of a workspace, and for one whom a provider makes an administrator. Raises Forbidden for a
+    key that would make administrators: it could make one that is allowed more than itself.
     """
     if change.administrator is not None:
         principal.require(Action.SELF_SECURE)
     if change.disabled and user_id == principal.id:
         raise Conflict(ONESELF)
     async with get_resources().transaction() as session:
-        await queries.lock_administrators(session)
-        row = await _require(session, user_id, lock=True)
-        done = _apply(row, change)
-        await session.flush()
-        if change.disabled or change.administrator is False:
-            await _keep_an_administrator(session, done)
+        async with last_admins.stay(session):
+            row = await _require(session, user_id, lock=True)
+            done = _apply(row, change)
+            await session.flush()
+            if change.administrator is False and await queries.administrates(session, user_id):
+                raise Conflict(PROVIDED)
         for action in done:
             await audit.record(session, principal, action, target=f"user:{user_id}")
         detail = await _detail(session, user_id)
@@ -193,13 +194,6 @@ def _apply(row: UserRow, change: UserChange) -> list[str]:
     return done
 
 
-async def _keep_an_administrator(session: AsyncSession, done: list[str]) -> None:
-    """Raise Conflict when what was done leaves nobody who could undo it."""
-    lost = {"administrator-unmade", "user-disabled"} & set(done)
-    if lost and not await queries.administrators(session):
-        raise Conflict(LAST)
-
-
 async def _require(session: AsyncSession, user_id: str, *, lock: bool = False) -> UserRow:
     row = await queries.get(session, user_id, lock=lock)
     if row is None:
@@ -215,7 +209,8 @@ async def _detail(session: AsyncSession, user_id: str) -> UserDetail:
     for workspace_id, workspace, role in await queries.roles_of(session, subjects):
         roles.setdefault((workspace_id, workspace), []).append(Role(role))
     return UserDetail(
-        **row.model_dump(include=set(User.model_fields) - {"second_factor"}),
+        **row.model_dump(include=set(User.model_fields) - {"second_factor", "administrator"}),
+        administrator=await queries.administrates(session, user_id),
         second_factor=row.totp_at is not None,
         groups=groups,
         workspaces=tuple(

@@ -8,10 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine.graph import Document
-from tests.people import somebody
+from tests.people import member, somebody
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Role, allowed
+from workbench.db import audit as queries
 from workbench.db.audit import Wanted
+from workbench.db.ids import new_id, now
+from workbench.db.tables import MembershipRow, WorkspaceRow
 from workbench.errors import Forbidden, Invalid
 from workbench.services import audit, audit_log, workflows
 from workbench.services.resources import Resources
@@ -45,6 +48,43 @@ async def test_an_admin_reads_their_workspace_and_an_administrator_everything(
     assert {one.target for one in (await audit_log.list_entries(principal, asked)).items} == {"user:1"}
     root = somebody("Root", administrator=True)
     assert {one.target for one in (await audit_log.list_entries(root, asked)).items} == {"user:2"}
+
+
+async def test_admins_see_when_the_people_of_their_workspace_sign_in_and_nobody_elses(
+    resources: Resources,
+) -> None:
+    here, there, later = new_id(), new_id(), new_id()
+    ada, eve = await member(resources, {here: Role.VIEWER}), await member(resources, {there: Role.VIEWER})
+    for user in (ada, eve):
+        async with resources.transaction() as session:
+            await audit.record(session, None, "sign-in", target=f"user:{user.id}", about=user.id)
+    await audit.refused(None, "sign-in", target=f"user:{ada.id}", about=ada.id)
+    await audit.refused(None, "sign-in", about="")
+    async with resources.transaction() as session:
+        session.add(WorkspaceRow(id=later, name="Later", created_at=now()))
+        await session.flush()
+        session.add(MembershipRow(workspace_id=later, subject_id=ada.id, role="viewer", created_at=now()))
+    asked = Wanted(action="sign-in")
+    seen = (await audit_log.list_entries(somebody(workspace=here), asked)).items
+    assert [(one.target, one.outcome, one.seen_in) for one in seen] == [
+        (f"user:{ada.id}", "refused", (here,)),
+        (f"user:{ada.id}", "done", (here,)),
+    ]
+    assert not (await audit_log.list_entries(somebody(workspace=later), asked)).items
+    root = somebody("Root", administrator=True)
+    of_here = await audit_log.list_entries(root, Wanted(workspace_id=here, action="sign-in"))
+    assert [one.seq for one in of_here.items] == [one.seq for one in seen]
+
+
+async def test_where_an_entry_is_seen_is_part_of_its_hash(resources: Resources) -> None:
+    ada = await member(resources, {new_id(): Role.VIEWER})
+    async with resources.transaction() as session:
+        await audit.record(session, None, "sign-in", target=f"user:{ada.id}", about=ada.id)
+    row = await resources.read(queries.last)
+    assert row is not None
+    assert audit.digest(row) == row.hash
+    row.seen_in = []
+    assert audit.digest(row) != row.hash
 
 
 async def test_entries_are_filtered_and_paged(principal: Principal, resources: Resources) -> None:

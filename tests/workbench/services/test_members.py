@@ -80,6 +80,15 @@ async def test_what_a_provider_gives_is_not_taken_here(installation: Installatio
     assert left.roles == (GivenRole(role=Role.REVIEWER, provider=PROVIDER),)
 
 
+async def test_who_is_an_administrator_by_a_providers_claim_is_listed_as_one(
+    installation: Installation,
+) -> None:
+    here, root = await installation.workspace(), await installation.person("Root")
+    await installation.named_administrator(root)
+    found = await members.list_members(acting_as("reader", here, Role.VIEWER), limit=200)
+    assert [member.administrator for member in found.items if member.id == root] == [True]
+
+
 async def test_people_of_other_workspaces_are_not_listed(installation: Installation) -> None:
     here, there = await installation.workspace(), await installation.workspace()
     eve = await installation.person("Eve")

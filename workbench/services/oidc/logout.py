@@ -89,6 +89,8 @@ async def _end(found: Provider, doomed: list[Session]) -> int:
         with everywhere():
             async with get_resources().transaction() as transaction:
                 for user_id in sorted({session.user_id for session in doomed}):
-                    target = f"user:{user_id}"
-                    await audit.record(transaction, people.actor(found), kept.ENDED, target=target)
+                    about, target = user_id, f"user:{user_id}"
+                    await audit.record(
+                        transaction, people.actor(found), kept.ENDED, target=target, about=about
+                    )
     return len(doomed)

@@ -82,8 +82,7 @@ async def give(
         GroupMemberRow(group_id=group_id, user_id=user_id, source=provider.id)
         for group_id in grants.groups - before.groups
     )
-    detail = {"before": _told(before), "after": _told(grants)}
-    await audit.record(session, actor(provider), "access.provided", target=f"user:{user_id}", detail=detail)
+    await _note(session, provider, user_id, before, grants)
     return True
 
 
@@ -122,9 +121,19 @@ async def _made(session: AsyncSession, provider: Provider, who: Somebody) -> Use
     return user
 
 
-def _told(grants: Grants) -> dict[str, object]:
-    return {
-        "roles": sorted(f"{workspace_id}:{role}" for workspace_id, role in grants.roles),
-        "groups": sorted(grants.groups),
-        "administrator": grants.administrator,
-    }
+async def _note(
+    session: AsyncSession, provider: Provider, user_id: str, before: Grants, after: Grants
+) -> None:
+    """Note what has changed in the audit log: in each workspace what concerns it, the rest in none."""
+    by, action, target = actor(provider), "access.provided", f"user:{user_id}"
+    given, taken = after.roles - before.roles, before.roles - after.roles
+    for here in sorted({workspace_id for workspace_id, _ in given | taken}):
+        detail: dict[str, object] = {"given": _roles(given, here), "taken": _roles(taken, here)}
+        await audit.record(session, by, action, target=target, detail=detail, workspace_id=here)
+    if (before.groups, before.administrator) != (after.groups, after.administrator):
+        detail = {"groups": sorted(after.groups), "administrator": after.administrator}
+        await audit.record(session, by, action, target=target, detail=detail)
+
+
+def _roles(roles: frozenset[tuple[str, str]], here: str) -> list[str]:
+    return sorted(role for workspace_id, role in roles if workspace_id == here)

@@ -158,6 +158,7 @@ async def _ended(session: Session, reason: str) -> None:
                 kept.ENDED,
                 target=f"user:{session.user_id}",
                 detail={"provider": session.provider_id, "reason": reason},
+                about=session.user_id,
             )
 
 
