@@ -30,6 +30,12 @@ DataDirOption = Annotated[
         "--data-dir", help="Where everything is kept. [default: ~/.local/share/workbench]", show_default=False
     ),
 ]
+WorkspaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--workspace", help="The id of a team's workspace, where the API key has several.", show_default=False
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for programs.")]
 
 
@@ -99,10 +105,11 @@ def run(
         ),
     ] = None,
     json: JsonOption = False,
+    workspace: WorkspaceOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed, 2: invalid."""
-    _set(data_dir=data_dir)
+    _set(data_dir=data_dir, workspace=workspace)
     settings = _settings()
     from workbench.commands.run import Options
     from workbench.commands.run import run as execute
@@ -146,10 +153,11 @@ def migrate(data_dir: DataDirOption = None) -> None:
 def repair(
     run_id: Annotated[str | None, typer.Argument(help="One run alone.", show_default=False)] = None,
     json: JsonOption = False,
+    workspace: WorkspaceOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Rebuild the records of runs from Temporal's history. What is whole is left as it is."""
-    _set(data_dir=data_dir)
+    _set(data_dir=data_dir, workspace=workspace)
     settings = _settings()
     from workbench.commands.repair import repair as rebuild
 

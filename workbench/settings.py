@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     In `mode` "single" the owner of the data directory is the only person, and nobody signs in; in "team"
     everybody does. `public_url` is the address under which browsers reach a team's workbench,
     and `proxy_hops` how many proxies stand between the two. `api_key` is
-    the one with which the command line calls it.
+    the one with which the command line calls it, and `workspace` the id of the one in which it acts there.
 
     `internal_endpoints` are further `host:port` pairs that belong to the workbench's own services and have
     no setting of their own (Temporal's HTTP and metrics ports). `events_kept_hours` is how long an event that
@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     proxy_hops: int = Field(default=0, ge=0, le=10)
     api_key: SecretStr | None = None
+    workspace: str | None = Field(default=None, pattern=r"^[!-~]{1,100}$")
     data_dir: Path = default_data_dir()
     cache_dir: Path = default_cache_dir()
     host: str = "127.0.0.1"
@@ -105,7 +106,7 @@ class Settings(BaseSettings):
 
         Without the command line's own: what is started in the background does not act for its person.
         """
-        values = self.model_dump(mode="json", exclude_none=True, exclude={"api_key"})
+        values = self.model_dump(mode="json", exclude_none=True, exclude={"api_key", "workspace"})
         for name in ("temporal_api_key", "sealing_keys"):
             if hidden := getattr(self, name):
                 values[name] = hidden.get_secret_value()

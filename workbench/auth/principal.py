@@ -1,6 +1,7 @@
 """Who is calling. Every service takes a Principal first; nobody acts without one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.auth.roles import EVERYTHING, Action
@@ -19,7 +20,9 @@ class Principal:
     `id` is stable and is what records keep. `groups` are the ids of a person's groups. `impersonator` is the
     administrator who acts as this person, `key` the API key by which it acts. A `system` principal is the
     workbench itself: a trigger that fires.
-    `workspace` is empty for somebody who belongs to none: they see no rows.
+    `workspace` is empty for somebody who belongs to none: they see no rows. `workspaces` are the names of
+    all in which these credentials let them act, by their ids, the oldest first; whoever needs no credentials
+    names none.
     """
 
     id: str
@@ -32,6 +35,7 @@ class Principal:
     impersonator: str | None = None
     impersonator_name: str = ""
     key: str | None = None
+    workspaces: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def may(self, action: Action) -> bool:
         """Return whether this principal may do `action` in its workspace."""

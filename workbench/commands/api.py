@@ -24,6 +24,7 @@ _NO_KEY = (
     "This workbench has a team: put an API key, made under Settings, Profile, into the environment as "
     "WORKBENCH_API_KEY."
 )
+_WHICH = "Say in which workspace, by its id: with --workspace, or in the environment as WORKBENCH_WORKSPACE."
 _WRONG_KEY = "The API key in WORKBENCH_API_KEY is not known, has expired or was revoked. Make a new one."
 
 
@@ -74,6 +75,8 @@ def _content(answer: httpx.Response) -> Any:
         problem = {}
     message = problem.get("detail") or problem.get("title") or f"HTTP status {answer.status_code}"
     problems = tuple(Problem.model_validate(entry) for entry in problem.get("problems", ()))
+    if [one.code for one in problems] == ["which-workspace"]:
+        raise Refused(answer.status_code, f"{problems[0].message} {_WHICH}", ())
     raise Refused(answer.status_code, message, problems)
 
 
@@ -106,9 +109,10 @@ def _remote(url: str, settings: Settings) -> httpx.AsyncClient:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    """Return what proves who the person at the command line is, where that is asked."""
+    """Return what proves who the person at the command line is, where that is asked, and where they act."""
     key = settings.api_key
-    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    proof = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    return proof | ({"Workbench-Workspace": settings.workspace} if settings.workspace else {})
 
 
 async def _own(

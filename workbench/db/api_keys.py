@@ -10,16 +10,17 @@ from sqlmodel import col
 from workbench.db.tables import ApiKeyRow, WorkspaceRow
 
 
-async def by_hash(session: AsyncSession, key_hash: str) -> tuple[ApiKeyRow, tuple[str, ...]] | None:
-    """Return the key with this hash, and those of its workspaces that are not archived."""
+async def by_hash(session: AsyncSession, key_hash: str) -> tuple[ApiKeyRow, dict[str, str]] | None:
+    """Return the key with this hash, and the names of its workspaces that are not archived, by their ids."""
     query = _valid().where(col(ApiKeyRow.key_hash) == key_hash)
     row = (await session.execute(query)).scalars().first()
     if row is None:
         return None
-    there = select(col(WorkspaceRow.id)).where(
+    there = select(col(WorkspaceRow.id), col(WorkspaceRow.name)).where(
         col(WorkspaceRow.id).in_(row.workspaces), col(WorkspaceRow.archived_at).is_(None)
     )
-    return row, tuple((await session.execute(there.order_by(col(WorkspaceRow.created_at)))).scalars())
+    found = await session.execute(there.order_by(col(WorkspaceRow.created_at)))
+    return row, {row.id: row.name for row in found}
 
 
 async def get(session: AsyncSession, key_id: str, *, lock: bool = False) -> ApiKeyRow | None:

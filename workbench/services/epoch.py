@@ -34,10 +34,6 @@ class Remembered(Generic[T]):
         at, read_at, value = self._by_key.get(key, ("", 0.0, None))
         return value if at == epoch and monotonic() - read_at < KEPT_S else None
 
-    def last(self, key: str) -> T | None:
-        """Return what was read last, whether or not it still counts."""
-        return self._by_key[key][2] if key in self._by_key else None
-
     def put(self, key: str, epoch: str, value: T) -> None:
         """Remember what was read in an epoch."""
         if len(self._by_key) >= MOST_KEPT:

@@ -123,13 +123,14 @@ async def _by_provider(credentials: Credentials, token: str) -> Caller:
 async def _holder(key: Key, at: str, asked: str | None) -> Principal:
     """Return the program, or the person as far as the key lets them, in the workspace that is asked for."""
     if key.user_id is None:
-        return key_callers.service(key, key_callers.workspace(key, key.workspaces, asked))
+        return key_callers.service(key, key_callers.workspace(key.workspaces, asked))
     standing = await _standing(key.user_id, at)
     if standing is None:
         raise Unauthenticated(key_callers.NO_KEY)
-    principal = person(standing, key_callers.workspace(key, _workspaces(standing), asked))
+    there = {id_: name for id_, name in _workspaces(standing).items() if id_ in key.workspaces}
+    principal = person(standing, key_callers.workspace(there, asked))
     actions = principal.actions & key.actions & keys.PERSONAL
-    return replace(principal, actions=actions, administrator=False, key=key.id)
+    return replace(principal, actions=actions, administrator=False, key=key.id, workspaces=there)
 
 
 async def principal_of(session: Session, *, epoch: str, workspace: str | None = None) -> Principal:
@@ -171,13 +172,8 @@ def person(
         groups=standing.groups,
         kind=kind,
         administrator=standing.administrator,
+        workspaces=mine,
     )
-
-
-async def is_administrator(user_id: str) -> bool:
-    """Return whether a person is an administrator, by whatever makes them one."""
-    standing = await _standing(user_id, await epoch())
-    return standing is not None and standing.administrator
 
 
 async def actions_in(user_id: str) -> dict[str, frozenset[Action]]:
@@ -186,15 +182,6 @@ async def actions_in(user_id: str) -> dict[str, frozenset[Action]]:
     if standing is None:
         return {}
     return {one: person(standing, one).actions for one in _workspaces(standing)}
-
-
-def workspaces_of(principal: Principal) -> dict[str, str]:
-    """Return the names of the workspaces in which somebody may act, by their ids, the oldest first.
-
-    They are those that were read when it was found out who is calling; nobody else's are known.
-    """
-    standing = _standings.last(principal.id)
-    return _workspaces(standing) if standing else {}
 
 
 def _workspaces(standing: Standing) -> dict[str, str]:

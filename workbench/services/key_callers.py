@@ -6,7 +6,7 @@ nowhere, and no caller with a right one behind the same address suffers.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -29,6 +29,7 @@ from workbench.services.resources import get_resources
 log = structlog.get_logger(__name__)
 
 NO_KEY = "This API key is not known, has expired or was revoked. Make a new one."
+WHICH = "which-workspace"
 MOST_KEPT = 10_000
 USED_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a key was last used."""
@@ -39,13 +40,16 @@ UNKNOWN = Limit("api-key", free=30)
 
 @dataclass(frozen=True)
 class Key:
-    """What a key allows: `actions` in `workspaces`, those that are there; without a `user_id` by itself."""
+    """What a key allows: `actions` in `workspaces`; without a `user_id` by itself.
+
+    `workspaces` are the names of those that are there, by their ids, the oldest first.
+    """
 
     id: str
     name: str
     user_id: str | None
     actions: frozenset[Action]
-    workspaces: tuple[str, ...]
+    workspaces: Mapping[str, str]
     expires_at: datetime | None
 
 
@@ -71,27 +75,28 @@ async def find(text: str, *, epoch: str, address: str) -> Key:
     return key
 
 
-def workspace(key: Key, mine: Collection[str], asked: str | None) -> str:
+def workspace(there: Mapping[str, str], asked: str | None) -> str:
     """Return where a key acts: of those that it and its person have, the one asked for, or the only one.
 
     Raises Invalid when it is not clear which, Forbidden when there is none.
     """
-    there = [one for one in key.workspaces if one in mine]
     if not there:
         raise Forbidden("workspace", "The workspaces of this API key are archived, or closed to its person.")
     if asked in there or (asked is None and len(there) == 1):
-        return asked or there[0]
-    hint = f"Send the header Workbench-Workspace with one of: {', '.join(there)}."
-    problem = Problem(
-        code="which-workspace", field="Workbench-Workspace", message="Which workspace?", hint=hint
-    )
-    raise Invalid(f"This API key does not say by itself in which workspace it acts. {hint}", (problem,))
+        return asked or next(iter(there))
+    known = ", ".join(f"{id_} ({name})" for id_, name in there.items())
+    message = f"This API key acts in {known}."
+    hint = "Send the header Workbench-Workspace with one of the ids."
+    problem = Problem(code=WHICH, field="Workbench-Workspace", message=message, hint=hint)
+    raise Invalid(f"It is not clear in which workspace to act. {message} {hint}", (problem,))
 
 
 def service(key: Key, here: str) -> Principal:
     """Return the program whose own a key is, in the workspace `here`."""
     actions = key.actions & keys.SERVICE
-    return Principal(f"key:{key.id}", key.name, here, actions, kind="service", key=key.id)
+    return Principal(
+        f"key:{key.id}", key.name, here, actions, kind="service", key=key.id, workspaces=key.workspaces
+    )
 
 
 async def settled() -> None:

@@ -17,7 +17,7 @@ from workbench.db.tables import WorkspaceRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import audit, names, sessions
 from workbench.services.access import everywhere, requires
-from workbench.services.identity import access_changed, workspaces_of
+from workbench.services.identity import access_changed
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 from workbench.services.shapes import Page, Shape
@@ -70,7 +70,7 @@ async def list_workspaces(
 ) -> Page[Workspace]:
     """Return a page of the caller's workspaces by name; administrators see all, the archived ones too."""
     limit, after = page_size(limit), decode_named(cursor)
-    only = None if principal.administrator else principal.groups | {principal.id}
+    only = None if principal.administrator else principal.workspaces.keys()
     rows = await get_resources().read(
         lambda session: queries.page(session, limit=limit + 1, after=after, only=only)
     )
@@ -122,7 +122,7 @@ async def choose(principal: Principal, workspace_id: str, *, session: Session | 
     """
     if session is None:
         raise Conflict("Without a session there is nothing to choose; name the workspace in each request.")
-    if workspace_id not in workspaces_of(principal):
+    if workspace_id not in principal.workspaces:
         raise NotFound(f"There is no workspace {workspace_id[:64]!r}.")
     await sessions.keep(session.model_copy(update={"workspace": workspace_id}))
     await sessions.changed(session)

@@ -1,5 +1,6 @@
 """API keys on the profile page. A key itself never comes here: it is made over HTTP, by the page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from reflex.event import EventSpec
 
 from workbench.auth import keys
 from workbench.auth.roles import MEANINGS, Action
-from workbench.services import api_keys, identity
+from workbench.services import api_keys
 from workbench.services.api_keys import ApiKey
 from workbench.state.base import AppState, toast_done
 from workbench.state.views import Choice, iso
@@ -29,7 +30,7 @@ class KeyView:
     ended: bool
 
     @classmethod
-    def of(cls, key: ApiKey, workspaces: dict[str, str]) -> "KeyView":
+    def of(cls, key: ApiKey, workspaces: Mapping[str, str]) -> "KeyView":
         """Return the view of a key; `workspaces` are the names of those that its person has."""
         ended = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
         day = f"{'ended' if ended else 'ends'} {key.expires_at:%Y-%m-%d}" if key.expires_at else "never ends"
@@ -83,7 +84,7 @@ class ApiKeysState(AppState):
         return toast_done(f"{self.doomed_name} is revoked.")
 
     async def _list(self) -> None:
-        principal, there = self.principal, identity.workspaces_of(self.principal)
+        principal, there = self.principal, self.principal.workspaces
         self.mine, self.programs = [], []
         if principal.may(Action.SELF_SECURE):
             found = await api_keys.list_keys(principal, limit=MOST)

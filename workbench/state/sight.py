@@ -6,7 +6,7 @@ It is manners: a button that would be refused says so before it is pressed. The 
 from dataclasses import dataclass
 
 from workbench.auth.roles import Action
-from workbench.services.identity import Caller, workspaces_of
+from workbench.services.identity import Caller
 from workbench.state.views import Choice
 
 EVERYTHING = sorted(str(action) for action in Action)
@@ -37,7 +37,7 @@ def sight_of(caller: Caller | None) -> Sight:
         whose=f"{principal.id}:{principal.impersonator or ''}:{principal.workspace}",
         who=principal.name if team else "",
         workspace=principal.workspace,
-        workspaces=tuple(Choice(id_, name) for id_, name in workspaces_of(principal).items() if team),
+        workspaces=tuple(Choice(id_, name) for id_, name in principal.workspaces.items() if team),
         may=tuple(sorted(str(action) for action in principal.actions)),
         impersonated=principal.impersonator is not None,
     )

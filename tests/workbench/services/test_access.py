@@ -38,7 +38,6 @@ INNER = {
     "workbench.services.my_accounts.read",
     "workbench.services.access.acting",
     "workbench.services.access.reach_of",
-    "workbench.services.identity.workspaces_of",
     "workbench.services.audit.record",
     "workbench.services.audit.refused",
     "workbench.services.audit.impersonated",

@@ -15,7 +15,7 @@ from workbench.auth.roles import GRANTS, INSTALLATION, Action, Role
 from workbench.db.ids import new_id, now
 from workbench.db.tables import ApiKeyRow, AuditRow, MembershipRow, UserRow
 from workbench.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from workbench.services import api_keys, identity, key_callers
+from workbench.services import api_keys, identity, key_callers, workspaces
 from workbench.services.api_keys import MadeKey, Wanted
 from workbench.services.identity import Caller, Credentials
 from workbench.services.resources import Resources
@@ -153,7 +153,21 @@ async def test_a_key_of_two_workspaces_wants_to_be_told_which(resources: Resourc
         await call(made)
     with pytest.raises(Invalid):
         await call(made, workspace=new_id())
-    assert (await call(made, workspace=second)).principal.workspace == second
+    principal = (await call(made, workspace=second)).principal
+    assert (principal.workspace, principal.workspaces.keys()) == (second, {first, second})
+
+
+async def test_a_key_says_the_names_of_its_own_workspaces_only(resources: Resources) -> None:
+    first, second = new_id(), new_id()
+    user = await member(resources, {first: Role.VIEWER, second: Role.OPERATOR})
+    made = await api_keys.make_key(
+        await signed_in(user), Wanted("CI", READ | {Action.SELF}, workspaces=(second,))
+    )
+    principal = (await call(made)).principal
+    listed = await workspaces.list_workspaces(principal)
+    assert (
+        [(one.id, one.name) for one in listed.items] == [*principal.workspaces.items()] == [(second, "Lab")]
+    )
 
 
 async def test_a_key_does_nothing_where_its_person_is_no_member_any_more(
