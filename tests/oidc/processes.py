@@ -64,6 +64,12 @@ class Keycloak:
         found: dict[str, Any] = self.admin("GET", f"/clients?clientId={client_id}")[0]
         return found
 
+    def change(self, client_id: str, *, attributes: dict[str, str] | None = None, **columns: Any) -> None:
+        """Change a client, or some of its attributes."""
+        client = self.client(client_id)
+        client["attributes"] |= attributes or {}
+        self.admin("PUT", f"/clients/{client['id']}", client | columns)
+
     def secret(self, client_id: str) -> str:
         """Return a client's secret, which Keycloak made at the import."""
         return str(self.admin("GET", f"/clients/{self.client(client_id)['id']}/client-secret")["value"])
@@ -95,14 +101,17 @@ class Keycloak:
 
 
 @contextmanager
-def keycloak(folder: Path, *, port: int, workbench: str) -> Iterator[Keycloak]:
-    """Run Keycloak with our realm, whose client is told where the workbench is, as an operator would."""
+def keycloak(folder: Path, *, port: int, workbench: str, host: str = "127.0.0.1") -> Iterator[Keycloak]:
+    """Run Keycloak with our realm, whose client is told where the workbench is, as an operator would.
+
+    Its `host` is a name of this machine; by another one than the workbench's it is another site to browsers.
+    """
     home = folder / "keycloak"
     shutil.copytree(places.keycloak(), home, copy_function=os.link)
     (home / "data" / "import").mkdir(parents=True)
     realm = REALM.read_text().replace("http://127.0.0.1:8420", workbench)
     (home / "data" / "import" / "realm.json").write_text(realm)
-    found = Keycloak(f"http://127.0.0.1:{port}", secrets.token_urlsafe())
+    found = Keycloak(f"http://{host}:{port}", secrets.token_urlsafe())
     environment = {
         **os.environ,
         "KC_BOOTSTRAP_ADMIN_USERNAME": "admin",

@@ -110,17 +110,56 @@ async def test_no_session_is_good_for_longer_than_a_minute_without_its_provider(
     assert 0 < await resources.redis.pttl(kept.good(session.id)) <= 45_000
 
 
-async def test_a_session_that_ends_at_the_provider_ends_here(
+async def out_within(seconds: float, *browsers: Browser) -> bool:
+    """Wait until nobody is signed in in any of the browsers, and return whether that is so."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not any([await browser.name() for browser in browsers]):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def test_all_sessions_of_somebody_that_end_at_the_provider_end_here(
     browser: Browser, keycloak: Keycloak, workbench: str
 ) -> None:
+    browsers = [browser, Browser(workbench), Browser(workbench)]
+    for one in browsers:
+        await sign_in(one, "rob")
     path = f"/users/{keycloak.user('rob')['id']}/logout"
-    await asyncio.to_thread(keycloak.admin, "POST", path)  # sessions of other tests
-    await sign_in(browser, "rob")
-    await asyncio.to_thread(keycloak.admin, "POST", path)  # meanwhile Keycloak calls us
-    until = time.monotonic() + 20
-    while await browser.name() is not None and time.monotonic() < until:
-        await asyncio.sleep(0.1)
-    assert await browser.name() is None
+    await asyncio.to_thread(keycloak.admin, "POST", path)  # meanwhile Keycloak calls us, for one of them
+    assert await out_within(20, *browsers)
+
+
+async def test_a_session_that_ends_at_the_provider_ends_here_and_no_other(
+    browser: Browser, keycloak: Keycloak, workbench: str
+) -> None:
+    other = Browser(workbench)
+    for one in (browser, other):
+        await sign_in(one, "rob")
+    path = f"/sessions/{(await session_of(browser)).provider_sid}"
+    await asyncio.to_thread(keycloak.admin, "DELETE", path)
+    assert await out_within(20, browser)
+    assert await kept.is_doubted((await session_of(other)).id)
+    await asyncio.sleep(1.5)  # until it is asked about
+    assert await other.name() == "Rob Demo"
+
+
+async def test_a_provider_that_does_not_say_which_session_ended_ends_all_of_the_person_s(
+    browser: Browser, keycloak: Keycloak, workbench: str
+) -> None:
+    name = "backchannel.logout.session.required"
+    keycloak.change("workbench", attributes={name: "false"})
+    try:
+        other, ada = Browser(workbench), Browser(workbench)
+        for one, who in ((browser, "rob"), (other, "rob"), (ada, "ada")):
+            await sign_in(one, who)
+        path = f"/sessions/{(await session_of(browser)).provider_sid}"
+        await asyncio.to_thread(keycloak.admin, "DELETE", path)
+        assert (await browser.name(), await other.name()) == (None, None)
+        assert await ada.name() == "Ada Demo"
+    finally:
+        keycloak.change("workbench", attributes={name: "true"})
 
 
 async def test_the_provider_s_page_ends_the_session_in_a_frame(browser: Browser, keycloak: Keycloak) -> None:

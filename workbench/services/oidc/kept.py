@@ -27,6 +27,11 @@ EARLY_S = 15.0
 AGAIN_S = 10.0
 """How soon a provider that did not answer is asked again."""
 
+DOUBTED_S = 15.0
+"""How long a session is asked about every `SOON_S` after another of its person ended at the provider."""
+
+SOON_S = 3.0
+
 DUE = "oidc:due"
 ENDED = "session.ended-by-provider"
 """What the audit log calls it."""
@@ -63,8 +68,9 @@ async def read(session_id: str) -> Kept | None:
 
 
 async def good_for(session_id: str, seconds: float) -> None:
-    """Note that a session's provider needs not be asked for so long."""
-    seconds = max(1.0, min(seconds, MOST_S))
+    """Note that a session's provider needs not be asked for so long, or as long as one in doubt is left."""
+    most = SOON_S if await is_doubted(session_id) else MOST_S
+    seconds = max(1.0, min(seconds, most))
     early = min(EARLY_S, seconds / 3)
     async with get_resources().redis.pipeline(transaction=True) as pipeline:
         pipeline.set(good(session_id), "1", px=_ms(seconds))
@@ -81,6 +87,17 @@ async def is_due(session_id: str) -> bool:
     """Return whether it is time to ask a session's provider, early enough for nobody to wait."""
     score = await get_resources().redis.zscore(DUE, session_id)
     return score is None or float(score) <= time()
+
+
+async def doubt(session_id: str) -> None:
+    """Let a session's provider be asked in a second, and every few seconds for a while."""
+    await get_resources().redis.set(_doubted(session_id), "1", px=_ms(DOUBTED_S))
+    await good_for(session_id, 1.0)
+
+
+async def is_doubted(session_id: str) -> bool:
+    """Return whether a session may have ended at its provider just now."""
+    return bool(await get_resources().redis.exists(_doubted(session_id)))
 
 
 async def due(limit: int) -> list[str]:
@@ -135,6 +152,10 @@ async def forget(session_id: str) -> None:
         pipeline.delete(_tokens(session_id), good(session_id))
         pipeline.zrem(DUE, session_id)
         await pipeline.execute()
+
+
+def _doubted(session_id: str) -> str:
+    return f"oidc:doubted:{session_id}"
 
 
 def _tokens(session_id: str) -> str:

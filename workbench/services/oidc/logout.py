@@ -30,6 +30,9 @@ async def front_channel(provider_id: str, *, iss: str, sid: str) -> int:
 async def back_channel(provider_id: str, logout_token: str) -> int:
     """End the sessions that a logout token names; return how many.
 
+    A token without `sid` ends all sessions of its subject (Back-Channel Logout 1.0 §2.7). One with a `sid`
+    ends those of that session, and casts doubt on the others: Keycloak, told to end all sessions of somebody,
+    calls once, with the `sid` of one (keycloak/keycloak#27359), and only has ended the others a moment later.
     Raises TokenRefused, also when the token was used before; NotFound; Unavailable.
     """
     found = await provider(provider_id)
@@ -42,9 +45,13 @@ async def back_channel(provider_id: str, logout_token: str) -> int:
     left = max(_REMEMBERED_S, int(claims["exp"] - claims["iat"]) + 60)
     if not await get_resources().redis.set(key, "1", nx=True, ex=left):
         raise TokenRefused("The logout token was used before.")
-    if claims.get("sid"):
-        return await _end(found, await kept.of_sid(found.id, claims["sid"]))
-    return await _end(found, await _of_subject(found, claims["sub"]))
+    if not claims.get("sid"):
+        return await _end(found, await _of_subject(found, claims["sub"]))
+    doomed = await kept.of_sid(found.id, claims["sid"])
+    ended = await _end(found, doomed)
+    for session in await _others(found, claims.get("sub"), doomed):
+        await kept.doubt(session.id)
+    return ended
 
 
 async def leave(session: Session | None) -> str | None:
@@ -72,13 +79,22 @@ async def leave(session: Session | None) -> str | None:
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
 
+async def _others(found: Provider, subject: str | None, ended: list[Session]) -> list[Session]:
+    """Return the sessions that are left, at this provider, of whose `ended` are."""
+    if subject:
+        return await _of_subject(found, subject)
+    return [session for one in sorted({one.user_id for one in ended}) for session in await _of(found, one)]
+
+
 async def _of_subject(found: Provider, subject: str) -> list[Session]:
     with everywhere():
         async with get_resources().transaction() as transaction:
             identity = await queries.subject(transaction, found.id, subject)
-    if identity is None:
-        return []
-    theirs = await sessions.of_user(identity.user_id)
+    return await _of(found, identity.user_id) if identity else []
+
+
+async def _of(found: Provider, user_id: str) -> list[Session]:
+    theirs = await sessions.of_user(user_id)
     return [session for session in theirs if session.provider_id == found.id]
 
 

@@ -82,7 +82,7 @@ async def _ask_early(session_id: str) -> None:
     session = await sessions.by_id(session_id)
     if session is None:
         await kept.forget(session_id)
-    elif now() - session.seen_at > IN_USE:
+    elif now() - session.seen_at > IN_USE and not await kept.is_doubted(session_id):
         await kept.rest(session_id)
     elif await get_resources().redis.set(_lock(session_id), "1", nx=True, ex=_LOCK_S):
         await _asked(session)
