@@ -22,6 +22,10 @@ class GrantRefused(Unauthenticated):
     """The provider takes a code or a refresh token no more: used, expired, or its person disabled."""
 
 
+class ClientRefused(Unavailable):
+    """The provider does not take the workbench for its client, or does not let that do this."""
+
+
 @dataclass(frozen=True)
 class TokenSet:
     """What a provider gave. Times are seconds from when it did; None where it does not say."""
@@ -104,7 +108,7 @@ class OidcClient:
         except OAuth2Error as error:
             if error.error == "invalid_grant":
                 raise GrantRefused("The identity provider does not take this sign-in any more.") from error
-            raise Unavailable(
+            raise ClientRefused(
                 f"The identity provider refuses the workbench itself ({str(error.error)[:80]}). "
                 "An administrator checks the client's id, its secret and its settings."
             ) from error

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from workbench import routes
 from workbench.api import cookies
 from workbench.api.notice import notice
+from workbench.auth.oidc_client import ClientRefused
 from workbench.auth.tokens import TokenRefused
 from workbench.errors import NotFound, Unavailable, WorkbenchError
 from workbench.services.oidc import flow, logout
@@ -92,5 +93,10 @@ async def _or_notice(doing: Awaitable[T]) -> T | Response:
         return await doing
     except WorkbenchError as error:
         log.warning("oidc.sign-in", code=error.code, error=str(error))
-        title = "The identity provider is away" if isinstance(error, Unavailable) else "You are not signed in"
-        return notice(error.status, title, str(error), (routes.SIGN_IN, "Back to sign-in"))
+        return notice(error.status, _title(error), str(error), (routes.SIGN_IN, "Back to sign-in"))
+
+
+def _title(error: WorkbenchError) -> str:
+    if isinstance(error, ClientRefused):
+        return "Sign-in is not set up right"
+    return "The identity provider is away" if isinstance(error, Unavailable) else "You are not signed in"

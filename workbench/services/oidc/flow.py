@@ -35,6 +35,17 @@ from workbench.services.resources import get_resources
 LASTS_S = 600
 """How long somebody may take to sign in at the provider."""
 
+_REASONS = {
+    "access_denied": ": you did not agree to it, or may not use this workbench",
+    "login_required": ": you are not signed in there",
+    "consent_required": ": you did not agree to it",
+    "temporarily_unavailable": ": it took too long, or it is busy. Sign in again",
+    "server_error": ": something went wrong there. Try again, or ask those who run it",
+    "unauthorized_client": ": it does not let the workbench do so. Ask an administrator",
+    "invalid_scope": ": it does not know a scope that the workbench asks for. Ask an administrator",
+}
+"""What an answer's error (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6) means to who reads it."""
+
 _AGAIN = "This sign-in was begun in another browser, was finished already, or took too long. Sign in again."
 
 
@@ -162,7 +173,7 @@ async def _check_answer(found: Provider, answer: Answer) -> None:
         raise Unauthenticated(f"The answer does not come from {found.name}. Sign in again.")
     if answer.error:
         code = "".join(sign for sign in answer.error if sign.isalnum() or sign == "_")[:60]
-        raise Unauthenticated(f"{found.name} did not sign you in ({code}).")
+        raise Unauthenticated(f"{found.name} did not sign you in{_REASONS.get(code, '')} ({code}).")
     if not answer.code:
         raise Unauthenticated(f"{found.name} sent you back without a code. Sign in again.")
 
