@@ -18,7 +18,7 @@ def boundary() -> rx.Component:
                 "This page could not be drawn",
                 "The fault is the workbench's, not yours, and it is in the log. What was saved is safe.",
                 rx.el.code(_MESSAGE, class_name="wb-crash"),
-                rx.el.a("Reload the page", href="", class_name="wb-button"),
+                rx.el.a("Reload the page", href="", reload_document=True, class_name="wb-button"),
                 rx.el.a("Go to workflows", href=routes.WORKFLOWS, class_name="wb-button"),
             )
         )

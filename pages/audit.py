@@ -43,6 +43,7 @@ def _export(format: str, words: str) -> rx.Component:
         words,
         href=f"{EXPORT}{format}&" + AuditState.exports,
         download=True,
+        reload_document=True,  # else the page's router looks for a page of ours there
         class_name="wb-row-quiet wb-export",
     )
 

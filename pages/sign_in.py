@@ -33,4 +33,5 @@ def _providers() -> rx.Component:
 
 def _provider(one: rx.Var[Choice]) -> rx.Component:
     """Return the way to a provider, which is no page of ours: a plain link, loaded as a whole."""
-    return rx.el.li(rx.el.a("Continue with " + one.label.to(str), href=one.value, class_name="wb-button"))
+    words = "Continue with " + one.label.to(str)
+    return rx.el.li(rx.el.a(words, href=one.value, reload_document=True, class_name="wb-button"))

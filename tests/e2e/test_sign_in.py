@@ -130,6 +130,15 @@ async def test_a_session_that_ended_elsewhere_leads_an_open_tab_to_the_sign_in_p
     await expect(other).to_have_url(re.compile(r"/settings"))
 
 
+async def test_the_audit_log_is_exported_as_a_file(ada: Page) -> None:
+    await ada.goto("/settings/audit")
+    async with ada.expect_download() as downloading:
+        await ada.get_by_role("link", name="Export CSV").click()
+    download = await downloading.value
+    assert download.suggested_filename == "audit.csv"
+    assert ",set-up," in (await download.path()).read_text()
+
+
 async def test_an_invitation_is_taken_in_another_browser_and_is_good_once(
     ada: Page, browser: Browser, team: Stack
 ) -> None:
