@@ -5,9 +5,17 @@ validator, which has the last word.
 """
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
-from engine.contracts import Deliberation, HumanDecision, TaskOpened, TaskOpening, TaskTimes, Verdict
+from engine.contracts import (
+    Deliberation,
+    HumanDecision,
+    PauseChoice,
+    TaskOpened,
+    TaskOpening,
+    TaskTimes,
+    Verdict,
+)
 from engine.misfits import Misfit, misfits
 
 Rule = Literal[
@@ -22,7 +30,7 @@ Rule = Literal[
 FOR = frozenset({"approve", "accept", "edit"})
 """What counts towards the quorum."""
 
-AT_ONCE = frozenset({"respond", "ignore", "submit"})
+AT_ONCE = frozenset({"respond", "ignore", "submit", *get_args(PauseChoice)})
 """What ends a task whoever else was to decide: it approves of nothing."""
 
 BY_DEFAULT = frozenset({"approve", "reject", "accept", "ignore"})
@@ -150,6 +158,8 @@ def _unfit(task: TaskOpening, decision: HumanDecision) -> Refusal | None:
         case "edit" | "submit":
             return _misfit(task, decision)
         case "approve" | "reject" | "accept" | "ignore":
+            return None
+        case "retry" | "output" | "skip" | "abort" | "raise":
             return None
         case _:
             assert_never(decision.action)

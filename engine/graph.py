@@ -74,6 +74,23 @@ class Concurrency(_Part):
     )
 
 
+class PausePolicy(_Part):
+    """Who decides about a node that failed and waits, and by when; nobody named: anybody who may decide.
+
+    Who is named and may not decide any more is passed over, so that a run never waits for nobody.
+    """
+
+    people: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="E-mail addresses of people, or names of groups, who decide; empty: anybody who may.",
+    )
+    priority: int = Field(default=3, ge=1, le=5, description="From 1, most urgent, to 5.")
+    due_s: float | None = Field(
+        default=None, gt=0, le=366 * 86_400, description="Seconds until somebody should have decided."
+    )
+
+
 class Policy(_Part):
     """What happens around a node's work rather than in it."""
 
@@ -94,6 +111,9 @@ class Policy(_Part):
     on_error: Literal["fail", "continue", "pause"] = Field(
         default="fail",
         description="After the last attempt: fail the run, go on along the error port, or wait for somebody.",
+    )
+    pause: PausePolicy | None = Field(
+        default=None, exclude_if=_is_none, description="Who decides about the node while it waits."
     )
     cache: bool = Field(
         default=True,

@@ -21,7 +21,7 @@ from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
 from workbench.outside import read_settings, require_services
-from workbench.services import event_inbox, reconcile, resources, task_decisions
+from workbench.services import event_inbox, reconcile, resources, task_telling
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
 from workbench.services.records import PostgresRunSink
@@ -97,7 +97,7 @@ async def run(settings: Settings) -> None:
                 stop,
                 reconcile.run_forever(),
                 event_inbox.run_forever(),
-                task_decisions.run_forever(),
+                task_telling.run_forever(),
                 schedules.run_forever(),
                 following.run_forever(),
             )

@@ -232,7 +232,7 @@ def _succeeded(running: NodeRecord, output: AdapterOutput, blotter: Blotter) -> 
 def _failed(task: NodeTask, running: NodeRecord, failure: Failure) -> NodeRecord:
     """Return the record of a node that failed for good, or that waits for a decision about it."""
     if task.pauses:
-        return running.model_copy(update={"status": "waiting", "error": failure})
+        return running.model_copy(update={"status": "waiting", "error": failure, "input": task.config})
     changes = {"status": "failed", "finished_at": _now(), "ports": ("error",), "error": failure}
     return running.model_copy(update=changes)
 

@@ -12,7 +12,10 @@ from engine.errors import Failure
 Choice = Literal["approve", "reject", "accept", "edit", "respond", "ignore", "submit"]
 """What can be decided: a step permits some, and is left by the port of that name (a form by `out`)."""
 
-HumanAction = Choice | Literal["delegate"]
+PauseChoice = Literal["retry", "output", "skip", "abort", "raise"]
+"""What can be decided about a step that failed; about a budget that is used up: `raise` and `abort`."""
+
+HumanAction = Choice | PauseChoice | Literal["delegate"]
 
 Apart = Literal["starter", "editor"]
 """Who does not decide: who started the run, or who edited the data that is decided about."""
@@ -59,7 +62,7 @@ class TaskOpening(Frozen):
     context: str = ""
     data: Any = None
     data_schema: dict[str, Any] | None = None
-    choices: tuple[Choice, ...]
+    choices: tuple[Choice | PauseChoice, ...]
     assignees: tuple[str, ...] = ()
     escalate_to: tuple[str, ...] = ()
     quorum: int = 1
@@ -127,6 +130,7 @@ class HumanDecision(Frozen):
 
     `subjects` are the ids of the person and of their groups. `revision` is that of the data which they saw.
     `value` is the edited data or the filled-in form, `text` a response, `to` to whom the task is delegated.
+    About a step that failed, `value` is its output, which leaves by `port`, or settings to try again with.
     """
 
     id: str
@@ -143,6 +147,7 @@ class HumanDecision(Frozen):
     value: Any = None
     text: str = ""
     to: tuple[str, ...] = ()
+    port: str = "out"
 
 
 class Verdict(Frozen):

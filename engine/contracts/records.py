@@ -36,12 +36,16 @@ class Origin(Frozen):
 
 
 class Decided(Frozen):
-    """What a person decided about a node that had failed: retry it, give its output, skip it, or abort."""
+    """What a person decided about a node that had failed: retry it, give its output, skip it, or abort.
+
+    By its `id` the application finds out which of the decisions that it knows was taken.
+    """
 
     action: Literal["retry", "output", "skip", "abort"]
     by: str
     at: datetime
     reason: str = ""
+    id: str | None = Field(default=None, exclude_if=lambda id: id is None)
 
 
 class NodeDecision(Decided):
@@ -69,7 +73,8 @@ class NodeRecord(Frozen):
 
     `output` is the JSON value itself; a file is `{"$artifact": BlobRef, "media_type", "name", "size"}`.
     `ports` are the ports through which the node was left: one, but for a switch that follows all matches.
-    A node that waits and has an `error` waits for a decision; `decision` is the last one that was made.
+    A node that waits and has an `error` waits for a decision, with the `input` that it had: its settings as
+    they were rendered, secrets left as expressions. `decision` is the last one that was made.
     """
 
     node_id: str
@@ -85,6 +90,7 @@ class NodeRecord(Frozen):
     tally: Tally | None = None
     origin: Origin | None = None
     decision: Decided | None = None
+    input: Any = Field(default=None, exclude_if=lambda value: value is None)
 
     @property
     def place(self) -> str:

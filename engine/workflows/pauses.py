@@ -1,6 +1,7 @@
 """Steps that failed and wait for somebody's decision: what may be decided, and what comes of it."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError
+from engine.workflows.scopes import Scope
 
 LATE = "decision-late"
 UNFIT = "decision-unfit"
@@ -51,9 +53,17 @@ def amended(step: Step, settings: Mapping[str, Any]) -> Step:
     return type(step).model_validate({**dict(step), **settings})
 
 
-def paused(record: NodeRecord) -> NodeRecord:
-    """Return the record of a step that failed and now waits."""
-    return record.model_copy(update={"status": "waiting", "finished_at": None, "ports": ()})
+def paused(step: Step, record: NodeRecord, scope: Scope) -> NodeRecord:
+    """Return the record of a step that failed and now waits, with the input that it had.
+
+    Activities have written down theirs; what a step evaluates by itself is its settings alone.
+    """
+    changes: dict[str, Any] = {"status": "waiting", "finished_at": None, "ports": ()}
+    if isinstance(step, SubworkflowStep):
+        again = scope.retried.get(step.id)
+        with contextlib.suppress(ExpressionError):
+            changes["input"] = scope.render(again.config.get("inputs", step.inputs) if again else step.inputs)
+    return record.model_copy(update=changes)
 
 
 @dataclass(slots=True)
@@ -128,15 +138,17 @@ class Pauses:
 
 
 def _why(decision: NodeDecision) -> Decided:
-    return Decided(action=decision.action, by=decision.by, at=decision.at, reason=decision.reason)
+    return Decided(
+        action=decision.action, by=decision.by, at=decision.at, reason=decision.reason, id=decision.id
+    )
 
 
 def _outcome(record: NodeRecord, decision: NodeDecision) -> NodeRecord:
     """Return what a step's record becomes by a decision; one to be tried again stays unsettled."""
-    ended = {"decision": _why(decision), "finished_at": workflow.now()}
+    ended = {"decision": _why(decision), "finished_at": workflow.now(), "input": None}
     match decision.action:
         case "retry":
-            changes = {"decision": _why(decision), "status": "running"}
+            changes = {"decision": _why(decision), "status": "running", "input": None}
         case "output":
             given = {"output": decision.output, "ports": (decision.port,), "error": None}
             changes = {**ended, **given, "status": "succeeded", "media_type": "application/json"}

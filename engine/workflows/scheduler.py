@@ -108,8 +108,8 @@ class Scheduler:
             self._spending.worked(record)
         elif isinstance(step, DelayStep | WaitStep | HumanStep) and scope and record.decision is None:
             record = scope.attempted(record)
-        if step is not None and pauses.is_failure(step, record):
-            record = pauses.paused(record)
+        if step is not None and scope is not None and pauses.is_failure(step, record):
+            record = pauses.paused(step, record, scope)
             self._pause(step, record)
         if result.recorded:
             self._journal.forget(record.place)
@@ -188,7 +188,7 @@ class Scheduler:
             record = record.model_copy(update={"scope": scope.path})
         step = scope.progress.step(record.node_id)
         if pauses.is_failure(step, record):
-            record = pauses.paused(record)
+            record = pauses.paused(step, record, scope)
             self._pause(step, record)
         self._journal.note(record)
         if record.status != "waiting":

@@ -20,6 +20,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from workbench.db.json_text import dump_text
+from workbench.db.pauses import Pauses
 
 _COLUMNS = {
     "scope": "text",
@@ -49,6 +50,8 @@ _JSON = ("output", "error", "tally", "decision", "origin")
 """The columns that are given as text and are JSON."""
 
 _KEY = ("scope", "node_id")
+
+NO_PAUSES = Pauses()
 
 RUN_SETTLED = ("succeeded", "failed", "cancelled")
 
@@ -188,17 +191,21 @@ async def write(
     *,
     asked: tuple[str, str] | None = None,
     relaxed: bool = False,
+    pauses: Pauses = NO_PAUSES,
 ) -> Written:
     """Write `nodes` and `run` in one round trip; say what changed, and what the node `asked` had settled to.
 
     `asked` is a scope and a node id. `relaxed` does not wait for the disk: right for what is written again if
-    the process dies right after.
+    the process dies right after. `pauses` is what the records mean for the inbox.
     """
     parameters = _parameters(run_id, nodes, run, asked, relaxed)
-    if run.status in RUN_SETTLED:
+    if run.status in RUN_SETTLED or pauses:
         async with connection.pipeline(), connection.transaction():
-            await connection.execute(_LOCK, (run_id,))
+            if run.status in RUN_SETTLED:
+                await connection.execute(_LOCK, (run_id,))
+            await pauses.close(connection)
             cursor = await connection.execute(_statement(), parameters)
+            await pauses.open(connection, run_id)
     else:
         cursor = await connection.execute(_statement(), parameters)
     found: dict[str, list[Any]] = {}

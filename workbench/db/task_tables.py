@@ -13,17 +13,17 @@ EMPTY, NONE = text("'{}'"), text("'[]'")
 
 
 class TaskRow(Table, table=True):
-    """A step of a run that asks people.
+    """A step of a run that asks people, or that failed and waits, or a run that has used up its budget.
 
     `opening` and `opened` are the engine's TaskOpening (but for its data) and TaskOpened, `deliberation` what
     has come of the task by the decisions that are not refused. `assignees` are the ids of all who are asked
     by now; nobody: anybody who may decide. A task is `open`; `decided` until its run has taken note; `done`,
-    with an `outcome`; or `cancelled` with its step.
+    with an `outcome`; or `cancelled` with its step. A `pause` says of what failed what one decides it by.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
-        UniqueConstraint("run_id", "scope", "node_id", "attempt"),
+        UniqueConstraint("run_id", "scope", "node_id", "attempt", "kind"),
         Index(None, "workspace_id", "opened_at", "id"),
         Index("ix_tasks_open", "workspace_id", "opened_at", "id", postgresql_where=text("status = 'open'")),
         Index(
@@ -51,6 +51,7 @@ class TaskRow(Table, table=True):
     outcome: str | None = Field(default=None, sa_type=Text)
     priority: int
     data: Any = Field(default=None, sa_type=JSON_OR_NULL, nullable=True)
+    pause: dict[str, Any] | None = Field(default=None, sa_type=JSON_OR_NULL)
     opening: dict[str, Any] = Field(sa_type=JSON)
     opened: dict[str, Any] = Field(sa_type=JSON)
     deliberation: dict[str, Any] = Field(sa_type=JSON)

@@ -13,6 +13,7 @@ from sqlmodel import col
 from workbench.db.base import columns_of
 from workbench.db.ids import is_id
 from workbench.db.paging import Position, Rows
+from workbench.db.pauses import BUDGET, KINDS, PAUSE
 from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow, TaskSnoozeRow
 
 Queue = Literal["open", "mine", "groups", "others", "snoozed", "done"]
@@ -47,10 +48,13 @@ async def get(session: AsyncSession, task_id: str, *, lock: bool = False) -> Tas
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def at(session: AsyncSession, address: Address, *, lock: bool = False) -> TaskRow | None:
-    """Return the task of a step."""
+async def at(
+    session: AsyncSession, address: Address, *, lock: bool = False, paused: bool = False
+) -> TaskRow | None:
+    """Return the task of a step that asks people, or with `paused` that of its pause."""
     key = tuple_(col(TaskRow.run_id), col(TaskRow.scope), col(TaskRow.node_id), col(TaskRow.attempt))
-    query = select(TaskRow).where(key == address)
+    kind = col(TaskRow.kind)
+    query = select(TaskRow).where(key == address, kind == PAUSE if paused else kind.not_in(KINDS))
     return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
@@ -128,14 +132,43 @@ async def comments(session: AsyncSession, task_id: str) -> Sequence[TaskCommentR
 
 async def to_be_told(
     session: AsyncSession, *, before: datetime, limit: int
-) -> Sequence[tuple[TaskDecisionRow, str]]:
-    """Return decisions that it is time to tell their runs (again), with the ids of the runs."""
+) -> Sequence[tuple[TaskDecisionRow, str, str]]:
+    """Return decisions that it is time to tell their runs (again), with those and the kinds of the tasks."""
     query = (
-        select(TaskDecisionRow, col(TaskRow.run_id))
+        select(TaskDecisionRow, col(TaskRow.run_id), col(TaskRow.kind))
         .join(TaskRow, col(TaskRow.id) == col(TaskDecisionRow.task_id))
         .where(col(TaskDecisionRow.status) == "pending", col(TaskDecisionRow.tell_at) < before)
         .order_by(col(TaskDecisionRow.tell_at))
         .limit(limit)
         .with_for_update(of=TaskDecisionRow, skip_locked=True)
     )
-    return [(row, run_id) for row, run_id in await session.execute(query)]
+    return [(row, run_id, kind) for row, run_id, kind in await session.execute(query)]
+
+
+async def of_budget(session: AsyncSession, run_id: str) -> TaskRow | None:
+    """Return the open task of a run that has used up its budget, locked."""
+    query = select(TaskRow).where(
+        col(TaskRow.run_id) == run_id, col(TaskRow.kind) == BUDGET, col(TaskRow.status) == "open"
+    )
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def budgets(session: AsyncSession, run_id: str) -> int:
+    """Return how often a run has used up its budget."""
+    found = select(func.count()).where(col(TaskRow.run_id) == run_id, col(TaskRow.kind) == BUDGET)
+    return (await session.execute(found)).scalar_one()
+
+
+async def tried_with(session: AsyncSession, row: TaskRow) -> list[Any]:
+    """Return the settings with which the step of a pause was told to try again before, in their order."""
+    key = tuple_(col(TaskRow.run_id), col(TaskRow.scope), col(TaskRow.node_id))
+    query = (
+        select(col(TaskDecisionRow.decision))
+        .join(TaskRow, col(TaskRow.id) == col(TaskDecisionRow.task_id))
+        .where(key == (row.run_id, row.scope, row.node_id))
+        .where(col(TaskRow.kind) == PAUSE, col(TaskRow.attempt) < row.attempt)
+        .where(col(TaskDecisionRow.status) == "counted")
+        .order_by(col(TaskRow.attempt), col(TaskDecisionRow.at))
+    )
+    made = (await session.execute(query)).scalars().all()
+    return [one["value"] for one in made if one["action"] == "retry" and one["value"]]

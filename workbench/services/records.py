@@ -16,7 +16,8 @@ from engine.ids import BlobRef
 from workbench.db import records as statement
 from workbench.db import runs as queries
 from workbench.db.json_text import dumps, loads, text_of
-from workbench.services import child_runs, run_shapes
+from workbench.db.pauses import Pauses
+from workbench.services import child_runs, pause_tasks, run_shapes
 from workbench.services.blobs import INLINE_BYTES, PostgresBlobStore
 from workbench.services.events import Change
 from workbench.services.previews import preview_of
@@ -88,7 +89,9 @@ class PostgresRunSink:
     ) -> statement.Written:
         nodes = [await self._node_values(record) for record in records]
         values = _run_values(run) if run else statement.RunValues()
-        written = await self._patiently(batch, nodes, values, asked)
+        part = batch.model_copy(update={"nodes": tuple(records), "run": run})
+        pauses = await pause_tasks.of_batch(self._resources, part)
+        written = await self._patiently(batch, nodes, values, asked, pauses)
         self._resources.events.publish(_changes(batch.run_id, records, nodes, written))
         if written.run and written.run["finished_at"]:
             self._resources.run_ended.set()
@@ -100,6 +103,7 @@ class PostgresRunSink:
         nodes: Sequence[statement.NodeValues],
         run: statement.RunValues,
         asked: Asked,
+        pauses: Pauses,
     ) -> statement.Written:
         """Write, again and again while Postgres restarts; the statement may be repeated without harm."""
         pool = await self._resources.records()
@@ -109,7 +113,13 @@ class PostgresRunSink:
             try:
                 async with pool.connection() as connection:
                     return await statement.write(
-                        connection, batch.run_id, nodes, run, asked=asked, relaxed=not batch.durable
+                        connection,
+                        batch.run_id,
+                        nodes,
+                        run,
+                        asked=asked,
+                        relaxed=not batch.durable,
+                        pauses=pauses,
                     )
             except (OperationalError, InterfaceError, PoolTimeout) as error:
                 if asyncio.get_running_loop().time() + pause > deadline:

@@ -19,7 +19,7 @@ from workbench.db.json_text import text_of
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
 from workbench.db.tables import NodeRunRow, RunRow
 from workbench.errors import Conflict, NotFound, Unavailable
-from workbench.services import documents, run_options, run_shapes, starts, stops, values
+from workbench.services import documents, pauses, run_options, run_shapes, starts, stops, values
 from workbench.services.access import requires
 from workbench.services.beginnings import Beginning
 from workbench.services.resources import get_resources
@@ -169,6 +169,7 @@ async def raise_budget(principal: Principal, run_id: str, budget: Budget) -> Run
         raise Unavailable("Temporal does not answer; the budget stays as it was.") from error
     async with get_resources().transaction() as session:
         (await require(session, principal, run_id, lock=True)).budget = budget.model_dump()
+        await pauses.raised(session, principal, run_id, budget)
     return await get_run(principal, run_id)
 
 

@@ -1,51 +1,40 @@
-"""Deciding tasks. A decision is stored first, under the rules, and told to its run until that has taken it.
+"""Deciding tasks: a decision is stored first, under the rules, and then told to its run (`task_telling`)."""
 
-A process that dies between the two, or a Temporal that is away, delays only the telling: `tell` does that.
-The run counts a decision once, by its id, and has the last word: what it refuses is taken back here.
-"""
-
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-import structlog
-from psycopg import Error as PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
-from temporalio.service import RPCError
 
 from engine import deciding
-from engine.contracts import Deliberation, HumanAction, HumanDecision
+from engine.contracts import HumanAction, HumanDecision
 from engine.deciding import Refusal
-from engine.errors import DecisionRefused, Problem
+from engine.errors import Problem
 from engine.misfits import place
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
 from workbench.db import deciders
 from workbench.db import tasks as queries
 from workbench.db.ids import is_id, new_id, now
-from workbench.db.tables import TaskDecisionRow, TaskRow
+from workbench.db.pauses import KINDS
+from workbench.db.tables import TaskDecisionRow
 from workbench.errors import Conflict, Forbidden, Invalid, WorkbenchError
-from workbench.services import given, handing_on, task_inbox, task_shapes, task_trail, tasks
+from workbench.services import (
+    given,
+    handing_on,
+    pauses,
+    task_inbox,
+    task_shapes,
+    task_telling,
+    task_trail,
+    tasks,
+)
 from workbench.services.access import requires
-from workbench.services.resources import Resources, get_resources
+from workbench.services.resources import get_resources
 from workbench.services.shapes import Shape
-from workbench.services.starts import TEMPORAL_S
 from workbench.services.task_shapes import TaskDetail
+from workbench.services.task_telling import Told
 
-log = structlog.get_logger(__name__)
-
-EVERY_S = 5.0
-GRACE = timedelta(seconds=15)
-"""What whoever stored a decision may take to tell the run, before somebody else does."""
-
-TRIES = 10
-PAUSE_S = 0.1
-"""A task's row is there a moment before the run knows of it; so it is asked again, briefly."""
-
-BATCH = 200
 MOST_AT_ONCE = 100
 """Tasks in one bulk decision."""
 
@@ -54,7 +43,8 @@ MOST_AT_ONCE = 100
 class Decision:
     """A decision as somebody asks for it; `revision` is that of the data which they saw.
 
-    `id` tells a request that is repeated from a new one; it is a uuid of the caller's.
+    `id` tells a request that is repeated from a new one; it is a uuid of the caller's. Of a step that failed,
+    `value` is its output, which leaves by `port`, or the settings to try again with that are to be others.
     """
 
     action: HumanAction
@@ -63,6 +53,7 @@ class Decision:
     value: Any = None
     text: str = ""
     id: str | None = None
+    port: str = "out"
 
 
 class BulkResult(Shape):
@@ -130,15 +121,15 @@ async def _decide(principal: Principal, task_id: str, asked: Decision, *, to: tu
     resources = get_resources()
     try:
         async with resources.transaction() as session:
-            decision, run_id = await _store(session, principal, task_id, asked, to)
+            told = await _store(session, principal, task_id, asked, to)
     except (Conflict, Forbidden, Invalid) as error:
         await task_trail.refused(principal, task_id, asked.action, str(error))
         raise
-    await _tell(resources, decision, run_id)
+    await task_telling.tell_one(resources, told)
     async with resources.transaction() as session:
         row = await tasks.found(session, task_id)
         refused = next(
-            (one for one in await queries.decisions(session, row.id) if one.id == decision.id), None
+            (one for one in await queries.decisions(session, row.id) if one.id == told.decision.id), None
         )
         if refused is not None and refused.status == "refused":
             raise Conflict(refused.why or "The run did not take the decision.")
@@ -147,13 +138,13 @@ async def _decide(principal: Principal, task_id: str, asked: Decision, *, to: tu
 
 async def _store(
     session: AsyncSession, principal: Principal, task_id: str, asked: Decision, to: tuple[str, ...]
-) -> tuple[HumanDecision, str]:
+) -> Told:
     """Store a decision that no rule is against, pending; one of a known id is that of before."""
     row = await tasks.found(session, task_id, lock=True)
     if asked.id and (known := await session.get(TaskDecisionRow, asked.id)):
         if known.task_id != row.id or known.by != principal.id:
             raise Conflict("The id stands for another decision.")
-        return task_shapes.stored(known), row.run_id
+        return Told(task_shapes.stored(known), row.run_id, row.kind)
     row = await tasks.asked_and_open(session, principal, task_id)
     decision = HumanDecision(
         id=asked.id or new_id(),
@@ -170,11 +161,14 @@ async def _store(
         value=asked.value,
         text=asked.text,
         to=to,
+        port=asked.port,
     )
     opening, opened, so_far = task_shapes.parts(row)
     if against := deciding.refusal(opening, opened, so_far, decision):
         raise _error(against, row.node_id)
-    _follow(row, deciding.counted(opening, opened, so_far, decision))
+    if row.kind in KINDS:
+        await pauses.check(session, principal, row, decision)
+    task_telling.follow(row, deciding.counted(opening, opened, so_far, decision))
     session.add(
         TaskDecisionRow(
             id=decision.id,
@@ -183,11 +177,11 @@ async def _store(
             at=decision.at,
             decision=decision.model_dump(mode="json"),
             status="pending",
-            tell_at=now() + GRACE,
+            tell_at=now() + task_telling.GRACE,
         )
     )
     await task_trail.decided(session, principal, row, decision)
-    return decision, row.run_id
+    return Told(decision, row.run_id, row.kind)
 
 
 def _error(against: Refusal, node_id: str) -> WorkbenchError:
@@ -213,79 +207,3 @@ def _problems(against: Refusal, node_id: str) -> tuple[Problem, ...]:
         )
         for misfit in against.misfits
     )
-
-
-def _follow(row: TaskRow, so_far: Deliberation) -> None:
-    """Bring a task's row to what has come of it."""
-    row.deliberation = so_far.model_dump(mode="json")
-    row.assignees = list(deciding.asked(task_shapes.parts(row)[1], so_far))
-    if so_far.verdicts and so_far.verdicts[-1].action == "delegate":
-        row.claimed_by = row.claimed_name = row.claimed_at = None
-    if row.status in ("open", "decided"):
-        row.status, row.outcome = ("decided", so_far.outcome) if so_far.outcome else ("open", None)
-
-
-async def _tell(resources: Resources, decision: HumanDecision, run_id: str) -> None:
-    """Tell a run of a decision, and keep what it made of it; `tell` does it later where it is silent."""
-    try:
-        why = await _bring(resources, run_id, decision)
-    except (WorkbenchError, RPCError, TimeoutError, OSError) as error:
-        log.warning("tasks.telling-postponed", run_id=run_id, error=str(error) or type(error).__name__)
-        return
-    async with resources.transaction() as session:
-        row = await session.get(TaskDecisionRow, decision.id, with_for_update=True)
-        if row is None or row.status != "pending":
-            return
-        row.status, row.why = ("refused", why) if why else ("counted", None)
-        if why:
-            await session.flush()
-            await _take_back(session, row.task_id)
-
-
-async def _bring(resources: Resources, run_id: str, decision: HumanDecision) -> str | None:
-    """Bring a run a decision; return why it was refused, None where it was taken."""
-    async with asyncio.timeout(TEMPORAL_S):
-        temporal = await resources.temporal()
-        for tries_left in reversed(range(TRIES)):
-            try:
-                await temporal.decide_task(run_id, decision)
-                return None
-            except DecisionRefused as error:
-                if not tries_left or error.kind != "decision-late":
-                    return str(error)
-            await asyncio.sleep(PAUSE_S)
-    return None
-
-
-async def _take_back(session: AsyncSession, task_id: str) -> None:
-    """Let a task be what the decisions make of it that were not refused."""
-    row = await tasks.found(session, task_id, lock=True)
-    opening, opened, _ = task_shapes.parts(row)
-    so_far = deciding.escalated(Deliberation(), opened) if row.escalated_at else Deliberation()
-    for decision in await queries.decisions(session, task_id):
-        if decision.status != "refused":
-            so_far = deciding.counted(opening, opened, so_far, task_shapes.stored(decision))
-    _follow(row, so_far)
-
-
-async def run_forever() -> None:
-    """Tell runs of decisions that they were not told."""
-    while True:
-        try:
-            await tell()
-        except (WorkbenchError, SQLAlchemyError, PostgresError, OSError) as error:
-            log.warning("tasks.postponed", error=str(error) or type(error).__name__)
-        await asyncio.sleep(EVERY_S)
-
-
-async def tell() -> int:
-    """Tell the runs whose time has come; return how many decisions that were."""
-    resources = get_resources()
-    async with resources.transaction() as session:
-        found = await queries.to_be_told(session, before=now(), limit=BATCH)
-        pairs = [(task_shapes.stored(row), run_id) for row, run_id in found]
-        for row, _ in found:
-            row.tell_at = now() + GRACE
-    for decision, run_id in pairs:
-        await _tell(resources, decision, run_id)
-    return len(pairs)

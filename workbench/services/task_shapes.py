@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from engine.contracts import Deliberation, HumanAction, HumanDecision, TaskOpened, TaskOpening
+from engine.errors import Failure
 from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow
 from workbench.services import differences
 from workbench.services.shapes import Shape, ValueChange
@@ -81,8 +84,24 @@ class Happening(Shape):
     ref: str = ""
 
 
+class Pause(Shape):
+    """What one decides a pause by: what went wrong, after how many attempts, and what else could be.
+
+    `settings` are those of the step in the document, with their expressions: what a new attempt may have
+    otherwise; of a run, its budget. `ports` are those by which an output that is supplied can leave.
+    """
+
+    failure: Failure
+    attempts: int = 1
+    settings: dict[str, Any] = Field(default_factory=dict)
+    ports: tuple[str, ...] = ()
+
+
 class TaskDetail(TaskSummary):
-    """A task with all that one needs to decide it. `revision` is that of `data`: a decision names it."""
+    """A task with all that one needs to decide it. `revision` is that of `data`: a decision names it.
+
+    Of a step that failed, `data` is the input that it had, and `pause` what went wrong.
+    """
 
     context: str
     data: Any
@@ -96,6 +115,7 @@ class TaskDetail(TaskSummary):
     expires_at: datetime | None
     reminded_at: datetime | None
     escalated_at: datetime | None
+    pause: Pause | None
     decisions: tuple[TaskDecision, ...]
     comments: tuple[TaskComment, ...]
     history: tuple[Happening, ...] = ()
@@ -128,6 +148,7 @@ def detail(
         expires_at=opening.expires_at,
         reminded_at=row.reminded_at,
         escalated_at=row.escalated_at,
+        pause=Pause.model_validate(row.pause) if row.pause else None,
         decisions=tuple(_decisions(row.data, decisions)),
         comments=tuple(TaskComment(**one.model_dump(exclude={"task_id"})) for one in comments),
         history=history,

@@ -12,6 +12,7 @@ from workbench.db import task_pages
 from workbench.db import tasks as queries
 from workbench.db.ids import now
 from workbench.db.paging import decode_cursor, encode_cursor, page_size
+from workbench.db.pauses import PAUSE
 from workbench.db.tables import TaskRow
 from workbench.errors import Conflict, Forbidden, NotFound
 from workbench.services import task_events, task_history, task_shapes, task_views
@@ -150,4 +151,9 @@ async def whole(session: AsyncSession, row: TaskRow) -> TaskDetail:
     )
     events = await task_pages.events(session, row.id)
     history = task_history.history(row, decisions, comments, events)
-    return task_shapes.detail(row, decisions, comments, history)
+    shown = task_shapes.detail(row, decisions, comments, history)
+    if shown.pause is None or row.kind != PAUSE:
+        return shown
+    tried = await queries.tried_with(session, row)
+    settings = {name: value for more in (shown.pause.settings, *tried) for name, value in more.items()}
+    return shown.model_copy(update={"pause": shown.pause.model_copy(update={"settings": settings})})

@@ -25,7 +25,13 @@ QUEUES: dict[Queue, str] = {
     "snoozed": "Snoozed",
     "done": "Done",
 }
-KINDS = {"approval": "Approval", "review": "Review", "form": "Form"}
+KINDS = {
+    "approval": "Approval",
+    "review": "Review",
+    "form": "Form",
+    "pause": "Failed step",
+    "budget": "Used-up budget",
+}
 
 
 @dataclass(frozen=True)

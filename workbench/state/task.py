@@ -27,6 +27,11 @@ WORDS: dict[str, str] = {
     "respond": "Respond",
     "ignore": "Ignore",
     "submit": "Submit",
+    "retry": "Try again",
+    "output": "Use this output",
+    "skip": "Skip the step",
+    "raise": "Allow as much again",
+    "abort": "Let it fail",
 }
 DID = {
     "approve": "approved",
@@ -37,6 +42,11 @@ DID = {
     "ignore": "ignored it",
     "submit": "filled it in",
     "delegate": "handed it on",
+    "retry": "let it try again",
+    "output": "gave its output",
+    "skip": "skipped it",
+    "abort": "let it fail",
+    "raise": "raised the budget",
 }
 
 OUTCOMES = {
@@ -48,6 +58,11 @@ OUTCOMES = {
     "ignore": "ignored",
     "submit": "filled in",
     "timeout": "nobody decided in time",
+    "retry": "tried again",
+    "output": "went on with a given output",
+    "skip": "skipped",
+    "abort": "given up",
+    "raise": "budget raised",
 }
 
 

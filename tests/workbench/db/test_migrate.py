@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from workbench.db.ids import new_id
 from workbench.db.migrate import MIGRATIONS, DatabaseTooNew, head, upgrade
@@ -18,6 +18,13 @@ from workbench.settings import Settings
 OLD_ROW = """INSERT INTO node_runs
   (run_id, node_id, status, attempt, change, port, media_type, preview, output_bytes)
   VALUES ('r', :node, 'succeeded', 1, 1, :port, 'application/json', '', 0)"""
+
+PAUSED_RUN = """INSERT INTO runs
+  (id, workspace_id, workflow_name, version_id, version_hash, status, change, inputs, started_by, created_at)
+  VALUES ('r', 'w', 'Flow', 'v', 'h', 'waiting', 1, '{}', 'ada', now())"""
+PAUSED_NODE = """INSERT INTO node_runs
+  (run_id, scope, node_id, status, attempt, change, ports, media_type, preview, output_bytes, error)
+  VALUES ('r', '', 'fetch', 'waiting', 3, 1, '{}', '', '', 0, '{"kind": "http.status", "message": "500"}')"""
 
 
 @pytest.fixture
@@ -43,12 +50,32 @@ def test_an_empty_database_gets_exactly_the_tables_of_the_code(empty_database: s
     engine.dispose()
 
 
-def test_the_one_port_of_older_runs_is_kept(empty_database: str) -> None:
-    engine = create_engine(empty_database)
+def _upgraded_to(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS))
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+
+
+def test_a_step_that_waits_for_a_decision_already_becomes_a_task(empty_database: str) -> None:
+    engine = create_engine(empty_database)
+    _upgraded_to(engine, "0021")
+    with engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))  # no workflow is needed
+        connection.execute(text(PAUSED_RUN))
+        connection.execute(text(PAUSED_NODE))
+    upgrade(empty_database)
+    with engine.connect() as connection:
+        found = "SELECT kind, node_id, attempt, status, pause, opening ->> 'type' FROM tasks"
+        rows = connection.execute(text(found)).all()
+    pause = {"failure": {"kind": "http.status", "message": "500"}, "attempts": 3}
+    assert [tuple(row) for row in rows] == [("pause", "fetch", 3, "open", pause, "pause")]
+    engine.dispose()
+
+
+def test_the_one_port_of_older_runs_is_kept(empty_database: str) -> None:
+    engine = create_engine(empty_database)
+    _upgraded_to(engine, "0001")
     with engine.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))  # no run of that id is needed
         connection.execute(text(OLD_ROW), [{"node": "a", "port": "true"}, {"node": "b", "port": None}])

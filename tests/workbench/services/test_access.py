@@ -30,6 +30,8 @@ INNER = {
     "workbench.services.workflows.snapshot",
     "workbench.services.starts.store",
     "workbench.services.tasks.asked_and_open",
+    "workbench.services.pauses.check",
+    "workbench.services.pauses.raised",
     "workbench.services.task_trail.decided",
     "workbench.services.task_trail.refused",
     "workbench.services.task_views.seen",

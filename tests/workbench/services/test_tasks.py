@@ -17,7 +17,7 @@ from workbench.db import workspaces
 from workbench.db.ids import new_id, now
 from workbench.db.tables import TaskDecisionRow
 from workbench.errors import Conflict, Forbidden, Invalid, NotFound
-from workbench.services import runs, task_comments, task_decisions, tasks, workflows
+from workbench.services import runs, task_comments, task_decisions, task_telling, tasks, workflows
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import RunDetail
 from workbench.services.task_decisions import Decision
@@ -231,14 +231,14 @@ async def test_a_decision_that_was_stored_and_not_told_is_told_later(
         """End between the commit and the telling."""
 
     with monkeypatch.context() as patch:
-        patch.setattr(task_decisions, "_tell", dies)
+        patch.setattr(task_telling, "tell_one", dies)
         pending = await task_decisions.decide(principal, task.id, Decision("approve"))
     assert (pending.status, pending.decisions[0].status) == ("decided", "pending")
     async with get_resources().transaction() as session:
         row = await session.get(TaskDecisionRow, pending.decisions[0].id)
         assert row is not None
         row.tell_at = now() - timedelta(seconds=1)
-    await task_decisions.tell()
+    await task_telling.tell()
     assert (await ended(principal, task.run_id)).status == "succeeded"
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contracts import Choice
+from engine.contracts import Choice, PauseChoice
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Cursor, Limit
 from workbench.db.tasks import Queue
@@ -21,6 +21,10 @@ router = APIRouter(prefix="/hitl/tasks", tags=["inbox"])
 class DecisionMade(BaseModel):
     """A decision. `revision` is that of the data which you saw; `value` the edited data or the form's answer.
 
+    A step that failed is tried again (`retry`, with the settings in `value` in place of its own), goes on
+    with `value` as its `output`, leaving by `port`, is skipped (`skip`), or fails (`abort`). A used-up budget
+    is raised (`raise`) to that in `value`, or without one doubled, or the run is cancelled (`abort`).
+
     An `id` (a uuid of yours) that is sent again counts once.
     """
 
@@ -31,16 +35,20 @@ class DecisionMade(BaseModel):
                 {"action": "approve", "revision": 1, "reason": "Within the budget"},
                 {"action": "edit", "revision": 1, "value": {"amount": 90}},
                 {"action": "respond", "revision": 1, "text": "Which project is this for?"},
+                {"action": "retry", "revision": 1, "value": {"url": "https://example.org/v2"}},
+                {"action": "output", "revision": 1, "value": {"id": 7}, "port": "out"},
+                {"action": "raise", "revision": 1, "value": {"steps": 500, "on_reached": "pause"}},
             ]
         },
     )
 
-    action: Choice
+    action: Choice | PauseChoice
     revision: int = Field(ge=1)
     reason: str = Field(default="", max_length=2_000)
     value: Any = None
     text: str = Field(default="", max_length=20_000)
     id: str | None = Field(default=None, max_length=36)
+    port: str = Field(default="out", max_length=63)
 
 
 class Delegation(BaseModel):
@@ -65,7 +73,7 @@ class BulkDecision(BaseModel):
     )
 
     task_ids: list[str] = Field(min_length=1, max_length=100)
-    action: Choice
+    action: Choice | PauseChoice
     reason: str = Field(default="", max_length=2_000)
     text: str = Field(default="", max_length=20_000)
 
