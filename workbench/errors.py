@@ -41,11 +41,8 @@ class Forbidden(WorkbenchError):
     status = 403
     code = "forbidden"
 
-    def __init__(self, action: str, message: str | None = None) -> None:
-        super().__init__(
-            message
-            or f"You may not do this here ({action}). Ask an admin of the workspace for a role that may."
-        )
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(message)
         self.action = action
 
 

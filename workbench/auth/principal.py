@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workbench.auth.roles import EVERYTHING, Action
+from workbench.auth.roles import EVERYTHING, Action, refusal
 from workbench.errors import Forbidden
 
 DEFAULT_WORKSPACE = "default"
@@ -44,7 +44,7 @@ class Principal:
     def require(self, action: Action) -> None:
         """Raise Forbidden unless this principal may do `action`."""
         if not self.may(action):
-            raise Forbidden(action)
+            raise Forbidden(action, refusal(action, by_key=self.key is not None))
 
 
 OWNER = Principal(id="owner", name="Owner", actions=EVERYTHING, administrator=True)

@@ -128,6 +128,26 @@ INSTALLATION = frozenset(
 EVERYTHING = frozenset(Action)
 
 
+def role_for(action: Action) -> str:
+    """Return in words the least roles that allow an action of a workspace: "designer or operator"."""
+    granting = [role for role in Role if action in GRANTS[role]]
+    least = [role for role in granting if not any(GRANTS[other] < GRANTS[role] for other in granting)]
+    return " or ".join(least)
+
+
+def refusal(action: Action, *, by_key: bool = False) -> str:
+    """Return the sentence for who may not do `action`: what is missing, and whom to ask for it."""
+    done = MEANINGS[action][0].lower() + MEANINGS[action][1:]
+    if by_key:
+        return f"This key does not let you {done} ({action}). Use one that does."
+    if action in ONESELF:
+        return f"This is for the person alone, not for who acts as them: {done}."
+    if action in INSTALLATION:
+        return f"Only an administrator of the installation may {done}. Ask one of them."
+    missing = f"Your roles here do not let you {done}."
+    return f"{missing} Ask an admin of the workspace for the role {role_for(action)}."
+
+
 def allowed(roles: frozenset[Role]) -> frozenset[Action]:
     """Return what a person with these roles may do. Somebody signed in without any role has their profile."""
     return ONESELF.union(*(GRANTS[role] for role in roles))
