@@ -17,7 +17,8 @@ export function useActions(draft, emit, selection, store, types) {
     const selected = () => latest.current.nodes.filter((node) => node.selected);
     const move = (positions, parents = {}) => {
       if (Object.keys(positions).length === 0) return;
-      const { number, setEdges } = latest.current;
+      const { number, setEdges, unplaced } = latest.current;
+      for (const id of unplaced) if (!(id in positions) && flow.getNode(id)) positions[id] = rounded(flow.getNode(id).position);
       const across = Object.keys(parents).length > 0;
       show(positions, parents);
       if (across) setEdges((edges) => edges.filter((edge) => !crosses(edge, parents, flow)));

@@ -48,7 +48,7 @@ export function useDraft(graph, types) {
     return seq;
   };
 
-  return { nodes, edges, setNodes, setEdges, onNodesChange, onEdgesChange, number };
+  return { nodes, edges, unplaced: graph.unplaced ?? [], setNodes, setEdges, onNodesChange, onEdgesChange, number };
 }
 
 /* A cell keeps its place while it is being dragged, and where it was dropped until the server has heard. */

@@ -5,7 +5,8 @@ from typing import Any
 
 from engine import nodes
 from engine.compiler import analyse
-from engine.graph import Document, Edge, Node
+from engine.graph import Document, Edge, Node, Position
+from workbench.state.placing import placed
 from workbench.state.references import reads
 
 NOTE_LENGTH = 1_000
@@ -60,7 +61,8 @@ class GraphView:
     """All cells and wires of the document `id` at `rev`.
 
     `ack` is the number of the last change of this browser tab that the graph holds, so that an answer to an
-    earlier change never undoes a later one on the screen.
+    earlier change never undoes a later one on the screen. `unplaced` are the ids of nodes that stand where
+    the document does not say (`placing`).
     """
 
     id: str = ""
@@ -68,6 +70,7 @@ class GraphView:
     ack: int = 0
     nodes: list[NodeView] = field(default_factory=list)
     edges: list[EdgeView] = field(default_factory=list)
+    unplaced: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def graph_view(document: Document, *, id: str, rev: int, ack: int = 0) -> GraphV
         if (source, target) not in joined
     ]
     full = {node.parent for node in document.nodes}
-    cells = [node_view(node, empty=node.id not in full) for node in document.nodes]
-    return GraphView(id, rev, ack, cells, drawn + implied)
+    places = placed(document, [*joined, *((edge.source, edge.target) for edge in implied)])
+    cells = [node_view(node, places.get(node.id), empty=node.id not in full) for node in document.nodes]
+    return GraphView(id, rev, ack, cells, drawn + implied, list(places))
 
 
 def _implied(document: Document) -> list[tuple[str, str]]:
@@ -111,15 +115,19 @@ def _undoing(document: Document) -> list[tuple[str, str]]:
     return [(source, name) for source, name in pairs if name in ids and name and (source, name) not in read]
 
 
-def node_view(node: Node, *, empty: bool = False) -> NodeView:
-    """Return the cell of `node`; a node of an unknown type is drawn too, with what it says of itself."""
+def node_view(node: Node, place: Position | None = None, *, empty: bool = False) -> NodeView:
+    """Return the cell of `node`, at `place` if it is drawn elsewhere than it says.
+
+    A node of an unknown type is drawn too, with what it says of itself.
+    """
+    place = place or node.position
     return NodeView(
         node.id,
         node.type,
         _title(node),
         _line(node),
-        node.position.x,
-        node.position.y,
+        place.x,
+        place.y,
         _outputs(node),
         parent=node.parent or "",
         empty=empty and holds_others(node.type),
