@@ -16,15 +16,25 @@ fetch('/api/v1/impersonation', {{ method: 'DELETE' }})
 """
 
 
-def act_as(user_id: rx.Var[str]) -> EventSpec:
-    """Return what a button does to begin to act as somebody; it needs `Action.IMPERSONATE`."""
-    begin: EventSpec = rx.call_script(f"""
+def act_as(user_id: rx.Var[str], *, on_refused: rx.EventHandler) -> EventSpec:
+    """Return what a button does to begin to act as somebody; it needs `Action.IMPERSONATE`.
+
+    `on_refused` is told why it did not begin, and "" when it did.
+    """
+    begin: EventSpec = rx.call_script(
+        f"""
         fetch('/api/v1/impersonation', {{
           method: 'POST',
           headers: {{ 'Content-Type': 'application/json' }},
           body: JSON.stringify({{ user_id: '{user_id}' }}),
-        }}).then((answer) => answer.ok && window.location.assign('{routes.WORKFLOWS}'))
-    """)
+        }}).then(async (answer) => {{
+          if (!answer.ok) return (await answer.json()).detail;
+          window.location.assign('{routes.WORKFLOWS}');
+          return '';
+        }}).catch(() => 'The workbench does not answer. Try again in a moment.')
+    """,
+        callback=on_refused,
+    )
     return begin
 
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { Check, Copy, X } from "lucide-react";
 import { copyText } from "$/public/external/components/clipboard/clipboard.js";
 import { send } from "$/public/external/components/entrance/entrance.jsx";
+import { useNews } from "$/public/external/components/onlooker/onlooker.jsx";
 
 const PATH = "/api/v1/invitations";
 const day = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -92,9 +93,11 @@ export function Invitations({ roles }) {
   useEffect(() => {
     load();
   }, []);
+  useNews(load);
   const withdraw = async (id) => {
-    await send(`${PATH}/${id}`, null, "DELETE");
-    load();
+    const { problem } = await send(`${PATH}/${id}`, null, "DELETE");
+    await load();
+    if (problem) setAnswer((answer) => ({ ...answer, problem }));
   };
   const made = (link) => {
     setLink(link);

@@ -2,9 +2,11 @@
 
 import reflex as rx
 
+from components import onlooker
 from components.scripts import script
 
 _JSX = script(__name__, "invitations.jsx")
+_NEWS = onlooker.PATH
 
 
 class Invitations(rx.Component):

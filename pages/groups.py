@@ -4,6 +4,7 @@ import reflex as rx
 
 from components import choosing, dialogs, settings_nav, skeleton, theme
 from components.may import may
+from components.onlooker import onlooker
 from workbench import routes
 from workbench.auth.roles import Action
 from workbench.state.groups import GroupsState
@@ -18,6 +19,7 @@ def page() -> rx.Component:
         rx.cond(GroupsState.loaded, settings_nav.for_a_team(_groups()), skeleton.rows(4)),
         _dialog(),
         _delete_dialog(),
+        onlooker(on_news=GroupsState.refresh),
         route=routes.GROUPS,
         retry=GroupsState.load,
     )

@@ -4,7 +4,8 @@ import reflex as rx
 
 from components import choosing, dialogs, settings_nav, skeleton, theme
 from components.impersonation import act_as
-from components.may import may, may_not, why
+from components.may import if_may, may
+from components.onlooker import onlooker
 from components.search import search_field
 from workbench import routes
 from workbench.auth.roles import Action, Role
@@ -27,6 +28,7 @@ def page() -> rx.Component:
         rx.cond(MembersState.loaded, settings_nav.for_a_team(_toolbar(), _list()), skeleton.rows(4)),
         _add_dialog(),
         _roles_dialog(),
+        onlooker(on_news=MembersState.refresh),
         route=routes.MEMBERS,
         retry=MembersState.load,
     )
@@ -35,14 +37,16 @@ def page() -> rx.Component:
 def _toolbar() -> rx.Component:
     return rx.el.div(
         search_field("Search members", MembersState.search, MembersState.find),
-        rx.button(
-            theme.icon("plus"),
-            "Add a member",
-            size="2",
-            disabled=may_not(Action.MEMBERS_WRITE),
-            title=why(Action.MEMBERS_WRITE, "Give somebody, or a group, a role here"),
-            on_click=MembersState.add,
-            data_testid="add-member",
+        if_may(
+            Action.MEMBERS_WRITE,
+            rx.button(
+                theme.icon("plus"),
+                "Add a member",
+                size="2",
+                title="Give somebody, or a group, a role here",
+                on_click=MembersState.add,
+                data_testid="add-member",
+            ),
         ),
         class_name="wb-toolbar wb-toolbar-apart",
     )
@@ -85,8 +89,8 @@ def _row(row: rx.Var[MemberRow]) -> rx.Component:
             rx.foreach(row.roles, _role),
             class_name="wb-roles",
         ),
-        rx.cond(
-            may(Action.MEMBERS_WRITE),
+        if_may(
+            Action.MEMBERS_WRITE,
             rx.el.button(
                 theme.icon("pencil"),
                 type="button",
@@ -196,7 +200,7 @@ def _account() -> rx.Component:
                     size="1",
                     variant="soft",
                     color_scheme="gray",
-                    on_click=act_as(chosen.id.to(str)),
+                    on_click=act_as(chosen.id.to(str), on_refused=MembersState.say),
                     data_testid="act-as",
                 ),
             ),

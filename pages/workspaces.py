@@ -4,6 +4,7 @@ import reflex as rx
 
 from components import dialogs, settings_nav, skeleton, theme
 from components.may import may
+from components.onlooker import onlooker
 from workbench import routes
 from workbench.auth.roles import Action
 from workbench.state.member_views import WorkspaceRow
@@ -18,6 +19,7 @@ def page() -> rx.Component:
         rx.cond(WorkspacesState.loaded, settings_nav.for_a_team(_workspaces()), skeleton.rows(3)),
         _archive_dialog(),
         _name_dialog(),
+        onlooker(on_news=WorkspacesState.refresh),
         route=routes.WORKSPACES,
         retry=WorkspacesState.load,
     )

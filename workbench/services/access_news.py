@@ -13,6 +13,7 @@ from workbench.services.resources import get_resources
 log = structlog.get_logger(__name__)
 
 NARROWED = "narrowed:"
+LISTED = "listed"
 LISTEN_S = 5.0
 """How often it is said that access may have changed, when nobody says so."""
 
@@ -25,11 +26,22 @@ async def narrowing_changed(workspace_id: str, workflow_id: str) -> None:
     await get_resources().redis.publish(sessions.CHANNEL, f"{NARROWED}{workspace_id}:{workflow_id}")
 
 
+async def lists_changed() -> None:
+    """Tell every process that a list of people, or of what is offered to them, is another than before.
+
+    Nobody's access is: `access_changed` says that, and with it this.
+    """
+    try:
+        await get_resources().redis.publish(sessions.CHANNEL, LISTED)
+    except RedisError as error:
+        log.warning("access.list-untold", error=str(error))
+
+
 async def changes() -> AsyncIterator[str]:
     """Yield what is said on `sessions.CHANNEL`, for ever.
 
-    Nothing is said, which is that anybody's access may have changed, also now and then: sessions end by
-    themselves, and what is said while Redis is away is not heard.
+    Nothing is said now and then, which is that anybody's access may have changed: sessions end by themselves,
+    and what is said while Redis is away is not heard.
     """
     while True:
         try:

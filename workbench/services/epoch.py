@@ -49,7 +49,7 @@ async def access_changed() -> None:
     try:
         async with get_resources().redis.pipeline(transaction=True) as pipeline:
             pipeline.incr(EPOCH)
-            pipeline.publish(sessions.CHANNEL, "")
+            pipeline.publish(sessions.CHANNEL, sessions.CHANGED)
             await pipeline.execute()
     except RedisError as error:
         log.warning("access.change-untold", error=str(error))

@@ -14,6 +14,7 @@ from workbench.db.tables import GroupRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import audit, last_admins, names
 from workbench.services.access import requires
+from workbench.services.access_news import lists_changed
 from workbench.services.identity import access_changed
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page, Shape
@@ -64,6 +65,7 @@ async def make_group(principal: Principal, *, name: str) -> Group:
         await audit.record(
             session, principal, "group-made", target=f"group:{row.id}", detail={"name": row.name}
         )
+    await lists_changed()
     return Group(id=row.id, name=row.name, people=0, created_at=row.created_at)
 
 

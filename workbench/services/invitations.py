@@ -19,6 +19,7 @@ from workbench.db.tables import InvitationRow, UserRow, WorkspaceRow
 from workbench.errors import Conflict, NotFound
 from workbench.services import accounts, audit, sessions
 from workbench.services.access import requires
+from workbench.services.access_news import lists_changed
 from workbench.services.newcomers import email_problem, refuse
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Shape
@@ -86,6 +87,7 @@ async def invite(principal: Principal, *, email: str, roles: Sequence[Role]) -> 
             target=f"invitation:{row.id}",
             detail={"email": email, "roles": list(given)},
         )
+    await lists_changed()
     return link
 
 
@@ -111,6 +113,7 @@ async def withdraw(principal: Principal, invitation_id: str) -> None:
             target=f"invitation:{row.id}",
             detail={"email": row.email},
         )
+    await lists_changed()
 
 
 @requires(Action.USERS_MANAGE)

@@ -22,6 +22,10 @@ _SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last used: it is read with every call, but not written."""
 
 CHANNEL = "access"
+"""On which processes tell each other of access: the id of a session that changed, or one of `access_news`."""
+
+CHANGED = "changed"
+"""What is said there when anybody's access has changed."""
 """What processes tell each other: the id of a session that changed or ended, nothing when somebody's access
 changed, `access_news.NARROWED` with a workspace and a workflow when others see that than before."""
 

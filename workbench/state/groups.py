@@ -5,10 +5,10 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from workbench.errors import Conflict, Invalid
+from workbench.errors import Conflict, Invalid, NotFound
 from workbench.services import groups, users
 from workbench.state.base import AppState, toast_done
-from workbench.state.member_views import CandidateRow, GroupPerson, GroupRow, pick
+from workbench.state.member_views import CandidateRow, GroupPerson, GroupRow, as_many, pick
 from workbench.state.push import tabs
 
 PAGE = 100
@@ -36,6 +36,20 @@ class GroupsState(AppState):
         async with self._guarded():
             await self._reload()
         self.loaded = True
+
+    @rx.event
+    async def refresh(self) -> EventSpec | None:
+        """List as many as before once more, and who is in the group that is shown."""
+        await self._reload(len(self.rows))
+        if self.opened is None:
+            return None
+        try:
+            await self._read_people()
+        except NotFound:
+            gone, self.opened, self.doomed = self.opened.name, None, False
+            said: EventSpec = rx.toast.info(f"The group {gone} was deleted meanwhile.")
+            return said
+        return None
 
     @rx.event
     async def more(self) -> None:
@@ -121,10 +135,16 @@ class GroupsState(AppState):
         return toast_done(f"The group {name} is deleted.")
 
     async def _fill(self) -> None:
+        self.found = []
+        await self._read_people()
+
+    async def _read_people(self) -> None:
         if self.opened is not None:
             page = await groups.list_people(self.principal, self.opened.id, limit=200)
-            self.people, self.found = [GroupPerson.of(person) for person in page.items], []
+            self.people = [GroupPerson.of(person) for person in page.items]
 
-    async def _reload(self) -> None:
-        page = await groups.list_groups(self.principal, limit=PAGE)
-        self.rows, self.cursor = [GroupRow.of(group) for group in page.items], page.next_cursor or ""
+    async def _reload(self, count: int = PAGE) -> None:
+        found, self.cursor = await as_many(
+            lambda cursor: groups.list_groups(self.principal, limit=PAGE, cursor=cursor), count
+        )
+        self.rows = [GroupRow.of(group) for group in found]

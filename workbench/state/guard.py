@@ -18,9 +18,12 @@ from workbench.errors import Unauthenticated
 from workbench.services import identity
 from workbench.services.identity import Caller, Credentials
 from workbench.state.base import AppState, PublicState, calling
-from workbench.state.present import note, show
+from workbench.state.present import meet, show
 from workbench.state.sight import sight_of
 from workbench.state.sockets import cookie_of
+
+HYDRATE = ".hydrate"
+"""How the event ends that a page sends first when it is loaded."""
 
 
 class PrincipalGuard(rx.Middleware):
@@ -33,7 +36,7 @@ class PrincipalGuard(rx.Middleware):
         except Unauthenticated:
             caller = None
         calling.set(caller)
-        await _show(state, caller)
+        await _show(state, caller, anew=event.name.endswith(HYDRATE))
         if caller is None and not is_public(event.name):
             return StateUpdate(events=Event.from_event_type(_to_sign_in(state)))
         return None
@@ -63,11 +66,11 @@ def _to_sign_in(state: BaseState) -> EventSpec:
     return leave
 
 
-async def _show(state: BaseState, caller: Caller | None) -> None:
+async def _show(state: BaseState, caller: Caller | None, *, anew: bool) -> None:
     """Let the tab show who is calling; what another person saw in it is emptied first."""
     root: Any = state._get_root_state()
     sight = sight_of(caller)
-    note(root.router.session.client_token, caller, sight)
+    meet(root.router.session.client_token, caller, sight, anew=anew)
     show(root, await root.get_state(AppState), sight)
 
 

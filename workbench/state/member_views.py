@@ -1,12 +1,13 @@
 """What the pages of members, groups and workspaces show."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from workbench.errors import NotFound
 from workbench.services.groups import Group, GroupMember
 from workbench.services.members import Candidate, GivenRole, Member
+from workbench.services.shapes import Page
 from workbench.services.users import User
 from workbench.services.workspaces import Workspace
 
@@ -117,6 +118,21 @@ class WorkspaceRow:
     def of(cls, workspace: Workspace) -> "WorkspaceRow":
         """Return the row of a workspace."""
         return cls(workspace.id, workspace.name, workspace.current, workspace.archived_at is not None)
+
+
+Item = TypeVar("Item")
+
+
+async def as_many(read: Callable[[str | None], Awaitable[Page[Item]]], count: int) -> tuple[list[Item], str]:
+    """Return at least `count` items, if there are so many, page by page, and the cursor of the next."""
+    items: list[Item] = []
+    cursor: str | None = None
+    while True:
+        page = await read(cursor)
+        items.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None or len(items) >= count:
+            return items, cursor or ""
 
 
 class Identified(Protocol):

@@ -7,7 +7,7 @@ from workbench.auth.roles import Role
 from workbench.services import members, users
 from workbench.services.users import UserChange
 from workbench.state.base import AppState, toast_done
-from workbench.state.member_views import CandidateRow, MemberRow, pick
+from workbench.state.member_views import CandidateRow, MemberRow, as_many, pick
 from workbench.state.push import tabs
 
 PAGE = 100
@@ -34,6 +34,11 @@ class MembersState(AppState):
         async with self._guarded():
             await self._reload()
         self.loaded = True
+
+    @rx.event
+    async def refresh(self) -> None:
+        """List as many as before once more: somebody has changed them."""
+        await self._reload(len(self.rows))
 
     @rx.event
     async def more(self) -> None:
@@ -104,6 +109,12 @@ class MembersState(AppState):
         """Close the dialog."""
         self._close()
 
+    @rx.event
+    def say(self, refused: str) -> EventSpec | None:
+        """Say why something did not happen, where it did not."""
+        said: EventSpec = rx.toast.error(refused[:500])
+        return said if refused else None
+
     def _edit(self, row: MemberRow) -> None:
         self.chosen, self.wanted, self.adding = row, list(row.by_name), False
 
@@ -114,9 +125,14 @@ class MembersState(AppState):
         found = await members.find_candidates(self.principal, search=text)
         self.found = [CandidateRow.of(candidate) for candidate in found]
 
-    async def _reload(self) -> None:
-        page = await members.list_members(self.principal, limit=PAGE, search=self.search)
-        self.rows, self.cursor = [MemberRow.of(member) for member in page.items], page.next_cursor or ""
+    async def _reload(self, count: int = PAGE) -> None:
+        found, self.cursor = await as_many(
+            lambda cursor: members.list_members(
+                self.principal, limit=PAGE, cursor=cursor, search=self.search
+            ),
+            count,
+        )
+        self.rows = [MemberRow.of(member) for member in found]
 
 
 def _words(roles: frozenset[Role]) -> str:

@@ -10,7 +10,7 @@ from workbench.errors import Invalid
 from workbench.services import workspaces
 from workbench.services.workspaces import WorkspaceChange
 from workbench.state.base import AppState, calling, toast_done
-from workbench.state.member_views import WorkspaceRow, pick
+from workbench.state.member_views import WorkspaceRow, as_many, pick
 from workbench.state.push import tabs
 
 PAGE = 100
@@ -35,6 +35,11 @@ class WorkspacesState(AppState):
         async with self._guarded():
             await self._reload()
         self.loaded = True
+
+    @rx.event
+    async def refresh(self) -> None:
+        """List as many as before once more: somebody has changed them."""
+        await self._reload(len(self.rows))
 
     @rx.event
     async def more(self) -> None:
@@ -105,6 +110,8 @@ class WorkspacesState(AppState):
         await workspaces.change_workspace(self.principal, workspace_id, WorkspaceChange(archived=False))
         await self._reload()
 
-    async def _reload(self) -> None:
-        page = await workspaces.list_workspaces(self.principal, limit=PAGE)
-        self.rows, self.cursor = [WorkspaceRow.of(one) for one in page.items], page.next_cursor or ""
+    async def _reload(self, count: int = PAGE) -> None:
+        found, self.cursor = await as_many(
+            lambda cursor: workspaces.list_workspaces(self.principal, limit=PAGE, cursor=cursor), count
+        )
+        self.rows = [WorkspaceRow.of(one) for one in found]
