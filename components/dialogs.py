@@ -62,6 +62,6 @@ def foot(*buttons: rx.Component) -> rx.Component:
     return rx.el.div(*buttons, class_name="wb-dialog-foot")
 
 
-def cancel() -> rx.Component:
+def cancel(label: str = "Cancel") -> rx.Component:
     """Return the button that closes a panel."""
-    return rx.dialog.close(rx.button("Cancel", type="button", variant="soft", color_scheme="gray", size="2"))
+    return rx.dialog.close(rx.button(label, type="button", variant="soft", color_scheme="gray", size="2"))

@@ -5,7 +5,7 @@ import reflex as rx
 from components import theme
 
 
-def empty_state(icon: str, title: str, text: str, *steps: rx.Component) -> rx.Component:
+def empty_state(icon: str, title: str, text: rx.Var[str] | str, *steps: rx.Component) -> rx.Component:
     """Return an empty state: a quiet icon, what belongs here, and the next step (none: only the words)."""
     return rx.el.section(
         rx.el.div(theme.icon(icon), class_name="wb-empty-icon"),

@@ -5,9 +5,7 @@ from typing import Any
 import reflex as rx
 
 from components import theme
-from components.may import may_not, why
 from engine.nodes import NODE_TYPES
-from workbench.auth.roles import Action
 from workbench.state.views import ExampleCard
 
 
@@ -22,8 +20,7 @@ def example_card(card: rx.Var[ExampleCard], on_open: Any) -> rx.Component:
             class_name="wb-card-foot",
         ),
         type="button",
-        disabled=may_not(Action.WORKFLOWS_WRITE),
-        title=why(Action.WORKFLOWS_WRITE, card.name),
+        title=card.name,
         on_click=on_open,
         class_name="wb-card",
         data_testid="example-" + card.slug.to(str),

@@ -12,9 +12,13 @@ import reflex as rx
 from components import sign_out, theme, workspace_switch
 from components.banner import connection_banner, trouble_banner
 from components.command_palette import command_palette
+from components.empty import empty_state
 from components.impersonation import impersonation_banner
 from components.keys import keys
+from components.may import if_may, may
 from workbench import routes
+from workbench.auth.roles import Action, refusal
+from workbench.state.base import AppState
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,13 @@ def page(
     section: str,
     where: Sequence[rx.Component | str | rx.Var[str]],
     actions: Sequence[rx.Component] = (),
+    needs: Action,
     flush: bool = False,
     retry: rx.EventHandler | None = None,
 ) -> rx.Component:
     """Return a whole page.
+
+    Who may not do what it `needs` finds a word about that in its place.
 
     `section` is the key of the rail entry that is current; `where` are the crumbs of the top bar, the last
     one being this page (its heading); `actions` are the top bar's buttons. `flush` gives the content the
@@ -55,15 +62,13 @@ def page(
         rx.el.a("Skip to content", href="#content", class_name="wb-skip"),
         _rail(section),
         rx.el.div(
-            _top_bar(where, actions),
+            _top_bar(where, [if_may(needs, *actions)] if actions else []),
             connection_banner(),
             impersonation_banner(),
-            trouble_banner(retry),
-            rx.el.main(
-                *content,
-                id="content",
-                tab_index=-1,
-                class_name="wb-main wb-main-flush" if flush else "wb-main",
+            rx.cond(
+                may(needs),
+                rx.fragment(trouble_banner(retry), _main(*content, flush=flush)),
+                _main(_not_open(needs)),
             ),
             class_name="wb-work",
         ),
@@ -71,6 +76,24 @@ def page(
         command_palette([{"label": one.label, "href": one.href, "keys": one.keys} for one in SECTIONS]),
         keys(),
         class_name="wb-shell",
+    )
+
+
+def _main(*content: rx.Component, flush: bool = False) -> rx.Component:
+    return rx.el.main(
+        *content, id="content", tab_index=-1, class_name="wb-main wb-main-flush" if flush else "wb-main"
+    )
+
+
+def _not_open(needs: Action) -> rx.Component:
+    return empty_state(
+        "lock",
+        "This page is not open to you",
+        rx.cond(
+            AppState.workspace == "",
+            "You belong to no workspace yet. Ask an administrator to add you to one.",
+            refusal(needs),
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from components import dialogs, theme
-from components.may import may_not, why
+from components.may import if_may
 from components.moments import ago
 from workbench.auth.roles import Action
 from workbench.state.secrets import SecretsState
@@ -34,7 +34,7 @@ def secrets() -> rx.Component:
             rx.button("Load more", size="1", variant="soft", color_scheme="gray", on_click=SecretsState.more),
             rx.fragment(),
         ),
-        _form(),
+        if_may(Action.SECRETS_WRITE, _form()),
     )
 
 
@@ -43,14 +43,16 @@ def _row(row: rx.Var[SecretRow]) -> rx.Component:
         theme.icon("key-round"),
         rx.el.code(row.name, class_name="wb-secret-name"),
         rx.el.span("set ", ago(at=row.updated_at), " by ", row.updated_by, class_name="wb-row-quiet"),
-        rx.el.button(
-            theme.icon("trash-2"),
-            type="button",
-            disabled=may_not(Action.SECRETS_WRITE),
-            title=why(Action.SECRETS_WRITE, "Delete"),
-            aria_label="Delete the secret " + row.name.to(str),
-            on_click=SecretsState.ask_delete(row.name),
-            class_name="wb-icon-button",
+        if_may(
+            Action.SECRETS_WRITE,
+            rx.el.button(
+                theme.icon("trash-2"),
+                type="button",
+                title="Delete",
+                aria_label="Delete the secret " + row.name.to(str),
+                on_click=SecretsState.ask_delete(row.name),
+                class_name="wb-icon-button",
+            ),
         ),
         class_name="wb-secret",
     )
@@ -66,8 +68,7 @@ def _form() -> rx.Component:
                 type="submit",
                 size="2",
                 variant="soft",
-                disabled=may_not(Action.SECRETS_WRITE),
-                title=why(Action.SECRETS_WRITE, "In place of what it held before"),
+                title="In place of what it held before",
             ),
             class_name="wb-secret-form",
         ),

@@ -53,6 +53,7 @@ def page(*content: rx.Component, route: str, retry: rx.EventHandler | None = Non
         rx.el.div(settings_nav(route), *content, class_name="wb-column wb-column-narrow"),
         section="settings",
         where=(rx.link("Settings", href=routes.SETTINGS, underline="hover"), place.label),
+        needs=place.needs,
         retry=retry,
     )
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from components import choosing, dialogs, theme
-from components.may import may_not, why
+from components.may import if_may, may
 from workbench.auth.roles import Action
 from workbench.state.member_views import CandidateRow
 from workbench.state.sharing import SharingState
@@ -24,34 +24,21 @@ def narrowed_mark() -> rx.Component:
 def sharing_dialog() -> rx.Component:
     """Return the dialog; `SharingState.ask` opens it."""
     return dialogs.panel(
-        rx.el.label(
-            rx.checkbox(
-                checked=SharingState.narrowed,
-                on_change=SharingState.narrow,
-                disabled=may_not(SHARE),
-                data_testid="narrow",
-            ),
-            rx.el.span(
-                rx.el.strong("Only chosen people and groups"),
-                rx.el.span(
-                    "Triggers go on firing, and published workflows go on calling it.",
-                    class_name="wb-who-note",
-                ),
-                class_name="wb-check-words",
-            ),
-            class_name="wb-check",
-        ),
+        rx.cond(may(SHARE), _narrow(), _as_it_is()),
         rx.cond(SharingState.narrowed, _chosen()),
-        dialogs.foot(
-            dialogs.cancel(),
-            rx.button(
-                "Save",
-                size="2",
-                disabled=may_not(SHARE),
-                title=why(SHARE, "It counts at once"),
-                on_click=SharingState.save,
-                data_testid="save-sharing",
+        rx.cond(
+            may(SHARE),
+            dialogs.foot(
+                dialogs.cancel(),
+                rx.button(
+                    "Save",
+                    size="2",
+                    title="It counts at once",
+                    on_click=SharingState.save,
+                    data_testid="save-sharing",
+                ),
             ),
+            dialogs.foot(dialogs.cancel("Close")),
         ),
         open=SharingState.workflow_id != "",
         title="Who sees this",
@@ -59,6 +46,34 @@ def sharing_dialog() -> rx.Component:
         "Admins always do, and so do you.",
         on_close=SharingState.close,
         testid="sharing-dialog",
+    )
+
+
+def _narrow() -> rx.Component:
+    return rx.el.label(
+        rx.checkbox(checked=SharingState.narrowed, on_change=SharingState.narrow, data_testid="narrow"),
+        rx.el.span(
+            rx.el.strong("Only chosen people and groups"),
+            rx.el.span(
+                "Triggers go on firing, and published workflows go on calling it.",
+                class_name="wb-who-note",
+            ),
+            class_name="wb-check-words",
+        ),
+        class_name="wb-check",
+    )
+
+
+def _as_it_is() -> rx.Component:
+    """Return the same for who may not change it."""
+    return rx.el.p(
+        rx.cond(
+            SharingState.narrowed,
+            "This one is open to these people and groups only:",
+            "This one is open to everybody in the workspace.",
+        ),
+        class_name="wb-sharing-says",
+        data_testid="sharing-says",
     )
 
 
@@ -73,12 +88,15 @@ def _chosen() -> rx.Component:
                 data_testid="open-to",
             ),
         ),
-        choosing.chooser(
-            "Find a member to let in",
-            SharingState.found,
-            on_look=SharingState.look,
-            on_choose=SharingState.let_in,
-            testid="sharing-candidates",
+        if_may(
+            SHARE,
+            choosing.chooser(
+                "Find a member to let in",
+                SharingState.found,
+                on_look=SharingState.look,
+                on_choose=SharingState.let_in,
+                testid="sharing-candidates",
+            ),
         ),
     )
 
@@ -86,13 +104,16 @@ def _chosen() -> rx.Component:
 def _row(row: rx.Var[CandidateRow]) -> rx.Component:
     return rx.el.li(
         choosing.who(row.name, row.email, row.is_group),
-        rx.el.button(
-            theme.icon("x"),
-            type="button",
-            title="Leave out",
-            aria_label="Leave out " + row.name.to(str),
-            on_click=SharingState.leave_out(row.id),
-            class_name="wb-icon-button",
+        if_may(
+            SHARE,
+            rx.el.button(
+                theme.icon("x"),
+                type="button",
+                title="Leave out",
+                aria_label="Leave out " + row.name.to(str),
+                on_click=SharingState.leave_out(row.id),
+                class_name="wb-icon-button",
+            ),
         ),
         class_name="wb-member",
     )

@@ -7,6 +7,7 @@ from components.empty import empty_state
 from components.moments import ago
 from components.settings_nav import settings_nav
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.audit import OUTCOMES, AuditState, AuditView
 
 EXPORT = "/api/v1/audit/export?format="
@@ -24,6 +25,7 @@ def page() -> rx.Component:
             ),
         ),
         section="settings",
+        needs=Action.AUDIT_READ,
         where=(rx.el.a("Settings", href=routes.SETTINGS, class_name="wb-crumb"), "Audit log"),
         actions=(
             _export("csv", "Export CSV"),

@@ -8,6 +8,7 @@ from components.moments import ago
 from components.short_id import short_id
 from components.status import status_badge
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.compare import ChangeRow, CompareState, NodeRow, SideView
 from workbench.state.run_views import RunHead
 
@@ -25,6 +26,7 @@ def page() -> rx.Component:
     return frame.page(
         rx.cond(CompareState.before.id != "", _comparison(), _others()),
         section="runs",
+        needs=Action.RUNS_READ,
         where=(
             rx.link("Runs", href=routes.RUNS, underline="hover"),
             rx.el.h1("Compare runs", class_name="wb-heading"),

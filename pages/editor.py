@@ -7,7 +7,7 @@ from components.canvas.conflict import conflict_dialog
 from components.canvas.flow import canvas
 from components.canvas.problems import problems
 from components.inspector.inspector import inspector
-from components.may import may_not, why
+from components.may import EDITS, ask_for, if_may, may
 from components.run import notebook
 from components.run.bar import run_bar
 from components.run.dialog import run_dialog
@@ -26,9 +26,8 @@ from workbench.state.value_form import ValueFormState
 
 UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
-MAY_NOT_PUBLISH = (
-    (EditorState.problems.length() > 0) | EditorState.is_live | may_not(Action.WORKFLOWS_PUBLISH)
-)
+RUNS = may(Action.RUNS_START)
+NOTHING_TO_PUBLISH = (EditorState.problems.length() > 0) | EditorState.is_live
 
 
 def page() -> rx.Component:
@@ -36,7 +35,7 @@ def page() -> rx.Component:
     return frame.page(
         rx.el.div(
             run_bar(_open_run(), _forget_run(), on_open=EditorPageState.open_node),
-            rx.el.div(_canvas(), class_name="wb-stage-canvas"),
+            rx.el.div(_canvas(), rx.cond(LOADED & ~EDITS, _looking()), class_name="wb-stage-canvas"),
             rx.cond(
                 LOADED,
                 drawer(("problems", _problems_label(), problems()), *run_tabs(EditorPageState.open_node)),
@@ -47,18 +46,23 @@ def page() -> rx.Component:
         run_dialog(),
         notebook.value_dialog(
             notebook.value_button("pin", "Pin it", "pin", variant="soft"),
-            notebook.value_button("play", "Run from here with it", "try"),
+            if_may(Action.RUNS_START, notebook.value_button("play", "Run from here with it", "try")),
             text="As JSON. Test runs take it instead of running the node; published versions never do.",
         ),
         conflict_dialog(),
         sharing_dialog(),
         section="workflows",
+        needs=Action.WORKFLOWS_READ,
         where=(rx.link("Workflows", href=routes.WORKFLOWS, underline="hover"), EditorState.name),
         actions=(
             rx.cond(
                 LOADED,
                 rx.fragment(
-                    _saved(), _history(), _settings(), _menu(), _publish(), notebook.run_stale(), _run()
+                    if_may(Action.WORKFLOWS_WRITE, _saved(), _history()),
+                    _settings(),
+                    _menu(),
+                    if_may(Action.WORKFLOWS_PUBLISH, _publish()),
+                    if_may(Action.RUNS_START, notebook.run_stale(), _run()),
                 ),
             ),
         ),
@@ -76,6 +80,8 @@ def _canvas() -> rx.Component:
         busy=RunState.head.open,
         problems=EditorState.problems,
         focus=EditorState.focus,
+        read_only=~EDITS,
+        may_run=RUNS,
         on_move=EditorState.move,
         on_resize=EditorState.resize,
         on_connect=EditorState.connect,
@@ -95,6 +101,21 @@ def _canvas() -> rx.Component:
         on_run=RunFormState.ask,
         on_part=RunFormState.part,
         on_pin=ValueFormState.toggle_pin,
+    )
+
+
+def _looking() -> rx.Component:
+    """Return the sign for who may not change the workflow, with whom to ask."""
+    return rx.el.p(
+        theme.icon("eye"),
+        rx.el.span(
+            rx.el.strong(
+                rx.cond(RUNS, "You can look at this workflow and run it.", "You can look at this workflow.")
+            ),
+            f" To change it, {ask_for(Action.WORKFLOWS_WRITE)}.",
+        ),
+        class_name="wb-looking",
+        data_testid="looking",
     )
 
 
@@ -166,17 +187,23 @@ def _menu() -> rx.Component:
                 )
             ),
             rx.menu.content(
-                rx.menu.item(
-                    _publish_words(),
-                    disabled=MAY_NOT_PUBLISH,
-                    on_select=EditorState.publish,
-                    class_name="wb-narrow",
-                    data_testid="menu-publish",
+                if_may(
+                    Action.WORKFLOWS_PUBLISH,
+                    rx.menu.item(
+                        _publish_words(),
+                        disabled=NOTHING_TO_PUBLISH,
+                        on_select=EditorState.publish,
+                        class_name="wb-narrow",
+                        data_testid="menu-publish",
+                    ),
                 ),
-                rx.menu.item(
-                    "Run with options …",
-                    disabled=may_not(Action.RUNS_START),
-                    on_select=RunFormState.ask_options,
+                if_may(
+                    Action.RUNS_START,
+                    rx.menu.item(
+                        "Run with options …",
+                        on_select=RunFormState.ask_options,
+                        data_testid="menu-run-options",
+                    ),
                 ),
                 rx.menu.item("Workflow settings", on_select=EditorPageState.show_settings),
                 rx.menu.item(
@@ -190,10 +217,13 @@ def _menu() -> rx.Component:
                 ),
                 rx.menu.separator(),
                 rx.menu.item("Export as JSON", on_select=EditorPageState.export),
-                rx.menu.item(
-                    "Replace from a file …",
-                    disabled=may_not(Action.WORKFLOWS_WRITE),
-                    on_select=rx.call_script("document.querySelector('#replace-draft input').click()"),
+                if_may(
+                    Action.WORKFLOWS_WRITE,
+                    rx.menu.item(
+                        "Replace from a file …",
+                        on_select=rx.call_script("document.querySelector('#replace-draft input').click()"),
+                        data_testid="menu-replace",
+                    ),
                 ),
                 size="1",
             ),
@@ -216,11 +246,8 @@ def _publish() -> rx.Component:
         variant="soft",
         color_scheme="gray",
         size="2",
-        disabled=MAY_NOT_PUBLISH,
-        title=why(
-            Action.WORKFLOWS_PUBLISH,
-            rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
-        ),
+        disabled=NOTHING_TO_PUBLISH,
+        title=rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
         on_click=EditorState.publish,
         class_name="wb-wide",
         data_command="Publish this workflow",
@@ -241,8 +268,7 @@ def _run() -> rx.Component:
         theme.icon("play"),
         "Run",
         size="2",
-        disabled=may_not(Action.RUNS_START),
-        title=why(Action.RUNS_START, "Run (Ctrl+Enter)"),
+        title="Run (Ctrl+Enter)",
         on_click=RunFormState.ask,
         data_command="Run this workflow",
         data_testid="run",

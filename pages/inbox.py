@@ -6,6 +6,7 @@ from components import frame, skeleton, theme
 from components.empty import empty_state
 from components.moments import ago
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.inbox import QUEUES, InboxState, TaskView
 
 
@@ -21,6 +22,7 @@ def page() -> rx.Component:
             rx.cond(InboxState.loaded, _tasks(), skeleton.rows(8)),
         ),
         section="inbox",
+        needs=Action.TASKS_READ,
         where=("Inbox",),
         retry=InboxState.load,
     )

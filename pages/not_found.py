@@ -5,6 +5,7 @@ import reflex as rx
 from components import frame
 from components.empty import empty_state
 from workbench import routes
+from workbench.auth.roles import Action
 
 
 def page() -> rx.Component:
@@ -17,5 +18,6 @@ def page() -> rx.Component:
             rx.link(rx.button("Go to workflows", size="2"), href=routes.WORKFLOWS),
         ),
         section="",
+        needs=Action.SELF,
         where=("Not found",),
     )

@@ -22,6 +22,7 @@ def page() -> rx.Component:
         ),
         api_keys.revoke_dialog(),
         section="settings",
+        needs=Action.SELF,
         where=(rx.el.a("Settings", href=routes.SETTINGS, class_name="wb-crumb"), "Profile"),
         retry=ProfileState.load,
     )

@@ -6,6 +6,7 @@ from components import frame, theme
 from components.settings_nav import settings_nav
 from pages.providers import text_field
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.provider import SOURCES, ProviderState, RuleView
 from workbench.state.views import Choice
 
@@ -27,6 +28,7 @@ def page() -> rx.Component:
             class_name="wb-column wb-column-narrow",
         ),
         section="settings",
+        needs=Action.PROVIDERS_MANAGE,
         where=(rx.el.a("Providers", href=routes.PROVIDERS, class_name="wb-crumb"), ProviderState.name),
         retry=ProviderState.load,
     )

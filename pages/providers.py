@@ -5,6 +5,7 @@ import reflex as rx
 from components import frame, skeleton, theme
 from components.settings_nav import settings_nav
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.providers import ProvidersState, ProviderView
 
 
@@ -17,6 +18,7 @@ def page() -> rx.Component:
             class_name="wb-column wb-column-narrow",
         ),
         section="settings",
+        needs=Action.PROVIDERS_MANAGE,
         where=(rx.el.a("Settings", href=routes.SETTINGS, class_name="wb-crumb"), "Providers"),
         retry=ProvidersState.load,
     )

@@ -5,7 +5,7 @@ import reflex as rx
 from components import dialogs, frame, theme
 from components.canvas.flow import canvas
 from components.inspector.parts import panel
-from components.may import may_not, why
+from components.may import if_may, may
 from components.run import notebook
 from components.run.bar import run_bar
 from components.run.drawer import drawer, run_tabs
@@ -27,7 +27,10 @@ def page() -> rx.Component:
         rx.el.div(
             run_bar(_origin(), _compare(), on_open=RunPageState.open_node),
             rx.el.div(_canvas(), class_name="wb-stage-canvas"),
-            rx.cond(HEAD.id != "", drawer(*run_tabs(RunPageState.open_node, notebook.pass_actions()))),
+            rx.cond(
+                HEAD.id != "",
+                drawer(*run_tabs(RunPageState.open_node, notebook.pass_actions())),
+            ),
             class_name="wb-stage",
         ),
         rx.cond(RunPageState.node != "", _side()),
@@ -37,8 +40,9 @@ def page() -> rx.Component:
             text="As JSON. A new test run takes it, runs what follows, and takes over the rest.",
         ),
         section="runs",
+        needs=Action.RUNS_READ,
         where=(rx.link("Runs", href=routes.RUNS, underline="hover"), _title()),
-        actions=(_open_workflow(), _run_again()),
+        actions=(_open_workflow(), if_may(Action.RUNS_START, _run_again())),
         flush=True,
         retry=RunPageState.load,
     )
@@ -51,6 +55,7 @@ def _canvas() -> rx.Component:
         recent=RunState.recent,
         focus=RunPageState.focus,
         read_only=True,
+        may_run=may(Action.RUNS_START),
         on_select=RunPageState.select,
         on_open=RunPageState.open_node,
         on_pass=RunState.show_pass,
@@ -182,8 +187,7 @@ def _run_again() -> rx.Component:
             theme.icon("play"),
             "Run again",
             size="2",
-            disabled=may_not(Action.RUNS_START),
-            title=why(Action.RUNS_START, "Run again (Ctrl+Enter)"),
+            title="Run again (Ctrl+Enter)",
             on_click=RunPageState.ask_again,
             data_command="Run again",
             data_testid="run",

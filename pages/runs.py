@@ -9,6 +9,7 @@ from components.run.labels import run_label
 from components.short_id import short_id
 from components.status import STATUSES, status_badge
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.runs import TRIGGERS, RunsState
 from workbench.state.views import Choice, RunRow
 
@@ -22,6 +23,7 @@ def page() -> rx.Component:
             rx.cond(RunsState.loaded, _runs(), skeleton.rows(10)),
         ),
         section="runs",
+        needs=Action.RUNS_READ,
         where=("Runs",),
         retry=RunsState.load,
     )
@@ -112,8 +114,7 @@ def _runs() -> rx.Component:
             empty_state(
                 "history",
                 "Nothing has run yet",
-                "Each run of a workflow is kept here with the outputs of every step. "
-                "Open a workflow and press Run.",
+                "Each run of a workflow is kept here with the outputs of every step.",
                 rx.link(rx.button("Go to workflows", size="2"), href=routes.WORKFLOWS),
             ),
         ),

@@ -32,6 +32,7 @@ def page() -> rx.Component:
         ),
         secret_dialog(),
         section="settings",
+        needs=Action.SELF,
         where=("Settings",),
         retry=SettingsState.load,
     )

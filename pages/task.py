@@ -7,6 +7,7 @@ from components.moments import ago
 from components.output.viewer import markdown, output_viewer
 from components.run_form import run_form
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.state.task import WORDS, Said, TaskState
 
 _TONES = {"approve": ("solid", "iris"), "accept": ("solid", "iris"), "reject": ("soft", "red")}
@@ -20,6 +21,7 @@ def page() -> rx.Component:
             class_name="wb-column wb-column-narrow wb-task",
         ),
         section="inbox",
+        needs=Action.TASKS_READ,
         where=(rx.link("Inbox", href=routes.INBOX, underline="hover"), TaskState.head.title),
         actions=(rx.cond(TaskState.head.asks, _claim()),),
         retry=TaskState.load,

@@ -5,7 +5,7 @@ import reflex as rx
 from components import dialogs, frame, skeleton, theme
 from components.empty import empty_state
 from components.examples import example_card
-from components.may import may_not, why
+from components.may import EDITS, ask_for, if_may
 from components.moments import ago
 from components.problems import problem_list
 from components.search import search_field
@@ -29,7 +29,7 @@ def page() -> rx.Component:
         frame.column(
             rx.cond(
                 WorkflowsState.loaded,
-                rx.fragment(_workflows(), _gallery()),
+                rx.fragment(_workflows(), if_may(Action.WORKFLOWS_WRITE, _gallery())),
                 skeleton.rows(),
             ),
         ),
@@ -37,8 +37,9 @@ def page() -> rx.Component:
         _import_dialog(),
         sharing_dialog(),
         section="workflows",
+        needs=Action.WORKFLOWS_READ,
         where=("Workflows",),
-        actions=(_import_button(), rx.cond(_ANYTHING, _new_button(), rx.fragment())),
+        actions=(if_may(Action.WORKFLOWS_WRITE, _import_button(), rx.cond(_ANYTHING, _new_button())),),
         retry=WorkflowsState.load,
     )
 
@@ -48,8 +49,7 @@ def _new_button(label: str = "New workflow") -> rx.Component:
         theme.icon("plus"),
         label,
         size="2",
-        disabled=may_not(Action.WORKFLOWS_WRITE),
-        title=why(Action.WORKFLOWS_WRITE, "Begin with an empty canvas"),
+        title="Begin with an empty canvas",
         on_click=WorkflowsState.create,
         data_command="New workflow",
         data_testid="new-workflow",
@@ -65,8 +65,7 @@ def _import_button() -> rx.Component:
             color_scheme="gray",
             size="2",
             type="button",
-            disabled=may_not(Action.WORKFLOWS_WRITE),
-            title=why(Action.WORKFLOWS_WRITE, "Open a workflow from a JSON or YAML file"),
+            title="Open a workflow from a JSON or YAML file",
             aria_label="Import a workflow",
             data_command="Import a workflow from a file",
         ),
@@ -88,18 +87,34 @@ def _workflows() -> rx.Component:
         rx.fragment(
             rx.el.div(
                 search_field("Search workflows", WorkflowsState.search, WorkflowsState.find),
-                rx.el.a("Examples", theme.icon("arrow-down"), href="#examples", class_name="wb-jump"),
+                if_may(
+                    Action.WORKFLOWS_WRITE,
+                    rx.el.a("Examples", theme.icon("arrow-down"), href="#examples", class_name="wb-jump"),
+                ),
                 class_name="wb-toolbar",
             ),
             rx.cond(WorkflowsState.rows.length() > 0, _list(), _nothing_found()),
         ),
-        empty_state(
-            "workflow",
-            "No workflows yet",
-            "A workflow is a drawing of steps that the workbench runs for you, and that survives a restart. "
-            "Start with an empty canvas, or open one of the examples below.",
-            _new_button(),
-        ),
+        rx.cond(EDITS, _begin(), _nothing_to_see()),
+    )
+
+
+def _begin() -> rx.Component:
+    return empty_state(
+        "workflow",
+        "No workflows yet",
+        "A workflow is a drawing of steps that the workbench runs for you, and that survives a restart. "
+        "Start with an empty canvas, or open one of the examples below.",
+        _new_button(),
+    )
+
+
+def _nothing_to_see() -> rx.Component:
+    return empty_state(
+        "workflow",
+        "No workflows yet",
+        "Those that are made in this workspace, and open to you, are listed here. "
+        f"To make one, {ask_for(Action.WORKFLOWS_WRITE)}.",
     )
 
 
@@ -184,22 +199,19 @@ def _menu(row: rx.Var[WorkflowRow]) -> rx.Component:
             )
         ),
         rx.menu.content(
-            rx.menu.item("Run …", disabled=may_not(Action.RUNS_START), on_select=rx.redirect(row.run_form)),
+            if_may(Action.RUNS_START, rx.menu.item("Run …", on_select=rx.redirect(row.run_form))),
             rx.menu.item("Runs of this workflow", on_select=rx.redirect(row.runs)),
             rx.menu.separator(),
-            rx.menu.item(
-                "Duplicate",
-                disabled=may_not(Action.WORKFLOWS_WRITE),
-                on_select=WorkflowsState.duplicate(row.id),
+            if_may(
+                Action.WORKFLOWS_WRITE,
+                rx.menu.item("Duplicate", on_select=WorkflowsState.duplicate(row.id)),
             ),
             rx.menu.item("Who sees this …", on_select=SharingState.ask(row.id)),
             rx.menu.item("Download as JSON", on_select=WorkflowsState.download(row.id)),
-            rx.menu.separator(),
-            rx.menu.item(
-                "Delete …",
-                color="red",
-                disabled=may_not(Action.WORKFLOWS_DELETE),
-                on_select=WorkflowsState.ask_delete(row.id, row.name),
+            if_may(
+                Action.WORKFLOWS_DELETE,
+                rx.menu.separator(),
+                rx.menu.item("Delete …", color="red", on_select=WorkflowsState.ask_delete(row.id, row.name)),
             ),
             size="1",
         ),

@@ -34,7 +34,7 @@ export const Container = memo(function Container({ id, data, selected }) {
           <Line text={data.summary} />
         </div>
       </header>
-      {data.empty && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
+      {data.empty && editable && <p className="wb-frame-empty">Drag nodes in here: they run once in every pass.</p>}
       {cell?.error && <ErrorLine id={id} text={cell.error} />}
       {editable && selected && <Grip id={id} />}
     </div>

@@ -44,14 +44,19 @@ const ALWAYS = {
   multiSelectionKeyCode: ["Shift", "Control", "Meta"],
   proOptions: { hideAttribution: true },
 };
+/* Both say the same settings: React Flow keeps what it was told last of one that is left out. */
 const EDITING = {
   deleteKeyCode: ["Delete", "Backspace"],
   panOnDrag: COARSE || [1, 2],
   selectionOnDrag: !COARSE,
+  nodesDraggable: true,
+  nodesConnectable: true,
+  edgesFocusable: true,
 };
 const READING = {
   deleteKeyCode: null,
   panOnDrag: true,
+  selectionOnDrag: false,
   nodesDraggable: false,
   nodesConnectable: false,
   edgesFocusable: false,
@@ -66,7 +71,7 @@ export function FlowCanvas(props) {
 }
 
 function Canvas(props) {
-  const { graph, base, recent, notes, busy, problems, types, icons, marks, focus, readOnly = false } = props;
+  const { graph, base, recent, notes, busy, problems, types, icons, marks, focus, readOnly = false, mayRun = true } = props;
   const handlers = useRef(props);
   handlers.current = props;
   const emit = useCallback((name, ...values) => handlers.current[name]?.(...values), []);
@@ -77,6 +82,7 @@ function Canvas(props) {
       icons,
       marks,
       editable: !readOnly,
+      mayRun,
       report: {
         open: (id, what) => emit("onOpen", id, what),
         pass: (id, which) => emit("onPass", id, which),
@@ -84,7 +90,7 @@ function Canvas(props) {
         pin: (id) => emit("onPin", id),
       },
     }),
-    [],
+    [readOnly, mayRun],
   );
   useEffect(() => store.setCells(base, recent), [base, recent]);
   useEffect(() => store.setNotes(notes, busy), [notes, busy]);
@@ -92,27 +98,30 @@ function Canvas(props) {
   return (
     <CatalogueContext.Provider value={catalogue}>
       <StoreContext.Provider value={store}>
-        <Stage graph={graph} focus={focus} readOnly={readOnly} emit={emit} store={store} types={catalogue.types} />
+        <Stage graph={graph} focus={focus} readOnly={readOnly} mayRun={mayRun} emit={emit} store={store} types={catalogue.types} />
       </StoreContext.Provider>
     </CatalogueContext.Provider>
   );
 }
 
 /* What does not depend on a run: a changed status does not come through here. */
-const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }) {
+const Stage = memo(function Stage({ graph, focus, readOnly, mayRun, emit, store, types }) {
   const draft = useDraft(graph, types);
   const selection = useSelection(emit, draft.setNodes);
   const actions = useActions(draft, emit, selection, store, types);
   useEffect(selection.reset, [graph.id]);
   const view = useView(graph, draft.nodes, focus, draft.setNodes);
   const connecting = useConnecting(draft, store, types, emit);
-  useKeys({
-    ...(readOnly ? {} : actions.editing),
+  const running = {
     run: () => emit("onRun"),
     part: () => {
       const chosen = draft.nodes.filter((node) => node.selected);
-      if (!readOnly && chosen.length === 1) emit("onPart", "node", chosen[0].id);
+      if (chosen.length === 1) emit("onPart", "node", chosen[0].id);
     },
+  };
+  useKeys({
+    ...(readOnly ? {} : actions.editing),
+    ...(mayRun ? running : {}),
     clear: () => selection.clear() || emit("onEscape"),
     fit: view.fit,
     all: () => draft.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: true }))),
@@ -155,7 +164,7 @@ const Stage = memo(function Stage({ graph, focus, readOnly, emit, store, types }
         >
           <Minimap count={draft.nodes.length} />
         </ReactFlow>
-        {editable && graph.nodes.length === 0 && <Empty />}
+        {graph.id && graph.nodes.length === 0 && <Empty editable={editable} />}
         {graph.id && <Controls onTidy={editable ? actions.tidy : undefined} onFit={view.fit} />}
       </div>
     </div>
@@ -181,12 +190,12 @@ function useConnecting(draft, store, types, emit) {
   );
 }
 
-function Empty() {
+function Empty({ editable }) {
   return (
     <div className="wb-flow-empty">
       <p>This workflow is empty.</p>
-      <p className="wb-wide">Drag a node here from the left, or press one there. Start with an Input or a Transform.</p>
-      <p className="wb-narrow">Nodes are added on a wider screen. Here a workflow is read, run and published.</p>
+      {editable && <p className="wb-wide">Drag a node here from the left, or press one there. Start with an Input or a Transform.</p>}
+      {editable && <p className="wb-narrow">Nodes are added on a wider screen. Here a workflow is read, run and published.</p>}
     </div>
   );
 }

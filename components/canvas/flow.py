@@ -63,6 +63,7 @@ class FlowCanvas(rx.NoSSRComponent):
     problems: rx.Var[list[ProblemView]]
     focus: rx.Var[Focus]
     read_only: rx.Var[bool]
+    may_run: rx.Var[bool]
     types: rx.Var[dict[str, Any]]
     icons: rx.Var[dict[str, Any]]
     marks: rx.Var[dict[str, Any]]

@@ -10,11 +10,11 @@ const SIZE = { size: 14, strokeWidth: 1.75, "aria-hidden": true };
 
 /* A node inside a container runs where that runs, in each of its passes: its tools are about the outermost one. */
 export function CellTools({ id }) {
-  const { report, editable } = useContext(CatalogueContext);
+  const { report, editable, mayRun } = useContext(CatalogueContext);
   const flow = useReactFlow();
   const own = outermost(flow, flow.getNode(id));
   const note = useNote(own?.id ?? id);
-  if (!editable || !note) return null;
+  if (!note || !(editable || mayRun)) return null;
   const around = own.id === id ? "" : `“${own.data.title}”`;
   const pinned = note.pinned && `${around || "The output"} is pinned: unpin it to run it`;
   const tools = [
@@ -24,10 +24,10 @@ export function CellTools({ id }) {
   ];
   return (
     <NodeToolbar position={around ? Position.Bottom : Position.Top} offset={6} className="wb-cell-tools nodrag" data-testid={`tools-${id}`}>
-      {tools.map(([what, Icon, label, why]) => (
+      {mayRun && tools.map(([what, Icon, label, why]) => (
         <Tool key={what} name={`part-${what}`} Icon={Icon} label={label} why={why} onClick={() => report.part(what, id)} />
       ))}
-      <PinTool id={id} note={note} around={around} report={report} />
+      {editable && <PinTool id={id} note={note} around={around} report={report} />}
     </NodeToolbar>
   );
 }

@@ -3,6 +3,8 @@
 import reflex as rx
 
 from components import theme
+from components.inspector.parts import select_field
+from components.may import EDITS
 from workbench.state.calls import CallState
 from workbench.state.form_fields import NodeField
 from workbench.state.inspector import InspectorState
@@ -38,7 +40,7 @@ def version_field(one: rx.Var[NodeField]) -> rx.Component:
     return rx.el.div(
         _select(one, CallState.versions, "Choose a version …", CallState.choose_version),
         rx.cond(
-            CallState.newer != "",
+            EDITS & (CallState.newer != ""),
             rx.el.div(
                 rx.el.span("Version ", CallState.newer, " is live now.", class_name="wb-field-hint"),
                 rx.button(
@@ -60,11 +62,10 @@ def version_field(one: rx.Var[NodeField]) -> rx.Component:
 def _select(
     one: rx.Var[NodeField], choices: rx.Var[list[Choice]], empty: str, chosen: rx.EventHandler
 ) -> rx.Component:
-    return rx.el.select(
+    return select_field(
         rx.el.option(empty, value="", disabled=True),
         rx.foreach(choices, lambda choice: rx.el.option(choice.label, value=choice.value)),
         value=one.text,
         on_change=lambda value: chosen(NODE.id, value),
         id=("input-" + one.path).to(str),
-        class_name="wb-input wb-select",
     )

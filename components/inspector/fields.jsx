@@ -14,7 +14,7 @@ export const PairsField = (props) => <Pairs key={props.name} {...props} />;
 
 /* Text, on one line or on as many as it needs; a `whole` one is saved only when it is left or sent by Enter.
  * In a `program` Tab and Enter indent, Escape and then Tab leave it, and no expression is inserted. */
-function Text({ name, value = "", lines = 1, data = false, whole = false, program = false, onSave, ...rest }) {
+function Text({ name, value = "", lines = 1, data = false, whole = false, program = false, readOnly = false, onSave, ...rest }) {
   const [text, setText] = useState(value);
   const [typing, setTyping] = useState(false);
   const saver = useSaver(value, onSave);
@@ -29,18 +29,21 @@ function Text({ name, value = "", lines = 1, data = false, whole = false, progra
     setText(next);
     saver.later(next, whole);
   };
-  const Tag = lines > 1 || data ? "textarea" : "input";
+  const Tag = lines > 1 || data || readOnly ? "textarea" : "input"; // what is only read is shown whole
   const looks = [data && "wb-input-data", program && "wb-input-program", Tag === "textarea" && "wb-input-grow"];
   return (
     <Tag
       {...rest}
       ref={box}
+      readOnly={readOnly}
+      placeholder={readOnly ? "–" : rest.placeholder}
       className={["wb-input", ...looks.filter(Boolean)].join(" ")}
-      rows={Tag === "textarea" ? lines : undefined}
+      rows={Tag === "textarea" ? (readOnly ? 1 : lines) : undefined}
       spellCheck={!data}
       autoComplete="off"
       value={text}
       onFocus={() => {
+        if (readOnly) return;
         setTyping(true);
         if (data && !program) last = { box, change };
       }}
@@ -52,7 +55,7 @@ function Text({ name, value = "", lines = 1, data = false, whole = false, progra
       onKeyDown={(event) => {
         if (event.key === "Enter" && Tag === "input") saver.now();
         if (event.key === "Escape") event.currentTarget.blur();
-        else if (program) indent(event);
+        else if (program && !readOnly) indent(event);
       }}
     />
   );
@@ -85,7 +88,7 @@ function indent(event) {
 }
 
 /* Rows of names and values. A row without a name is kept here and saved once it has one. */
-function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", ordered = false, onSave }) {
+function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", ordered = false, readOnly = false, onSave }) {
   const [rows, setRows] = useState(value);
   const [typing, setTyping] = useState(false);
   const saver = useSaver(value, onSave);
@@ -112,6 +115,7 @@ function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", ordered = 
     saver.now();
     setTyping(false);
   };
+  if (readOnly) return <PairsRead rows={value} />;
   return (
     <div className="wb-pairs" onFocus={() => setTyping(true)} onBlur={leave}>
       {rows.map((row, index) => (
@@ -132,6 +136,21 @@ function Pairs({ value = [], keyLabel = "Name", valueLabel = "Value", ordered = 
         <Plus size={12} strokeWidth={2} /> Add
       </button>
     </div>
+  );
+}
+
+/* The rows as they are, for who may not change them. */
+function PairsRead({ rows }) {
+  if (rows.length === 0) return <p className="wb-pairs-none">–</p>;
+  return (
+    <dl className="wb-pairs-read">
+      {rows.map((row, index) => (
+        <div key={index}>
+          <dt>{row.key}</dt>
+          <dd>{row.value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

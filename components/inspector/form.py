@@ -6,8 +6,10 @@ import reflex as rx
 
 from components import theme
 from components.inspector.calls import version_field, workflow_field
-from components.inspector.parts import pairs_field, references, text_field
+from components.inspector.parts import pairs_field, references, select_field, switch_field, text_field
+from components.may import EDITS, if_may
 from components.output.viewer import markdown
+from workbench.auth.roles import Action
 from workbench.state.editor_forms import NodeFormState
 from workbench.state.form_fields import NodeField
 from workbench.state.inspector import InspectorState
@@ -28,7 +30,8 @@ def node_form() -> rx.Component:
             rx.el.p("This node has no settings of its own.", class_name="wb-field-hint"),
         ),
         rx.cond(
-            NODE.references.length() > 0, _section("Insert", references(items=NODE.references), open=True)
+            EDITS & (NODE.references.length() > 0),
+            _section("Insert", references(items=NODE.references), open=True),
         ),
         rx.cond(NODE.type != "note", _section("Connections", _connections())),
         rx.cond(
@@ -124,20 +127,18 @@ def _pairs(one: rx.Var[NodeField], **more: Any) -> rx.Component:
 
 
 def _select(one: rx.Var[NodeField]) -> rx.Component:
-    return rx.el.select(
+    return select_field(
         rx.foreach(one.options, lambda choice: rx.el.option(choice.label, value=choice.value)),
         value=one.text,
         on_change=lambda value: NodeFormState.set_text(NODE.id, one.path, value),
         id=_id(one),
-        class_name="wb-input wb-select",
     )
 
 
 def _switch(one: rx.Var[NodeField]) -> rx.Component:
-    return rx.switch(
+    return switch_field(
         id=_id(one),
         checked=one.checked,
-        size="1",
         on_change=lambda on: NodeFormState.set_switch(NODE.id, one.path, on),
     )
 
@@ -182,7 +183,11 @@ def _connections() -> rx.Component:
     return rx.el.div(
         rx.cond(NODE.homes.length() > 0, _home()),
         rx.el.ul(rx.foreach(NODE.connections, _connection), class_name="wb-connections"),
-        rx.foreach(NODE.ports, _connect),
+        rx.cond(
+            EDITS,
+            rx.foreach(NODE.ports, _connect),
+            rx.cond(NODE.connections.length() == 0, rx.el.p("None.", class_name="wb-field-hint")),
+        ),
         class_name="wb-group",
     )
 
@@ -190,12 +195,11 @@ def _connections() -> rx.Component:
 def _home() -> rx.Component:
     return rx.el.div(
         rx.el.label("Stands in", html_for="input-home", class_name="wb-field-label"),
-        rx.el.select(
+        select_field(
             rx.foreach(NODE.homes, lambda choice: rx.el.option(choice.label, value=choice.value)),
             value=NODE.home,
             on_change=lambda container: NodeFormState.put_into(NODE.id, container),
             id="input-home",
-            class_name="wb-input wb-select",
         ),
         class_name="wb-field",
         data_testid="field-home",
@@ -207,13 +211,16 @@ def _connection(one: rx.Var[Connection]) -> rx.Component:
         rx.cond(one.incoming, theme.icon("arrow-left"), theme.icon("arrow-right")),
         rx.el.code(one.other),
         rx.el.span(one.port, class_name="wb-run-quiet"),
-        rx.el.button(
-            theme.icon("x"),
-            type="button",
-            aria_label="Disconnect " + one.other.to(str),
-            title="Disconnect",
-            on_click=NodeFormState.disconnect(one.edge),
-            class_name="wb-icon-button",
+        if_may(
+            Action.WORKFLOWS_WRITE,
+            rx.el.button(
+                theme.icon("x"),
+                type="button",
+                aria_label="Disconnect " + one.other.to(str),
+                title="Disconnect",
+                on_click=NodeFormState.disconnect(one.edge),
+                class_name="wb-icon-button",
+            ),
         ),
     )
 

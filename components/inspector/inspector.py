@@ -6,6 +6,8 @@ from components import theme
 from components.inspector.form import node_form
 from components.inspector.parts import panel
 from components.inspector.workflow import workflow_form
+from components.may import if_may
+from workbench.auth.roles import Action
 from workbench.state.editor import EditorState
 from workbench.state.editor_forms import NodeFormState
 from workbench.state.editor_page import EditorPageState
@@ -70,16 +72,19 @@ def _workflow() -> rx.Component:
 def _several() -> rx.Component:
     return rx.el.div(
         _head(rx.el.h2(SELECTED.length(), " nodes"), rx.el.span("Selected together")),
-        rx.el.div(
-            rx.button("Duplicate", variant="soft", size="2", on_click=EditorState.duplicate(SELECTED)),
-            rx.button(
-                "Delete",
-                variant="soft",
-                color_scheme="red",
-                size="2",
-                on_click=NodeFormState.remove(SELECTED),
+        if_may(
+            Action.WORKFLOWS_WRITE,
+            rx.el.div(
+                rx.button("Duplicate", variant="soft", size="2", on_click=EditorState.duplicate(SELECTED)),
+                rx.button(
+                    "Delete",
+                    variant="soft",
+                    color_scheme="red",
+                    size="2",
+                    on_click=NodeFormState.remove(SELECTED),
+                ),
+                class_name="wb-inspector-body wb-inspector-actions",
             ),
-            class_name="wb-inspector-body wb-inspector-actions",
         ),
         class_name="wb-inspector",
         data_testid="inspector",

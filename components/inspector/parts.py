@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
+from components.may import EDITS
 from components.scripts import script
 from workbench.state.form_fields import Pair
 from workbench.state.references import Reference
@@ -17,7 +18,7 @@ class TextField(rx.NoSSRComponent):
     """A text that is saved 400 ms after the last key and when it is left; `name` identifies the field.
 
     `data` is set in the data font and can be inserted into; a `whole` one is saved only when it is left; a
-    `program` is edited as code is, and nothing is inserted into it.
+    `program` is edited as code is, and nothing is inserted into it. A `read_only` one shows its whole text.
     """
 
     library = _FIELDS
@@ -29,6 +30,7 @@ class TextField(rx.NoSSRComponent):
     data: rx.Var[bool]
     whole: rx.Var[bool]
     program: rx.Var[bool]
+    read_only: rx.Var[bool]
     placeholder: rx.Var[str]
 
     on_save: rx.EventHandler[passthrough_event_spec(str)]
@@ -45,6 +47,7 @@ class PairsField(rx.NoSSRComponent):
     key_label: rx.Var[str]
     value_label: rx.Var[str]
     ordered: rx.Var[bool]
+    read_only: rx.Var[bool]
 
     on_save: rx.EventHandler[passthrough_event_spec(list[dict[str, str]])]
 
@@ -73,13 +76,23 @@ class Panel(rx.NoSSRComponent):
 
 
 def text_field(**props: Any) -> rx.Component:
-    """Return a TextField."""
-    return TextField.create(**props)
+    """Return a TextField of the draft: who may not change the draft reads it."""
+    return TextField.create(read_only=~EDITS, **props)
 
 
 def pairs_field(**props: Any) -> rx.Component:
-    """Return a PairsField."""
-    return PairsField.create(**props)
+    """Return a PairsField of the draft: who may not change the draft reads it."""
+    return PairsField.create(read_only=~EDITS, **props)
+
+
+def select_field(*options: rx.Component, **props: Any) -> rx.Component:
+    """Return a choice of the draft: who may not change the draft sees what is chosen."""
+    return rx.el.select(*options, disabled=~EDITS, class_name="wb-input wb-select", **props)
+
+
+def switch_field(**props: Any) -> rx.Component:
+    """Return a switch of the draft: who may not change the draft sees how it stands."""
+    return rx.switch(size="1", disabled=~EDITS, **props)
 
 
 panel = Panel.create

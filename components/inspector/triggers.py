@@ -3,9 +3,11 @@
 import reflex as rx
 
 from components import dialogs, theme
-from components.inspector.parts import pairs_field, text_field
+from components.inspector.parts import pairs_field, select_field, switch_field, text_field
+from components.may import EDITS, if_may
 from components.moments import ago
 from components.status import status_badge
+from workbench.auth.roles import Action
 from workbench.state.form_fields import NodeField
 from workbench.state.inspector import InspectorState
 from workbench.state.trigger_fields import ICONS, TITLES
@@ -21,8 +23,12 @@ def triggers() -> rx.Component:
         rx.cond(
             TriggersState.cards.length() == 0,
             rx.el.p(
-                "Nothing starts this workflow by itself. Add a webhook, a schedule, or another "
-                "workflow's end; publishing arms it.",
+                "Nothing starts this workflow by itself. ",
+                rx.cond(
+                    EDITS,
+                    "Add a webhook, a schedule, or another workflow's end; publishing arms it.",
+                    "",
+                ),
                 class_name="wb-field-hint",
             ),
         ),
@@ -36,10 +42,15 @@ def triggers() -> rx.Component:
 def _add() -> rx.Component:
     return rx.el.span(
         _button("refresh-cw", "Look again", TriggerFormState.refresh),
-        *[
-            _button(icon, f"Add: {TITLES[kind].lower()}", TriggerFormState.add(kind), testid=f"add-{kind}")
-            for kind, icon in ICONS.items()
-        ],
+        if_may(
+            Action.WORKFLOWS_WRITE,
+            *[
+                _button(
+                    icon, f"Add: {TITLES[kind].lower()}", TriggerFormState.add(kind), testid=f"add-{kind}"
+                )
+                for kind, icon in ICONS.items()
+            ],
+        ),
         class_name="wb-trigger-tools",
     )
 
@@ -50,14 +61,7 @@ def _card(card: rx.Var[TriggerCard]) -> rx.Component:
         rx.el.p(
             rx.el.span(class_name="wb-trigger-dot"),
             card.says,
-            rx.cond(
-                card.state == "paused",
-                _small("Resume", TriggerFormState.pause(card.id, False)),
-                rx.cond(
-                    (card.state == "armed") | (card.state == "pending"),
-                    _small("Pause", TriggerFormState.pause(card.id, True)),
-                ),
-            ),
+            if_may(Action.TRIGGERS_MANAGE, _pause(card)),
             class_name="wb-trigger-state",
             data_state=card.state,
             data_testid="trigger-state",
@@ -70,8 +74,11 @@ def _card(card: rx.Var[TriggerCard]) -> rx.Component:
                 "The secret ",
                 rx.el.code(card.missing_secret),
                 " is not stored. ",
-                rx.link("Store it in the settings", href="/settings", underline="always"),
-                ".",
+                if_may(
+                    Action.SECRETS_WRITE,
+                    rx.link("Store it in the settings", href="/settings", underline="always"),
+                    ".",
+                ),
                 role="alert",
                 class_name="wb-field-error",
             ),
@@ -85,6 +92,17 @@ def _card(card: rx.Var[TriggerCard]) -> rx.Component:
         rx.cond(card.runs.length() > 0, _runs(card)),
         class_name="wb-input-card",
         data_testid="trigger-" + card.id,
+    )
+
+
+def _pause(card: rx.Var[TriggerCard]) -> rx.Component:
+    return rx.cond(
+        card.state == "paused",
+        _small("Resume", TriggerFormState.pause(card.id, False)),
+        rx.cond(
+            (card.state == "armed") | (card.state == "pending"),
+            _small("Pause", TriggerFormState.pause(card.id, True)),
+        ),
     )
 
 
@@ -109,13 +127,17 @@ def _head(card: rx.Var[TriggerCard]) -> rx.Component:
         rx.cond(
             card.index >= 0,
             rx.fragment(
-                rx.switch(
+                switch_field(
                     checked=card.enabled,
-                    size="1",
                     custom_attrs={"aria-label": "Armed by publishing"},
                     on_change=lambda on: TriggerFormState.set_switch(card.index, on),
                 ),
-                _button("x", "Remove the trigger " + card.id.to(str), TriggerFormState.remove(card.index)),
+                if_may(
+                    Action.WORKFLOWS_WRITE,
+                    _button(
+                        "x", "Remove the trigger " + card.id.to(str), TriggerFormState.remove(card.index)
+                    ),
+                ),
             ),
         ),
         class_name="wb-trigger-head",
@@ -127,7 +149,10 @@ def _address(card: rx.Var[TriggerCard]) -> rx.Component:
     return rx.el.div(
         rx.el.code(card.url, class_name="wb-trigger-url", data_testid="trigger-url"),
         _button("copy", "Copy the address", rx.set_clipboard(card.url)),
-        _button("rotate-cw", "Give it another address", TriggerFormState.ask_rotate(card.id)),
+        if_may(
+            Action.TRIGGERS_MANAGE,
+            _button("rotate-cw", "Give it another address", TriggerFormState.ask_rotate(card.id)),
+        ),
         class_name="wb-trigger-address",
     )
 
@@ -150,7 +175,10 @@ def _form(card: rx.Var[TriggerCard]) -> rx.Component:
                 card.input_problem != "",
                 rx.el.p(card.input_problem, role="alert", class_name="wb-field-error"),
             ),
-            _small("Try with the sample input", TriggerFormState.try_out(card.id)),
+            if_may(
+                Action.TRIGGERS_MANAGE,
+                _small("Try with the sample input", TriggerFormState.try_out(card.id)),
+            ),
             open=card.input_problem != "",
         ),
         rx.cond(
@@ -170,12 +198,11 @@ def _field(card: rx.Var[TriggerCard], one: rx.Var[NodeField]) -> rx.Component:
             one.widget,
             (
                 "select",
-                rx.el.select(
+                select_field(
                     rx.foreach(one.options, lambda choice: rx.el.option(choice.label, value=choice.value)),
                     value=one.text,
                     on_change=save,
                     id=name,
-                    class_name="wb-input wb-select",
                 ),
             ),
             (

@@ -4,8 +4,10 @@ import reflex as rx
 
 from components import theme
 from components.inspector.form import problem_line
-from components.inspector.parts import text_field
+from components.inspector.parts import select_field, switch_field, text_field
 from components.inspector.triggers import triggers
+from components.may import EDITS, if_may
+from workbench.auth.roles import Action
 from workbench.state.editor_forms import WorkflowFormState
 from workbench.state.inspector import InspectorState
 from workbench.state.inspector_views import InputField, OutputField
@@ -78,12 +80,11 @@ def _limits() -> rx.Component:
 
 
 def _on_reached() -> rx.Component:
-    return rx.el.select(
+    return select_field(
         rx.el.option("The run fails", value="fail"),
         rx.el.option("It waits to be allowed more", value="pause"),
         value=FORM.on_reached,
         on_change=lambda value: WorkflowFormState.set_limit("on_reached", value),
-        class_name="wb-input wb-select",
         data_testid="limit-on_reached",
     )
 
@@ -98,7 +99,8 @@ def _inputs() -> rx.Component:
         rx.cond(
             FORM.inputs.length() == 0,
             rx.el.p(
-                "A run asks for nothing yet. Add an input to name it in expressions.",
+                "A run asks for nothing yet.",
+                rx.cond(EDITS, " Add an input to name it in expressions.", ""),
                 class_name="wb-field-hint",
             ),
         ),
@@ -143,12 +145,11 @@ def _input(one: rx.Var[InputField]) -> rx.Component:
                 custom_attrs={"aria-label": "Name"},
                 on_save=lambda text: WorkflowFormState.set_input(one.name, "name", text),
             ),
-            rx.el.select(
+            select_field(
                 *[rx.el.option(words, value=kind) for kind, words in TYPES.items()],
                 value=one.type,
                 aria_label="Type",
                 on_change=lambda kind: WorkflowFormState.set_input(one.name, "type", kind),
-                class_name="wb-input wb-select",
             ),
             _remove("Remove the input " + one.name.to(str), WorkflowFormState.remove_input(one.name)),
             class_name="wb-input-row",
@@ -160,9 +161,8 @@ def _input(one: rx.Var[InputField]) -> rx.Component:
                 _part(one, "description", "Description", one.description),
                 _part(one, "default", "Default", one.default),
                 rx.el.label(
-                    rx.switch(
+                    switch_field(
                         checked=one.required,
-                        size="1",
                         on_change=lambda on: WorkflowFormState.set_required(one.name, on),
                     ),
                     "Required",
@@ -238,13 +238,12 @@ def _output(one: rx.Var[OutputField]) -> rx.Component:
                 custom_attrs={"aria-label": "Name"},
                 on_save=lambda text: WorkflowFormState.set_output(one.name, text, one.value),
             ),
-            rx.el.select(
+            select_field(
                 rx.el.option("Any type", value=ANY_TYPE),
                 *[rx.el.option(words, value=kind) for kind, words in TYPES.items()],
                 value=one.type,
                 aria_label="Type",
                 on_change=lambda kind: WorkflowFormState.set_output_type(one.name, kind),
-                class_name="wb-input wb-select",
             ),
             _remove("Remove the output " + one.name.to(str), WorkflowFormState.set_output(one.name, "", "")),
             class_name="wb-input-row",
@@ -269,22 +268,22 @@ def _labelled(label: str, control: rx.Component) -> rx.Component:
 
 
 def _add(label: str, event: rx.event.EventType) -> rx.Component:
-    return rx.el.button(
-        theme.icon("plus"),
-        type="button",
-        aria_label=label,
-        title=label,
-        on_click=event,
-        class_name="wb-icon-button",
-    )
+    return _button("plus", label, event)
 
 
 def _remove(label: rx.Var[str], event: rx.event.EventType) -> rx.Component:
-    return rx.el.button(
-        theme.icon("x"),
-        type="button",
-        aria_label=label,
-        title=label,
-        on_click=event,
-        class_name="wb-icon-button",
+    return _button("x", label, event)
+
+
+def _button(icon: str, label: rx.Var[str] | str, event: rx.event.EventType) -> rx.Component:
+    return if_may(
+        Action.WORKFLOWS_WRITE,
+        rx.el.button(
+            theme.icon(icon),
+            type="button",
+            aria_label=label,
+            title=label,
+            on_click=event,
+            class_name="wb-icon-button",
+        ),
     )

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from components import dialogs, theme
-from components.may import may_not, why
+from components.may import if_may
 from components.moments import ago, took
 from components.run.labels import run_label
 from components.status import status_badge
@@ -34,9 +34,7 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
             ),
             rx.cond(HEAD.error != "", _error(on_open)),
             rx.el.div(
-                rx.cond(HEAD.open, _cancel()),
-                rx.cond(HEAD.held, _allow_more()),
-                rx.cond(HEAD.open, _terminate()),
+                if_may(Action.RUNS_STOP, _ways_to_stop()),
                 rx.cond(HEAD.status == "succeeded", _result()),
                 *actions,
                 class_name="wb-run-actions",
@@ -48,6 +46,13 @@ def run_bar(*actions: rx.Component, on_open: rx.EventHandler) -> rx.Component:
             data_status=HEAD.status,
             data_run=HEAD.id,
         ),
+    )
+
+
+def _ways_to_stop() -> rx.Component:
+    """Return what can be done with a run that goes on."""
+    return rx.fragment(
+        rx.cond(HEAD.open, _cancel()), rx.cond(HEAD.held, _allow_more()), rx.cond(HEAD.open, _terminate())
     )
 
 
@@ -84,8 +89,7 @@ def _cancel() -> rx.Component:
         size="1",
         variant="soft",
         color_scheme="red",
-        disabled=may_not(Action.RUNS_STOP),
-        title=why(Action.RUNS_STOP, "What it did is undone where its steps say how"),
+        title="What it did is undone where its steps say how",
         on_click=RunState.cancel,
         data_testid="cancel-run",
     )
@@ -108,8 +112,7 @@ def _allow_more() -> rx.Component:
         "Allow as much again",
         size="1",
         variant="soft",
-        disabled=may_not(Action.RUNS_STOP),
-        title=why(Action.RUNS_STOP, "Double its budget; the run goes on"),
+        title="Double its budget; the run goes on",
         on_click=RunState.allow_more,
         data_testid="allow-more",
     )
@@ -122,8 +125,7 @@ def _terminate() -> rx.Component:
         size="1",
         variant="ghost",
         color_scheme="gray",
-        disabled=may_not(Action.RUNS_STOP),
-        title=why(Action.RUNS_STOP, "End it at once, for when cancelling takes too long"),
+        title="End it at once, for when cancelling takes too long",
         on_click=RunState.ask_to_end(True),
         data_testid="terminate-run",
     )

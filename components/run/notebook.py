@@ -3,7 +3,7 @@
 import reflex as rx
 
 from components import dialogs, theme
-from components.may import may_not, why
+from components.may import if_may, may
 from workbench.auth.roles import Action
 from workbench.state.notebook import NotebookState
 from workbench.state.pass_list import PassListState
@@ -13,6 +13,7 @@ from workbench.state.run_page import RunPageState
 from workbench.state.value_form import ValueFormState
 
 SHOWN, HEAD = RunState.shown, RunState.head
+STARTS = may(Action.RUNS_START)
 
 
 def origin() -> rx.Component:
@@ -58,13 +59,19 @@ def draft_actions() -> rx.Component:
                 ),
             ),
             rx.el.div(
-                _button("play", "Run", RunFormState.part("node", node), "run-node", note.pinned),
-                rx.cond(
-                    note.pinned,
-                    _button("pin-off", "Unpin", ValueFormState.toggle_pin(node), "unpin-output"),
-                    _button("pin", "Pin", ValueFormState.toggle_pin(node), "pin-output", note.run == ""),
+                if_may(
+                    Action.RUNS_START,
+                    _button("play", "Run", RunFormState.part("node", node), "run-node", note.pinned),
                 ),
-                _button("pencil-line", "Write …", ValueFormState.write(node), "write-output"),
+                if_may(
+                    Action.WORKFLOWS_WRITE,
+                    rx.cond(
+                        note.pinned,
+                        _button("pin-off", "Unpin", ValueFormState.toggle_pin(node), "unpin-output"),
+                        _button("pin", "Pin", ValueFormState.toggle_pin(node), "pin-output", note.run == ""),
+                    ),
+                    _button("pencil-line", "Write …", ValueFormState.write(node), "write-output"),
+                ),
                 class_name="wb-output-actions",
             ),
         ),
@@ -74,7 +81,7 @@ def draft_actions() -> rx.Component:
 def run_actions() -> rx.Component:
     """Return how one can go on from the node that is looked at, once the run has ended."""
     node = SHOWN.node
-    there = (node != "") & (SHOWN.where == "") & ~HEAD.open & (HEAD.workflow_id != "")
+    there = STARTS & (node != "") & (SHOWN.where == "") & ~HEAD.open & (HEAD.workflow_id != "")
     return rx.cond(
         there,
         rx.el.div(
@@ -93,7 +100,7 @@ def pass_actions() -> rx.Component:
     """Return how one can go on from the passes that are listed, once the run has ended."""
     node = PassListState.container
     return rx.cond(
-        ~HEAD.open & (HEAD.workflow_id != ""),
+        STARTS & ~HEAD.open & (HEAD.workflow_id != ""),
         rx.el.div(
             rx.cond(
                 PassListState.retry,
@@ -163,8 +170,7 @@ def run_stale() -> rx.Component:
             rx.el.span(NotebookState.waiting, class_name="wb-count"),
             size="2",
             variant="soft",
-            disabled=may_not(Action.RUNS_START),
-            title=why(Action.RUNS_START, "Run what is stale; what holds is reused"),
+            title="Run what is stale; what holds is reused",
             on_click=RunFormState.part("stale", ""),
             data_command="Run what is stale",
             data_testid="run-stale",

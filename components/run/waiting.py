@@ -4,7 +4,7 @@ import reflex as rx
 
 from components import theme
 from components.inspector.parts import TextField
-from components.may import may_not, why
+from components.may import ask_for, may
 from workbench.auth.roles import Action
 from workbench.state.run import RunState
 from workbench.state.waiting import WaitingState
@@ -14,7 +14,32 @@ SHOWN = RunState.shown
 
 def waiting() -> rx.Component:
     """Return the form for what the node that is looked at waits for; nothing for other nodes."""
-    return rx.match(SHOWN.asks, ("decision", _decision()), ("event", _event()), rx.fragment())
+    return rx.match(
+        SHOWN.asks,
+        (
+            "decision",
+            rx.cond(
+                may(Action.TASKS_DECIDE),
+                _decision(),
+                _only_waits("somebody to decide about this step. To decide", Action.TASKS_DECIDE),
+            ),
+        ),
+        (
+            "event",
+            rx.cond(
+                may(Action.EVENTS_SEND),
+                _event(),
+                _only_waits("an event. To send one from here", Action.EVENTS_SEND),
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _only_waits(what: str, action: Action) -> rx.Component:
+    return rx.el.p(
+        f"The run waits for {what}, {ask_for(action)}.", class_name="wb-field-hint", data_testid="only-waits"
+    )
 
 
 def _decision() -> rx.Component:
@@ -56,8 +81,7 @@ def _event() -> rx.Component:
             "Send event",
             size="2",
             type="button",
-            disabled=may_not(Action.EVENTS_SEND),
-            title=why(Action.EVENTS_SEND, "To the step that waits here"),
+            title="To the step that waits here",
             on_click=WaitingState.send,
             data_testid="send-event",
         ),
@@ -91,8 +115,6 @@ def _button(action: str, words: str, icon: str, *, quiet: bool = False) -> rx.Co
         words,
         size="2",
         type="button",
-        disabled=may_not(Action.TASKS_DECIDE),
-        title=why(Action.TASKS_DECIDE, words),
         on_click=WaitingState.decide(action),
         data_testid=f"decide-{action}",
         **look,

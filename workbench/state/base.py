@@ -15,7 +15,7 @@ import structlog
 from reflex.event import EventSpec
 
 from workbench.auth.principal import Principal
-from workbench.errors import Invalid, Unauthenticated, WorkbenchError
+from workbench.errors import Forbidden, Invalid, NotFound, Unauthenticated, WorkbenchError
 from workbench.services.identity import SIGN_IN, Caller
 from workbench.state.sight import EVERYTHING, NOBODY, Sight
 from workbench.state.views import Choice, Trouble
@@ -58,11 +58,17 @@ class AppState(rx.State):
         return caller.principal
 
     @asynccontextmanager
-    async def _guarded(self) -> AsyncIterator[None]:
-        """Show an error of the enclosed block in the page's banner; without one take the banner away."""
+    async def _guarded(self, *shown: rx.State) -> AsyncIterator[None]:
+        """Show an error of the enclosed block in the page's banner; without one take the banner away.
+
+        What is not there (any more), or not for this person, is no longer seen: `shown` is emptied.
+        """
         try:
             yield
         except Exception as error:
+            if isinstance(error, Forbidden | NotFound):
+                for state in shown:
+                    state.reset()  # type: ignore[no-untyped-call]
             self.trouble = describe(error)
         else:
             self.trouble = None

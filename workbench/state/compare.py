@@ -63,7 +63,7 @@ class CompareState(AppState):
         """Compare the runs of the address; with one alone, offer others to compare it with."""
         query = self.router.url.query_parameters
         before, after = query.get("before", ""), query.get("after", "")
-        async with self._guarded():
+        async with self._guarded(self):
             self.nodes, self.inputs, self.outputs = [], [], []
             self.before, self.after = RunHead(), RunHead()
             if after:

@@ -27,7 +27,7 @@ class EditorPageState(AppState):
         (await self.get_state(SharingState)).workflow_id = ""
         query = self.router.url.query_parameters
         run_id = query.get("run", "")
-        async with self._guarded():
+        async with self._guarded(editor, run, await self.get_state(InspectorState)):
             (await self.get_state(NotebookState))._clear()
             await editor._load(self.router.url.path.rstrip("/").rpartition("/")[2])
             if run_id != run.head.id:

@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
+from workbench.auth.roles import Action
 from workbench.errors import Invalid, KeyUsed
 from workbench.services import notebook
 from workbench.services.beginnings import Part
@@ -53,6 +54,7 @@ class RunFormState(AppState):
         return await self._ask(part)
 
     async def _ask(self, part: Part, *, always: bool = False) -> EventSpec | None:
+        self.principal.require(Action.RUNS_START)  # before one fills in a form in vain
         editor = await self.get_state(EditorState)
         if editor.problems:
             (await self.get_state(DrawerState)).tab = "problems"

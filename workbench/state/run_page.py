@@ -8,6 +8,7 @@ from reflex.event import EventSpec
 
 from engine.graph import Document
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.errors import Invalid, KeyUsed
 from workbench.services import forks, runs
 from workbench.services.run_options import NOTHING_ASKED, RunOptions
@@ -47,7 +48,7 @@ class RunPageState(AppState):
         run_id = self.router.url.path.rstrip("/").rpartition("/")[2]
         run = await self.get_state(RunState)
         (await self.get_state(NotebookState))._clear()
-        async with self._guarded():
+        async with self._guarded(self, run):
             if run_id != run.head.id:
                 run._forget()
                 self.node, self.title = "", ""
@@ -96,6 +97,7 @@ class RunPageState(AppState):
     @rx.event
     async def ask_again(self) -> EventSpec | None:
         """Open the form with this run's inputs; without inputs start at once."""
+        self.principal.require(Action.RUNS_START)  # before one fills in a form in vain
         run, schema = await self.get_state(RunState), self.document.inputs
         self.fields = list(run_inputs.fields_of({**schema, "examples": [run.get_value("inputs")]}))
         self.options = list(run_option_fields.fields_of(self.document.limits))
