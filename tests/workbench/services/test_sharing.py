@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.graph import Document, Node
+from engine.graph import Document, Node, Trigger
 from tests.workbench.accounts import Installation, acting_as
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Role
@@ -13,7 +13,7 @@ from workbench.errors import Forbidden, Invalid, NotFound
 from workbench.services import runs, sharing, workflows
 from workbench.services.shapes import RunDetail
 from workbench.services.sharing import AccessChange
-from workbench.services.triggers import firing
+from workbench.services.triggers import firing, states
 
 NARROW = AccessChange(narrowed=True)
 
@@ -153,3 +153,15 @@ async def test_the_triggers_of_a_narrowed_workflow_go_on_firing(
         [row] = await triggers.of_workflow(session, workflow.id)
     run = await firing.fire(row, {}, key=None)
     assert (await ended(bob, run.id)).status == "succeeded"
+
+
+async def test_who_only_looks_is_not_told_the_address_of_a_webhook(
+    installation: Installation, here: str, bob: Principal
+) -> None:
+    hook = Trigger(id="hook", type="webhook")
+    document = Document(name="Called", nodes=[Node(id="start", type="input")], triggers=[hook])
+    workflow = await workflows.create_workflow(bob, document=document)
+    await workflows.publish(bob, workflow.id)
+    viewer = acting_as(await installation.person("Vera"), here, Role.VIEWER)
+    assert (await states.get_trigger(bob, workflow.id, "hook")).address
+    assert (await states.get_trigger(viewer, workflow.id, "hook")).address is None

@@ -43,8 +43,9 @@ class TriggerState(Shape):
 
     `armed`: the live version has it, switched on. `changed`: the draft has it otherwise. `pending`:
     Temporal has yet to be told of a schedule's present state, as soon as it answers. `address` is a webhook's
-    path below the workbench's own address, once it was published. `next_times` are those of the
-    live schedule when it is armed, else of the draft's. `missing_secret` names one that is not stored.
+    path below the workbench's own address, once it was published, for those who manage triggers; others read
+    None. `next_times` are those of the live schedule when it is armed, else of the draft's. `missing_secret`
+    names one that is not stored.
     """
 
     id: str
@@ -93,7 +94,11 @@ async def list_triggers(principal: Principal, workflow_id: str) -> tuple[Trigger
     document = await documents.load(dict(seen.draft))
     known = {row.name: row for row in seen.rows}
     states = [_state(trigger, known.pop(trigger.id, None), seen) for trigger in document.triggers]
-    return (*states, *(_state(None, row, seen) for row in known.values() if row.armed))
+    found = (*states, *(_state(None, row, seen) for row in known.values() if row.armed))
+    if principal.may(Action.TRIGGERS_MANAGE):
+        return found
+    # Whoever knows a webhook's address can start runs: to look at a workflow is not enough for that.
+    return tuple(state.model_copy(update={"address": None}) for state in found)
 
 
 @requires(Action.WORKFLOWS_READ)
