@@ -2,11 +2,32 @@
 
 from pathlib import Path
 
+import pytest
+
 from workbench import auth
 from workbench.auth.__main__ import readme
+from workbench.auth.roles import MEANINGS, Action, refusal
 
 
 def test_the_readme_is_made_of_the_table() -> None:
     assert auth.__file__
     written = (Path(auth.__file__).parent / "README.md").read_text()
     assert written == readme(), "python -m workbench.auth > workbench/auth/README.md"
+
+
+@pytest.mark.parametrize(
+    ("action", "roles"),
+    [
+        (Action.TASKS_DECIDE, "reviewer"),
+        (Action.WORKFLOWS_WRITE, "designer"),
+        (Action.RUNS_START, "designer or operator"),
+        (Action.MEMBERS_WRITE, "admin"),
+    ],
+)
+def test_who_is_refused_is_told_the_least_role_to_ask_for(action: Action, roles: str) -> None:
+    assert refusal(action).endswith(f"Ask an admin of the workspace for the role {roles}.")
+
+
+def test_every_refusal_is_a_sentence() -> None:
+    for action in Action:
+        assert MEANINGS[action][1:] in refusal(action)

@@ -73,7 +73,7 @@ def test_every_action_has_a_meaning_and_belongs_to_a_role_or_to_administrators()
 
 async def test_a_role_that_does_not_allow_an_action_is_refused(principal: Principal) -> None:
     viewer = somebody(workspace=principal.workspace, actions=allowed(frozenset({Role.VIEWER})))
-    with pytest.raises(Forbidden, match="workflows:write"):
+    with pytest.raises(Forbidden, match="for the role designer"):
         await workflows.create_workflow(viewer, document=Document(name="Mine"))
 
 
