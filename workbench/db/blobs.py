@@ -32,6 +32,12 @@ async def may_read(session: AsyncSession, digest: str) -> bool:
     return (await session.execute(query.limit(1))).first() is not None
 
 
+async def size(session: AsyncSession, digest: str) -> int | None:
+    """Return the size, in bytes, of the content with this hash."""
+    query = select(col(BlobRow.size)).where(col(BlobRow.hash) == digest)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def get(session: AsyncSession, digest: str) -> bytes | None:
     """Return the content with this hash."""
     query = select(col(BlobRow.data)).where(col(BlobRow.hash) == digest)

@@ -23,6 +23,7 @@ from workbench.services import (
     given,
     handing_on,
     pauses,
+    task_files,
     task_inbox,
     task_shapes,
     task_telling,
@@ -166,6 +167,7 @@ async def _store(
     opening, opened, so_far = task_shapes.parts(row)
     if against := deciding.refusal(opening, opened, so_far, decision):
         raise _error(against, row.node_id)
+    await task_files.require_put(session, asked.value)
     if row.kind in KINDS:
         await pauses.check(session, principal, row, decision)
     task_telling.follow(row, deciding.counted(opening, opened, so_far, decision))

@@ -85,6 +85,15 @@ async def require(session: AsyncSession, files: Sequence[Mapping[str, Any]]) -> 
     return found
 
 
+async def require_put(session: AsyncSession, value: Any) -> None:
+    """Raise Invalid where a value names a file that nobody put to a run that is reached, or not as it is."""
+    for file in _walk(value):
+        digest = file.ref.removeprefix(SCHEME).replace("\x00", "")
+        known = await blobs.size(session, digest) if await blobs.may_read(session, digest) else None
+        if known is None or file.size not in (None, known):
+            raise Invalid(f"“{file.name}” is no file that was put to this task. Choose it again.")
+
+
 def files_in(value: Any) -> tuple[TaskFile, ...]:
     """Return the files that a value holds, the first ones, each once."""
     found: dict[str, TaskFile] = {}

@@ -1,6 +1,7 @@
 """The engine's InboxSink: the tasks of steps that ask people, in Postgres."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,7 @@ from workbench.db.deciders import Deciders
 from workbench.db.ids import new_id
 from workbench.db.tables import RunRow, TaskRow
 from workbench.services import handing_on, task_shapes
+from workbench.services.inputs import with_defaults
 from workbench.services.resources import Resources, get_resources
 
 ROLES = frozenset(role for role in Role if Action.TASKS_DECIDE in allowed(frozenset({role})))
@@ -139,6 +141,13 @@ def _address(of: TaskOpening | TaskNote | TaskSettled) -> queries.Address:
     return of.run_id, of.scope, of.node_id, of.attempt
 
 
+def _beginning(opening: TaskOpening) -> Any:
+    """Return the data of a task: what stands in a form at first has the defaults of its schema too."""
+    if opening.type != "form" or not opening.data_schema or not isinstance(opening.data, dict):
+        return opening.data
+    return with_defaults(opening.data_schema, opening.data)
+
+
 def _row(opening: TaskOpening, opened: TaskOpened, run: RunRow) -> TaskRow:
     return TaskRow(
         id=new_id(),
@@ -153,7 +162,7 @@ def _row(opening: TaskOpening, opened: TaskOpened, run: RunRow) -> TaskRow:
         title=opening.title,
         status="open",
         priority=opening.priority,
-        data=opening.data,
+        data=_beginning(opening),
         opening=opening.model_dump(mode="json", exclude={"data"}),
         opened=opened.model_dump(mode="json"),
         deliberation=Deliberation().model_dump(mode="json"),
