@@ -39,8 +39,8 @@ _JSON = ("data", "pause", "opening", "opened", "deliberation")
 _OF_RUN = ("workspace_id", "workflow_id", "workflow_name")
 
 _OPEN = """
-INSERT INTO tasks (run_id, status, {of_run}, {columns})
-SELECT r.id, 'open', {of_run_given}, {given}
+INSERT INTO tasks (run_id, status, search, {of_run}, {columns})
+SELECT r.id, 'open', lower(concat_ws(' ', t.title, r.workflow_name, t.node_id)), {of_run_given}, {given}
 FROM json_to_recordset(%(tasks)s::text::json) AS t({types})
 JOIN runs r ON r.id = %(run_id)s::text AND r.status IN ('queued', 'running', 'waiting')
 WHERE t.kind = 'pause' AND EXISTS (

@@ -101,12 +101,14 @@ WITH known AS MATERIALIZED (
       (t.scope, t.node_id) IN (SELECT g.scope, g.node_id FROM given g WHERE g.status IN {node_settled})
       OR EXISTS (SELECT FROM run WHERE run.status IN {run_settled})
     )
+  RETURNING t.id, t.workspace_id
 ), relaxed AS (
   SELECT set_config('synchronous_commit', 'off', true) WHERE %(relaxed)s::bool
 )
 SELECT 'node' AS kind, row_to_json(node) AS found FROM node
 UNION ALL SELECT 'closed', row_to_json(closed) FROM closed
 UNION ALL SELECT 'run', row_to_json(run) FROM run
+UNION ALL SELECT 'task', row_to_json(over) FROM over
 UNION ALL SELECT 'settled', row_to_json(s) FROM node_runs s
   WHERE s.run_id = %(run_id)s::text AND s.scope = %(asked_scope)s::text AND s.node_id = %(asked)s::text
     AND s.status IN {node_settled}
@@ -173,7 +175,8 @@ class RunValues:
 class Written:
     """What came of a write: `nodes` and `run` are what was really changed, `settled` what had been before.
 
-    `closed` are the nodes that ended with the run, although no record named them.
+    `closed` are the nodes that ended with the run, although no record named them, and `tasks` those that are
+    over with their step.
     """
 
     known: bool
@@ -181,6 +184,7 @@ class Written:
     closed: tuple[dict[str, Any], ...]
     run: dict[str, Any] | None
     settled: dict[str, Any] | None
+    tasks: tuple[dict[str, Any], ...] = ()
 
 
 async def write(
@@ -217,6 +221,7 @@ async def write(
         closed=tuple(found.get("closed", ())),
         run=next(iter(found.get("run", ())), None),
         settled=next(iter(found.get("settled", ())), None),
+        tasks=tuple(found.get("task", ())),
     )
 
 

@@ -22,6 +22,7 @@ from sqlmodel import col
 from workbench.db.tables import (
     EventRow,
     EventWaitRow,
+    InboxViewRow,
     RunRow,
     SecretRow,
     SlotRow,
@@ -40,6 +41,7 @@ IN_WORKSPACE: tuple[Any, ...] = (
     SlotRow,
     TriggerRow,
     TaskRow,
+    InboxViewRow,
 )
 """The tables whose rows belong to a workspace (`workspace_id`)."""
 

@@ -18,6 +18,8 @@ from workbench.db.identity_tables import ProviderRow as ProviderRow
 from workbench.db.identity_tables import UserRow as UserRow
 from workbench.db.identity_tables import WorkflowAccessRow as WorkflowAccessRow
 from workbench.db.identity_tables import WorkspaceRow as WorkspaceRow
+from workbench.db.inbox_tables import InboxViewRow as InboxViewRow
+from workbench.db.inbox_tables import TaskSeenRow as TaskSeenRow
 from workbench.db.run_tables import BlobRow as BlobRow
 from workbench.db.run_tables import NodeRunRow as NodeRunRow
 from workbench.db.run_tables import RunBlobRow as RunBlobRow

@@ -11,6 +11,13 @@ from workbench.db.base import JSON_OR_NULL, PORTS, Table
 EMPTY, NONE = text("'{}'"), text("'[]'")
 """An empty array, and an empty list in JSON."""
 
+OPEN = text("status = 'open'")
+DUE = text("coalesce(due_at, 'infinity'::timestamp with time zone)")
+"""By when a task is due; those that never are come last."""
+
+CLOSED = text("coalesce(closed_at, 'infinity'::timestamp with time zone)")
+"""When a task that is not open was closed; those that their runs have yet to take note of come first."""
+
 
 class TaskRow(Table, table=True):
     """A step of a run that asks people, or that failed and waits, or a run that has used up its budget.
@@ -19,18 +26,23 @@ class TaskRow(Table, table=True):
     has come of the task by the decisions that are not refused. `assignees` are the ids of all who are asked
     by now; nobody: anybody who may decide. A task is `open`; `decided` until its run has taken note; `done`,
     with an `outcome`; or `cancelled` with its step. A `pause` says of what failed what one decides it by.
+    `search` is what a search looks through, in lower case; until `held_until` the last decision can be
+    undone.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
         UniqueConstraint("run_id", "scope", "node_id", "attempt", "kind"),
         Index(None, "workspace_id", "opened_at", "id"),
-        Index("ix_tasks_open", "workspace_id", "opened_at", "id", postgresql_where=text("status = 'open'")),
+        Index("ix_tasks_open", "workspace_id", "opened_at", "id", postgresql_where=OPEN),
+        Index("ix_tasks_due", "workspace_id", DUE, "id", postgresql_where=OPEN),
+        Index("ix_tasks_priority", "workspace_id", "priority", DUE, "id", postgresql_where=OPEN),
+        Index("ix_tasks_over", "workspace_id", CLOSED, "id", postgresql_where=text("status <> 'open'")),
         Index(
             "ix_tasks_assignees",
             "assignees",
             postgresql_using="gin",
-            postgresql_where=text("status = 'open'"),
+            postgresql_where=OPEN,
         ),
         Index(None, "workflow_id", "opened_at", "id"),
     )
@@ -64,19 +76,22 @@ class TaskRow(Table, table=True):
     reminded_at: datetime | None = None
     escalated_at: datetime | None = None
     closed_at: datetime | None = None
+    held_until: datetime | None = None
+    search: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class TaskDecisionRow(Table, table=True):
     """What somebody decided: stored first, then told to the run until that has `counted` or `refused` it.
 
-    `decision` is the engine's HumanDecision, `why` the reason of a refusal.
+    While it is `held` it can be undone; from `tell_at` on it is `pending`, and told. `decision` is the
+    engine's HumanDecision, `why` the reason of a refusal.
     """
 
     __tablename__ = "task_decisions"
     __table_args__ = (
         Index(None, "task_id", "at"),
         Index(None, "by", "task_id"),
-        Index(None, "tell_at", postgresql_where=text("status = 'pending'")),
+        Index(None, "tell_at", postgresql_where=text("status IN ('pending', 'held')")),
     )
 
     id: str = Field(primary_key=True, sa_type=Text)

@@ -1,41 +1,27 @@
 """Queries about tasks, what was decided, and what was said."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from workbench.db.base import columns_of
+from workbench.db import task_changes
 from workbench.db.ids import is_id
-from workbench.db.paging import Position, Rows
 from workbench.db.pauses import BUDGET, KINDS, PAUSE
-from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow, TaskSnoozeRow
+from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow
 
-Queue = Literal["open", "mine", "groups", "others", "snoozed", "done"]
 Address = tuple[str, str, str, int]
 """Run, scope, node and attempt."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which tasks a list is to show, and for whom."""
-
-    queue: Queue
-    me: str
-    groups: Collection[str]
-    workflow_id: str | None = None
-    priority: int | None = None
-    due_before: datetime | None = None
 
 
 async def insert_task(session: AsyncSession, row: TaskRow) -> None:
     """Store a task, unless it is there."""
     await session.execute(insert(TaskRow).values(row.model_dump()).on_conflict_do_nothing())
+    task_changes.note(session, row.workspace_id, [row.id])
 
 
 async def get(session: AsyncSession, task_id: str, *, lock: bool = False) -> TaskRow | None:
@@ -58,69 +44,31 @@ async def at(
     return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
-async def page(session: AsyncSession, wanted: Wanted, *, limit: int, before: Position | None) -> Rows:
-    """Return up to `limit` tasks without their data, the newest first."""
-    query = select(*columns_of(TaskRow, without=("data",))).where(*_conditions(wanted))
-    order = (col(TaskRow.opened_at), col(TaskRow.id))
-    if before is not None:
-        query = query.where(tuple_(*order) < before)
-    return (await session.execute(query.order_by(*(one.desc() for one in order)).limit(limit))).all()
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    status = col(TaskRow.status)
-    found: list[ColumnElement[bool]] = [
-        status.in_(("decided", "done", "cancelled")) if wanted.queue == "done" else status == "open"
-    ]
-    mine = exists().where(
-        col(TaskDecisionRow.task_id) == col(TaskRow.id),
-        col(TaskDecisionRow.by) == wanted.me,
-        col(TaskDecisionRow.status) != "refused",
-    )
-    assignees = col(TaskRow.assignees)
-    match wanted.queue:
-        case "mine":
-            found += [
-                or_(assignees.op("&&")(_texts([wanted.me])), col(TaskRow.claimed_by) == wanted.me),
-                ~mine,
-            ]
-        case "groups":
-            asked = or_(assignees.op("&&")(_texts(wanted.groups)), func.cardinality(assignees) == 0)
-            found += [asked, ~mine]
-        case "others":
-            found.append(mine)
-        case "snoozed":
-            found.append(_asleep(wanted.me))
-        case "open" | "done":
-            pass
-    if wanted.queue in ("mine", "groups"):
-        found.append(~_asleep(wanted.me))
-    if wanted.workflow_id is not None:
-        found.append(col(TaskRow.workflow_id) == wanted.workflow_id)
-    if wanted.priority is not None:
-        found.append(col(TaskRow.priority) == wanted.priority)
-    if wanted.due_before is not None:
-        found.append(col(TaskRow.due_at) < wanted.due_before)
-    return found
-
-
-def _asleep(me: str) -> ColumnElement[bool]:
-    return exists().where(
-        col(TaskSnoozeRow.task_id) == col(TaskRow.id),
-        col(TaskSnoozeRow.by) == me,
-        col(TaskSnoozeRow.until) > func.now(),
-    )
-
-
-def _texts(values: Collection[str]) -> Any:
-    return cast(sorted(values), ARRAY(Text))
-
-
 async def decisions(session: AsyncSession, task_id: str) -> Sequence[TaskDecisionRow]:
     """Return what was decided about a task, in its order."""
     query = select(TaskDecisionRow).where(col(TaskDecisionRow.task_id) == task_id)
     rows = await session.execute(query.order_by(col(TaskDecisionRow.at), col(TaskDecisionRow.id)))
     return rows.scalars().all()
+
+
+async def held(session: AsyncSession, task_id: str) -> Sequence[TaskDecisionRow]:
+    """Return what was decided about a task and can be undone yet, locked."""
+    query = select(TaskDecisionRow).where(
+        col(TaskDecisionRow.task_id) == task_id, col(TaskDecisionRow.status) == "held"
+    )
+    rows = await session.execute(query.order_by(col(TaskDecisionRow.at)).with_for_update())
+    return rows.scalars().all()
+
+
+async def held_by(session: AsyncSession, me: str) -> Sequence[tuple[TaskDecisionRow, TaskRow]]:
+    """Return what somebody decided and can undo yet, with the tasks, the latest last."""
+    query = (
+        select(TaskDecisionRow, TaskRow)
+        .join(TaskRow, col(TaskRow.id) == col(TaskDecisionRow.task_id))
+        .where(col(TaskDecisionRow.by) == me, col(TaskDecisionRow.status) == "held")
+        .order_by(col(TaskDecisionRow.at))
+    )
+    return [(decision, task) for decision, task in await session.execute(query)]
 
 
 async def comments(session: AsyncSession, task_id: str) -> Sequence[TaskCommentRow]:
@@ -137,7 +85,7 @@ async def to_be_told(
     query = (
         select(TaskDecisionRow, col(TaskRow.run_id), col(TaskRow.kind))
         .join(TaskRow, col(TaskRow.id) == col(TaskDecisionRow.task_id))
-        .where(col(TaskDecisionRow.status) == "pending", col(TaskDecisionRow.tell_at) < before)
+        .where(col(TaskDecisionRow.status).in_(("pending", "held")), col(TaskDecisionRow.tell_at) <= before)
         .order_by(col(TaskDecisionRow.tell_at))
         .limit(limit)
         .with_for_update(of=TaskDecisionRow, skip_locked=True)

@@ -23,6 +23,7 @@ from workbench.services.events import Change
 from workbench.services.previews import preview_of
 from workbench.services.resources import Resources, get_resources
 from workbench.services.shapes import RunEvent
+from workbench.services.task_news import ANYWHERE
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,11 @@ class PostgresRunSink:
         pauses = await pause_tasks.of_batch(self._resources, part)
         written = await self._patiently(batch, nodes, values, asked, pauses)
         self._resources.events.publish(_changes(batch.run_id, records, nodes, written))
+        if pauses:
+            self._resources.task_news.tell({ANYWHERE: set()})
+        if written.tasks:
+            of_run = {task["id"] for task in written.tasks}
+            self._resources.task_news.tell({written.tasks[0]["workspace_id"]: of_run})
         if written.run and written.run["finished_at"]:
             self._resources.run_ended.set()
         return written

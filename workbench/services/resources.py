@@ -20,9 +20,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from workbench.db import task_changes
 from workbench.db.session import create_engine, plain_url, session_factory
 from workbench.errors import Unavailable
 from workbench.services.events import Publisher
+from workbench.services.task_news import TaskNews
 from workbench.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Resources:
         self._records: AsyncConnectionPool | None = None
         self._redis: Redis | None = None
         self._events: Publisher | None = None
+        self._task_news: TaskNews | None = None
         self._temporal: EngineClient | None = None
         self._lock = asyncio.Lock()
         self.run_ended = asyncio.Event()
@@ -71,6 +74,13 @@ class Resources:
         if self._events is None:
             self._events = Publisher(self.redis)
         return self._events
+
+    @property
+    def task_news(self) -> TaskNews:
+        """Return what tells watchers about tasks."""
+        if self._task_news is None:
+            self._task_news = TaskNews(self.redis)
+        return self._task_news
 
     async def records(self) -> AsyncConnectionPool:
         """Return the plain psycopg pool of the hot path (`records.PostgresRunSink`)."""
@@ -133,6 +143,9 @@ class Resources:
                 await _connect(session, RESTART_PAUSES_S if patient else ())
                 yield session
                 await session.commit()
+                changed = task_changes.noted(session)
+            if changed:
+                self.task_news.tell(changed)
         except (OperationalError, InterfaceError, PoolTimeoutError) as error:
             raise database_away(error) from error
         except DBAPIError as error:
@@ -156,13 +169,16 @@ class Resources:
         """Close every connection that was made, after what was to be published is."""
         if self._events is not None:
             await self._events.flush()
+        if self._task_news is not None:
+            await self._task_news.flush()
         if self._engine is not None:
             await self._engine.dispose()
         if self._records is not None:
             await self._records.close()
         if self._redis is not None:
             await self._redis.aclose()
-        self._engine = self._records = self._redis = self._events = self._temporal = None
+        self._engine = self._records = self._redis = self._events = None
+        self._task_news = self._temporal = None
 
     @property
     def database_url(self) -> str:

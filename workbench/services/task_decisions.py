@@ -1,13 +1,15 @@
 """Deciding tasks: a decision is stored first, under the rules, and then told to its run (`task_telling`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import deciding
-from engine.contracts import HumanAction, HumanDecision
+from engine.contracts import HumanAction, HumanDecision, TaskOpening
 from engine.deciding import Refusal
 from engine.errors import Problem
 from engine.misfits import place
@@ -17,7 +19,7 @@ from workbench.db import deciders
 from workbench.db import tasks as queries
 from workbench.db.ids import is_id, new_id, now
 from workbench.db.pauses import KINDS
-from workbench.db.tables import TaskDecisionRow
+from workbench.db.tables import TaskDecisionRow, TaskRow
 from workbench.errors import Conflict, Forbidden, Invalid, WorkbenchError
 from workbench.services import (
     given,
@@ -36,6 +38,12 @@ from workbench.services.shapes import Shape
 from workbench.services.task_shapes import TaskDetail
 from workbench.services.task_telling import Told
 
+MARGIN = timedelta(seconds=2)
+"""How long before a task expires its run has to know of a decision."""
+
+HOLD_S = 10.0
+"""The longest that a decision can be undone before its run is told."""
+
 MOST_AT_ONCE = 100
 """Tasks in one bulk decision."""
 
@@ -46,6 +54,7 @@ class Decision:
 
     `id` tells a request that is repeated from a new one; it is a uuid of the caller's. Of a step that failed,
     `value` is its output, which leaves by `port`, or the settings to try again with that are to be others.
+    For `hold_s` seconds it can be undone; the run is told when they have passed.
     """
 
     action: HumanAction
@@ -55,6 +64,16 @@ class Decision:
     text: str = ""
     id: str | None = None
     port: str = "out"
+    hold_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A decision as it was stored: what is to be told `now`, in this order, or until when it is held."""
+
+    id: str
+    now: tuple[Told, ...] = ()
+    held_until: datetime | None = None
 
 
 class BulkResult(Shape):
@@ -94,17 +113,25 @@ async def delegate(principal: Principal, task_id: str, *, to: str, reason: str =
 
 @requires(Action.TASKS_DECIDE)
 async def decide_many(
-    principal: Principal, task_ids: Sequence[str], *, action: HumanAction, reason: str = "", text: str = ""
+    principal: Principal,
+    task_ids: Sequence[str],
+    asked: Decision,
+    *,
+    revisions: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[BulkResult, ...]:
-    """Decide like tasks alike, each at its present revision; one that fails does not stop the others."""
+    """Decide like tasks alike; one that fails does not stop the others.
+
+    Each is decided at the revision of its data that was seen (`revisions`, by the ids of tasks), else at its
+    present one.
+    """
     if not 0 < len(task_ids) <= MOST_AT_ONCE:
         raise Invalid(f"Name 1 to {MOST_AT_ONCE} tasks.")
 
     async def one(task_id: str) -> BulkResult:
         try:
-            task = await tasks.get_task(principal, task_id)
-            asked = Decision(action, revision=task.revision, reason=reason, text=text)
-            return BulkResult(task_id=task_id, task=await _decide(principal, task_id, asked, to=()))
+            revision = revisions.get(task_id) or (await tasks.get_task(principal, task_id)).revision
+            one_of = replace(asked, id=None, revision=revision)
+            return BulkResult(task_id=task_id, task=await _decide(principal, task_id, one_of, to=()))
         except WorkbenchError as error:
             return BulkResult(task_id=task_id, error=str(error))
 
@@ -122,16 +149,17 @@ async def _decide(principal: Principal, task_id: str, asked: Decision, *, to: tu
     resources = get_resources()
     try:
         async with resources.transaction() as session:
-            told = await _store(session, principal, task_id, asked, to)
+            stored = await _store(session, principal, task_id, asked, to)
     except (Conflict, Forbidden, Invalid) as error:
         await task_trail.refused(principal, task_id, asked.action, str(error))
         raise
-    await task_telling.tell_one(resources, told)
+    for told in stored.now:
+        await task_telling.tell_one(resources, told)
+    if stored.held_until is not None:
+        task_telling.tell_at(stored.held_until)
     async with resources.transaction() as session:
         row = await tasks.found(session, task_id)
-        refused = next(
-            (one for one in await queries.decisions(session, row.id) if one.id == told.decision.id), None
-        )
+        refused = next((one for one in await queries.decisions(session, row.id) if one.id == stored.id), None)
         if refused is not None and refused.status == "refused":
             raise Conflict(refused.why or "The run did not take the decision.")
         return await tasks.whole(session, row)
@@ -139,13 +167,17 @@ async def _decide(principal: Principal, task_id: str, asked: Decision, *, to: tu
 
 async def _store(
     session: AsyncSession, principal: Principal, task_id: str, asked: Decision, to: tuple[str, ...]
-) -> Told:
-    """Store a decision that no rule is against, pending; one of a known id is that of before."""
+) -> Stored:
+    """Store a decision that no rule is against, pending or held; one of a known id is that of before.
+
+    What somebody else decided about the task and could undo until now is final: this one builds on it.
+    """
     row = await tasks.found(session, task_id, lock=True)
     if asked.id and (known := await session.get(TaskDecisionRow, asked.id)):
         if known.task_id != row.id or known.by != principal.id:
             raise Conflict("The id stands for another decision.")
-        return Told(task_shapes.stored(known), row.run_id, row.kind)
+        again = Told(task_shapes.stored(known), row.run_id, row.kind)
+        return Stored(known.id, now=(again,) if known.status == "pending" else ())
     row = await tasks.asked_and_open(session, principal, task_id)
     decision = HumanDecision(
         id=asked.id or new_id(),
@@ -170,7 +202,9 @@ async def _store(
     await task_files.require_put(session, asked.value)
     if row.kind in KINDS:
         await pauses.check(session, principal, row, decision)
+    before = await _release(session, row)
     task_telling.follow(row, deciding.counted(opening, opened, so_far, decision))
+    row.held_until = _held_until(decision.at, asked.hold_s, opening)
     session.add(
         TaskDecisionRow(
             id=decision.id,
@@ -178,12 +212,51 @@ async def _store(
             by=principal.id,
             at=decision.at,
             decision=decision.model_dump(mode="json"),
-            status="pending",
-            tell_at=now() + task_telling.GRACE,
+            status="held" if row.held_until else "pending",
+            tell_at=row.held_until or now() + task_telling.GRACE,
         )
     )
     await task_trail.decided(session, principal, row, decision)
-    return Told(decision, row.run_id, row.kind)
+    told = before if row.held_until else (*before, Told(decision, row.run_id, row.kind))
+    return Stored(decision.id, now=told, held_until=row.held_until)
+
+
+async def _release(session: AsyncSession, row: TaskRow) -> tuple[Told, ...]:
+    """Let what was decided about a task be told at once; return it."""
+    held = await queries.held(session, row.id)
+    for one in held:
+        one.status, one.tell_at = "pending", now() + task_telling.GRACE
+    return tuple(Told(task_shapes.stored(one), row.run_id, row.kind) for one in held)
+
+
+def _held_until(at: datetime, hold_s: float, opening: TaskOpening) -> datetime | None:
+    """Return until when a decision can be undone; None where it is told at once: also before the expiry."""
+    until = at + timedelta(seconds=min(max(hold_s, 0.0), HOLD_S))
+    late = opening.expires_at is not None and until + MARGIN >= opening.expires_at
+    return None if late or until <= at else until
+
+
+@requires(Action.TASKS_DECIDE)
+async def undo(principal: Principal, task_id: str) -> TaskDetail:
+    """Take one's decision about a task back, as long as its run has not been told.
+
+    Raises Conflict when it is too late, or there is nothing to undo.
+    """
+    if principal.impersonator:
+        raise Forbidden(
+            "tasks:decide", "Nobody decides in another person's name; end the impersonation first."
+        )
+    async with get_resources().transaction() as session:
+        row = await tasks.found(session, task_id, lock=True)
+        mine = [one for one in await queries.held(session, row.id) if one.by == principal.id]
+        if not mine or mine[-1].tell_at <= now():
+            raise Conflict("There is nothing to undo: the run has been told, or somebody has decided since.")
+        await task_trail.undone(session, principal, row, task_shapes.stored(mine[-1]))
+        await session.delete(mine[-1])
+        await session.flush()
+        row.held_until = None
+        await task_telling.take_back(session, row.id)
+        return await tasks.whole(session, row)
 
 
 def _error(against: Refusal, node_id: str) -> WorkbenchError:

@@ -16,14 +16,16 @@ What = Literal[
     "claimed",
     "released",
     "refused",
+    "undone",
     "stood-in",
     "comment-edited",
     "comment-deleted",
     "delivered",
     "undelivered",
 ]
-"""`refused`: a decision that a rule was against; `stood-in`: somebody is asked in place of who is away;
-`delivered` and `undelivered`: what became of a notification."""
+"""`refused`: a decision that a rule was against; `undone`: one that its maker took back in time;
+`stood-in`: somebody is asked in place of who is away; `delivered` and `undelivered`: what became of a
+notification."""
 
 
 async def record(

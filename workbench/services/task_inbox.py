@@ -22,6 +22,9 @@ from workbench.services.resources import Resources, get_resources
 ROLES = frozenset(role for role in Role if Action.TASKS_DECIDE in allowed(frozenset({role})))
 """The roles that let somebody decide."""
 
+SEARCHED = 4_000
+"""Characters of a task's context through which a search looks."""
+
 
 class PostgresInbox:
     """Implements engine.ports.InboxSink."""
@@ -169,4 +172,11 @@ def _row(opening: TaskOpening, opened: TaskOpened, run: RunRow) -> TaskRow:
         assignees=list(opened.assignees),
         opened_at=opening.opened_at,
         due_at=opening.due_at,
+        search=_search(opening, run),
     )
+
+
+def _search(opening: TaskOpening, run: RunRow) -> str:
+    """Return what a search looks through: what the task says, whose it is, and the names of who is asked."""
+    named = (opening.title, run.workflow_name, opening.node_id, *opening.assignees)
+    return " ".join((*named, opening.context[:SEARCHED])).lower()

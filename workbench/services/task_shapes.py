@@ -8,6 +8,7 @@ from pydantic import Field
 
 from engine.contracts import Deliberation, HumanAction, HumanDecision, TaskOpened, TaskOpening
 from engine.errors import Failure
+from workbench.db.ids import now
 from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow
 from workbench.services import differences
 from workbench.services.shapes import Shape, ValueChange
@@ -16,7 +17,11 @@ Status = Literal["open", "decided", "done", "cancelled"]
 
 
 class TaskSummary(Shape):
-    """A task in a list. `decided` means that its run has yet to take note of the outcome."""
+    """A task in a list. `decided` means that its run has yet to take note of the outcome.
+
+    `choices` is what can be decided, about the data at `revision`. `context` is its beginning. `decided_by`
+    decided last; until `held_until` they can undo that. `unread`: you have not seen the task.
+    """
 
     id: str
     kind: str
@@ -35,10 +40,18 @@ class TaskSummary(Shape):
     opened_at: datetime
     due_at: datetime | None
     closed_at: datetime | None
+    context: str = ""
+    choices: tuple[str, ...] = ()
+    revision: int = 1
+    decided_by: str | None = None
+    decided_name: str | None = None
+    decided_at: datetime | None = None
+    held_until: datetime | None = None
+    unread: bool = False
 
 
 class TaskDecision(Shape):
-    """What somebody decided. While it is `pending` the run is still to be told.
+    """What somebody decided. While it is `held` they can undo it; `pending`: the run is still to be told.
 
     `changes` are the first places where edited data differs from that before, `to` those it was handed on to.
     """
@@ -51,7 +64,7 @@ class TaskDecision(Shape):
     reason: str
     text: str
     revision: int
-    status: Literal["pending", "counted", "refused"]
+    status: Literal["held", "pending", "counted", "refused"]
     why: str | None
     to: tuple[str, ...] = ()
     changes: tuple[ValueChange, ...] = ()
@@ -103,11 +116,8 @@ class TaskDetail(TaskSummary):
     Of a step that failed, `data` is the input that it had, and `pause` what went wrong.
     """
 
-    context: str
     data: Any
     data_schema: dict[str, Any] | None
-    choices: tuple[str, ...]
-    revision: int
     edited: bool
     quorum: int
     votes: str
@@ -121,9 +131,30 @@ class TaskDetail(TaskSummary):
     history: tuple[Happening, ...] = ()
 
 
+_PLAIN = frozenset(TaskSummary.model_fields) - {
+    "context", "choices", "revision", "decided_by", "decided_name", "decided_at", "held_until", "unread",
+}  # fmt: skip
+
+
 def summary(row: Any) -> TaskSummary:
-    """Return the shape of a task in a list; `row` has the columns of `tasks` as attributes."""
-    return TaskSummary.model_validate({name: getattr(row, name) for name in TaskSummary.model_fields})
+    """Return the shape of a task in a list; `row` is one of `task_lists.page`."""
+    last = row.last or {}
+    return _summary(
+        row,
+        context=" ".join((row.context or "").split()),
+        choices=tuple(row.choices),
+        revision=row.revision,
+        decided_by=last.get("by"),
+        decided_name=last.get("name"),
+        decided_at=last.get("at"),
+        unread=not row.seen,
+    )
+
+
+def _summary(row: Any, **more: Any) -> TaskSummary:
+    held = row.held_until if row.held_until is not None and row.held_until > now() else None
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return TaskSummary.model_validate({**plain, "held_until": held, **more})
 
 
 def detail(
@@ -134,13 +165,20 @@ def detail(
 ) -> TaskDetail:
     """Return the whole shape of a task."""
     opening, opened, so_far = parts(row)
-    return TaskDetail(
-        **dict(summary(row)),
+    last = so_far.verdicts[-1] if so_far.verdicts else None
+    listed = _summary(
+        row,
         context=opening.context,
-        data=so_far.data if so_far.edited or so_far.outcome == "submit" else row.data,
-        data_schema=opening.data_schema,
         choices=opening.choices,
         revision=so_far.revision,
+        decided_by=last.by if last else None,
+        decided_name=last.name if last else None,
+        decided_at=last.at if last else None,
+    )
+    return TaskDetail(
+        **dict(listed),
+        data=so_far.data if so_far.edited or so_far.outcome == "submit" else row.data,
+        data_schema=opening.data_schema,
         edited=so_far.edited,
         quorum=1 if opened.alone else opening.quorum,
         votes=opening.votes,

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
+from workbench.db import task_changes
 from workbench.db import task_pages as queries
 from workbench.db.ids import now
 from workbench.errors import Conflict, Invalid
@@ -26,6 +27,7 @@ async def snooze(principal: Principal, task_id: str, *, until: datetime) -> date
         if row.status != "open":
             raise Conflict("The task waits for nobody any more, so there is nothing to put away.")
         await queries.snooze(session, row.id, principal.id, until)
+        task_changes.note(session, row.workspace_id, [row.id])
     return until
 
 
@@ -35,6 +37,7 @@ async def wake(principal: Principal, task_id: str) -> None:
     async with get_resources().transaction() as session:
         row = await tasks.found(session, task_id)
         await queries.wake(session, row.id, principal.id)
+        task_changes.note(session, row.workspace_id, [row.id])
 
 
 @requires(Action.TASKS_READ)

@@ -1,4 +1,4 @@
-"""Telling runs what was decided about their tasks, until they have taken it.
+"""Telling runs what was decided about their tasks, until they have taken it; not while it can be undone.
 
 A process that dies between storing a decision and telling it, or a Temporal that is away, delays only the
 telling: `tell` does that. The run counts a decision once, by its id, and has the last word: what it refuses
@@ -7,7 +7,7 @@ is taken back here.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from psycopg import Error as PostgresError
@@ -104,10 +104,10 @@ async def _keep(session: AsyncSession, told: Told, refused: DecisionRefused | No
     elif refused.kind != LATE or await pauses.is_certain(session, task):
         row.status, row.why = "refused", str(refused)
         await session.flush()
-        await _take_back(session, row.task_id)
+        await take_back(session, row.task_id)
 
 
-async def _take_back(session: AsyncSession, task_id: str) -> None:
+async def take_back(session: AsyncSession, task_id: str) -> None:
     """Let a task be what the decisions make of it that were not refused."""
     row = await tasks.found(session, task_id, lock=True)
     opening, opened, _ = task_shapes.parts(row)
@@ -116,6 +116,24 @@ async def _take_back(session: AsyncSession, task_id: str) -> None:
         if decision.status != "refused":
             so_far = deciding.counted(opening, opened, so_far, task_shapes.stored(decision))
     follow(row, so_far)
+
+
+_timers: set[asyncio.Task[None]] = set()
+
+
+def tell_at(at: datetime) -> None:
+    """Tell what is due at a time; a process that dies before leaves that to `run_forever`."""
+
+    async def wait() -> None:
+        await asyncio.sleep((at - now()).total_seconds() + 0.01)
+        try:
+            await tell()
+        except (WorkbenchError, SQLAlchemyError, PostgresError, OSError) as error:
+            log.warning("tasks.postponed", error=str(error) or type(error).__name__)
+
+    timer = asyncio.create_task(wait())
+    _timers.add(timer)
+    timer.add_done_callback(_timers.discard)
 
 
 async def run_forever() -> None:
@@ -135,7 +153,7 @@ async def tell() -> int:
         found = await queries.to_be_told(session, before=now(), limit=BATCH)
         due = [Told(task_shapes.stored(row), run_id, kind) for row, run_id, kind in found]
         for row, *_ in found:
-            row.tell_at = now() + GRACE
+            row.status, row.tell_at = "pending", now() + GRACE
     for told in due:
         await tell_one(resources, told)
     return len(due)

@@ -19,6 +19,13 @@ async def decided(session: AsyncSession, principal: Principal, row: TaskRow, dec
     await audit.record(session, principal, action, target=f"task:{row.id}", detail=detail)
 
 
+async def undone(session: AsyncSession, principal: Principal, row: TaskRow, decision: HumanDecision) -> None:
+    """Note that a decision was undone before its run was told, in the transaction that takes it away."""
+    await task_events.record(session, row, "undone", who=principal, text=decision.action)
+    detail = {"decision": decision.id, "action": decision.action}
+    await audit.record(session, principal, "task-undone", target=f"task:{row.id}", detail=detail)
+
+
 async def refused(principal: Principal, task_id: str, action: str, why: str) -> None:
     """Note that somebody was kept from deciding a task, and why; nothing of a task that they cannot see."""
     async with get_resources().transaction() as session:

@@ -1,5 +1,7 @@
 """The inbox: tasks are listed, read, claimed and released; see `task_decisions` and `task_comments`."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,53 +10,107 @@ from engine import deciding
 from engine.contracts import Deliberation
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
-from workbench.db import task_pages
+from workbench.db import task_lists, task_pages
 from workbench.db import tasks as queries
-from workbench.db.ids import now
-from workbench.db.paging import decode_cursor, encode_cursor, page_size
+from workbench.db.ids import is_id, now
+from workbench.db.json_text import text_of
+from workbench.db.paging import Named, Rows, decode_named, encode_named, page_size
 from workbench.db.pauses import PAUSE
 from workbench.db.tables import TaskRow
-from workbench.errors import Conflict, Forbidden, NotFound
+from workbench.db.task_lists import Queue as Queue
+from workbench.db.task_lists import Sort as Sort
+from workbench.db.task_lists import Wanted
+from workbench.errors import Conflict, Forbidden, Invalid, NotFound
 from workbench.services import task_events, task_history, task_shapes, task_views
 from workbench.services.access import requires
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Page
 from workbench.services.task_shapes import TaskDetail, TaskSummary
 
-Queue = queries.Queue
+MOST_WORDS = 8
+"""Words of a search that are looked for."""
 
 
 @requires(Action.TASKS_READ)
 async def list_tasks(
     principal: Principal,
     *,
-    queue: queries.Queue = "open",
+    queue: Queue = "open",
+    sort: Sort = "newest",
+    search: str = "",
     workflow_id: str | None = None,
+    node_id: str | None = None,
+    kind: str | None = None,
     priority: int | None = None,
     due_before: datetime | None = None,
+    overdue: bool = False,
+    assignee: str | None = None,
+    ids: Collection[str] | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[TaskSummary]:
-    """Return a page of tasks, the newest first.
+    """Return a page of tasks; `task_lists.Queue` and `Sort` say what each of those is.
 
-    `queue`: all that are open; mine (I am named, or have claimed it); those of my groups or of anybody; those
-    that I have decided and that wait for others; those that are done.
+    `search`: every word of it is found in the task or in the name of a person who has to do with it.
+    `assignee` is the id of a person or group who is asked, `ids` are tasks among which to look.
     """
-    limit, before = page_size(limit), decode_cursor(cursor)
-    wanted = queries.Wanted(
+    limit, words = page_size(limit), tuple(dict.fromkeys(text_of(search).lower().split()[:MOST_WORDS]))
+    wanted = Wanted(
         queue=queue,
         me=principal.id,
         groups=principal.groups,
-        workflow_id=workflow_id,
+        sort=sort,
+        workflow_id=_text(workflow_id),
+        node_id=_text(node_id),
+        kind=_text(kind),
+        assignee=_text(assignee),
         priority=priority,
-        due_before=due_before,
+        due_before=_earlier(due_before, now() if overdue else None),
+        words=words,
+        ids=ids,
     )
-    rows = await get_resources().read(
-        lambda session: queries.page(session, wanted, limit=limit + 1, before=before)
-    )
-    items = tuple(task_shapes.summary(row) for row in rows[:limit])
-    last = items[-1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=encode_cursor(last.opened_at, last.id) if last else None)
+    after = _place(cursor, wanted)
+
+    async def query(session: AsyncSession) -> Rows:
+        people = await task_lists.called(session, words)
+        return await task_lists.page(session, replace(wanted, people=people), limit=limit + 1, after=after)
+
+    rows = await get_resources().read(query)
+    last = rows[limit - 1] if len(rows) > limit else None
+    next_cursor = encode_named(f"{_order(wanted)} {last.key}", last.id) if last else None
+    return Page(items=tuple(map(task_shapes.summary, rows[:limit])), next_cursor=next_cursor)
+
+
+def _order(wanted: Wanted) -> str:
+    """Return what a cursor belongs to: lists of different orders have different keys."""
+    return "closed" if wanted.sort == "newest" and wanted.queue == "done" else wanted.sort
+
+
+def _place(cursor: str | None, wanted: Wanted) -> Named | None:
+    """Return where a page begins. Raises Invalid for a cursor of a list of another order."""
+    known = decode_named(cursor)
+    if known is None:
+        return None
+    order, _, key = known[0].partition(" ")
+    priority, _, instant = key.rpartition("|")
+    try:
+        if order != _order(wanted) or (order == "priority") != bool(priority) or not is_id(known[1]):
+            raise ValueError(order)
+        if instant != "infinity" and datetime.fromisoformat(instant).tzinfo is None:
+            raise ValueError(instant)
+        int(priority or 0)
+    except ValueError as error:
+        raise Invalid("The cursor is of another list; ask for the first page of this one.") from error
+    return key, known[1]
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else text_of(value)
+
+
+def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
+    given = [one for one in (first, second) if one is not None]
+    return min(given) if given else None
 
 
 @requires(Action.TASKS_READ)

@@ -18,6 +18,8 @@ from workbench.state.views import iso
 
 PAGE = 50
 QUEUES: dict[Queue, str] = {
+    "asked": "To decide",
+    "unread": "Unread",
     "open": "Open",
     "mine": "Mine",
     "groups": "My groups",

@@ -64,7 +64,14 @@ NEEDS: dict[str, Need] = {
     "POST /runs/{run_id}/repair": Action.RUNS_REPAIR,
     "POST /events": Action.EVENTS_SEND,
     "GET /hitl/tasks": Action.TASKS_READ,
+    "GET /hitl/tasks/counts": Action.TASKS_READ,
+    "POST /hitl/tasks/seen": Action.TASKS_READ,
     "POST /hitl/tasks/bulk": Action.TASKS_DECIDE,
+    "POST /hitl/tasks/{task_id}/undo": Action.TASKS_DECIDE,
+    "GET /hitl/views": Action.TASKS_READ,
+    "POST /hitl/views": Action.TASKS_READ,
+    "PATCH /hitl/views/{view_id}": Action.TASKS_READ,
+    "DELETE /hitl/views/{view_id}": Action.TASKS_READ,
     "GET /hitl/tasks/{task_id}": Action.TASKS_READ,
     "POST /hitl/tasks/{task_id}/claim": Action.TASKS_DECIDE,
     "POST /hitl/tasks/{task_id}/release": Action.TASKS_DECIDE,
@@ -164,6 +171,9 @@ DOCUMENT: dict[str, Any] = {
 }
 
 BODIES: dict[str, Any] = {
+    "POST /hitl/tasks/seen": {"task_ids": ["{task_id}"]},
+    "POST /hitl/views": {"name": "Mine of {workspace_id}", "query": "queue=mine"},
+    "PATCH /hitl/views/{view_id}": {"name": "Ours"},
     "POST /hitl/tasks/bulk": {"task_ids": ["{task_id}"], "action": "approve"},
     "POST /hitl/tasks/{task_id}/decide": {"action": "edit", "revision": 9},
     "POST /hitl/tasks/{task_id}/delegate": {"to": "nobody"},

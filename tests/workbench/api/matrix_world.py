@@ -23,14 +23,14 @@ from workbench.auth.roles import Action, Role
 from workbench.db import tasks
 from workbench.db.ids import new_id, now
 from workbench.db.tables import UserRow
-from workbench.services import api_keys, invitations, runs, secrets, sessions, workflows
+from workbench.services import api_keys, inbox_views, invitations, runs, secrets, sessions, workflows
 from workbench.services.access import everywhere
 from workbench.services.api_keys import Wanted
 from workbench.services.resources import Resources
 from workbench.services.task_inbox import PostgresInbox
 
 BELONGING = frozenset(
-    {"workflow_id", "run_id", "other_id", "key_id", "workspace_id", "invitation_id", "task_id"}
+    {"workflow_id", "run_id", "other_id", "key_id", "workspace_id", "invitation_id", "task_id", "view_id"}
 )
 """Parameters of paths whose values belong to a workspace."""
 
@@ -49,6 +49,7 @@ IN_IT = (
     "memberships",
     "invitations",
     "tasks",
+    "inbox_views",
 )
 HELD = (
     *(
@@ -106,10 +107,12 @@ async def make_world(resources: Resources, *, mark: str = "Ours") -> World:
         while not await runs.has_ended(maker, run.id):
             await asyncio.sleep(0.05)
     task_id = await a_task(resources, run.id, mark)
+    view = await inbox_views.keep(maker, name=mark, query="queue=mine")
     ids = {
         "workflow_id": workflow.id,
         "run_id": run.id,
         "task_id": task_id,
+        "view_id": view.id,
         "other_id": run.id,
         "key_id": key.id,
         "workspace_id": workspace,

@@ -60,3 +60,45 @@ async def test_a_task_that_is_not_there_is_404(api: httpx.AsyncClient, resources
         await api.post("/hitl/tasks/bulk", json={"task_ids": ["nothing"], "action": "approve"})
     ).json()
     assert "no task" in result["error"]
+
+
+async def test_a_decision_that_is_held_is_undone(api: httpx.AsyncClient, worker: None) -> None:
+    path = f"/hitl/tasks/{(await waiting(api))['id']}"
+    held = await api.post(f"{path}/decide", json={"action": "approve", "revision": 1, "hold_s": 10})
+    assert (held.json()["status"], held.json()["decisions"][0]["status"]) == ("decided", "held")
+    undone = await api.post(f"{path}/undo")
+    assert (undone.status_code, undone.json()["status"]) == (200, "open")
+    assert (await api.post(f"{path}/undo")).status_code == 409
+    longer = await api.post(f"{path}/decide", json={"action": "approve", "revision": 1, "hold_s": 11})
+    assert longer.status_code == 422
+
+
+async def test_queues_are_counted_and_tasks_marked_as_seen(api: httpx.AsyncClient, worker: None) -> None:
+    task = await waiting(api)
+    before = (await api.get("/hitl/tasks/counts")).json()
+    marked = await api.post("/hitl/tasks/seen", json={"task_ids": [task["id"]]})
+    assert marked.json() == {"marked": 1}
+    after = (await api.get("/hitl/tasks/counts")).json()
+    assert (before["unread"] - after["unread"], before["asked"] - after["asked"]) == (1, 0)
+
+
+async def test_a_list_is_searched_narrowed_and_sorted(api: httpx.AsyncClient, worker: None) -> None:
+    task = await waiting(api)
+    asked = {"search": "pay", "sort": "priority", "kind": "approval", "workflow_id": task["workflow_id"]}
+    found = (await api.get("/hitl/tasks", params=asked)).json()
+    assert [(one["id"], one["choices"], one["unread"]) for one in found["items"]] == [
+        (task["id"], ["approve", "edit"], True)
+    ]
+    assert (await api.get("/hitl/tasks", params={**asked, "search": "nothing of that"})).json()["items"] == []
+    assert (await api.get("/hitl/tasks", params={"sort": "oldest"})).status_code == 422
+
+
+async def test_lists_are_kept(api: httpx.AsyncClient, resources: Resources) -> None:
+    kept = await api.post("/hitl/views", json={"name": "Urgent", "query": "priority=1"})
+    assert kept.status_code == 201
+    path = f"/hitl/views/{kept.json()['id']}"
+    assert (await api.post("/hitl/views", json={"name": "Urgent", "query": ""})).status_code == 409
+    assert (await api.patch(path, json={"name": "Now"})).json()["name"] == "Now"
+    assert [view["name"] for view in (await api.get("/hitl/views")).json()] == ["Now"]
+    assert (await api.delete(path)).status_code == 204
+    assert (await api.patch(path, json={"name": "Gone"})).status_code == 404

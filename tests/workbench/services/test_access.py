@@ -34,6 +34,7 @@ INNER = {
     "workbench.services.pauses.raised",
     "workbench.services.task_trail.decided",
     "workbench.services.task_trail.refused",
+    "workbench.services.task_trail.undone",
     "workbench.services.task_views.seen",
     "workbench.services.handing_on.handed_on",
     "workbench.services.my_accounts.proven",

@@ -246,7 +246,7 @@ async def test_like_tasks_are_decided_together_each_with_its_own_result(principa
     first, second = [await asked(principal, approval()) for _ in range(2)]
     await task_decisions.decide(principal, first.id, Decision("reject"))
     ids = [first.id, second.id, new_id()]
-    results = await task_decisions.decide_many(principal, ids, action="approve")
+    results = await task_decisions.decide_many(principal, ids, Decision("approve"))
     assert [result.error is None for result in results] == [False, True, False]
     assert (await ended(principal, second.run_id)).status == "succeeded"
 
