@@ -1,4 +1,5 @@
-"""Random documents for tests of whole runs: maps and loops in each other, branches, joins, races, failures.
+"""Random documents for tests of whole runs: maps and loops in each other, branches, joins, races, failures,
+people who decide.
 
 A node reads and follows only nodes before it, so that there is no circle; what else the compiler refuses (a
 result of the other branch) is for the caller to leave out.
@@ -12,9 +13,14 @@ from hypothesis import strategies as st
 from engine.contracts import ActivityStep, Body, LoopStep, MapStep, Plan, Step
 from tests.engine import documents as d
 
-PORTS = {"condition": ("true", "false"), "switch": ("one", "two", "default"), "fail": ()}
+PORTS = {
+    "condition": ("true", "false"),
+    "switch": ("one", "two", "default"),
+    "fail": (),
+    "approval": ("approve", "reject"),
+}
 WITH_ERROR = ("http", "map", "loop")
-KINDS = ("transform", "transform", "http", "http", "condition", "switch", "merge", "merge", "delay")
+KINDS = ("transform", "http", "merge") * 2 + ("condition", "switch", "delay", "approval")
 GONE = "{{ inputs.gone }}"
 """Fails when it is evaluated: the inputs are open, so that the compiler does not know."""
 
@@ -70,6 +76,8 @@ class _Drawing:
             source = self.pick(*beside)
             config = next(node for node in self.nodes if node["id"] == source)
             ports = PORTS.get(config["type"], ("out",))
+            if config["config"].get("expire_s"):
+                ports = ("timeout",)
             if config["type"] in WITH_ERROR and config["policy"]["on_error"] == "continue":
                 ports = (*ports, "error")
             edge = f"{source}.{self.pick(*ports)} > {name}" if ports else ""
@@ -121,6 +129,13 @@ class _Drawing:
                 return {"cases": cases, "matches": self.pick("first", "all")}
             case "merge":
                 return {"mode": "first"}
+            case "approval":
+                late = {"expire_s": 0.05} if self.pick(True, False, False) else {}
+                return {
+                    "title": "Well?",
+                    "data": {"of": self._reads(names, others), "late": bool(late)},
+                    **late,
+                }
             case "delay":
                 return {"seconds": self.pick(0, 0.01)}
             case "fail":
@@ -144,6 +159,11 @@ class _Drawing:
         items = self.pick([], ["x"], ["x", read, 3], ["x", "y"], "{{ inputs.items }}")
         result = {"result": self.pick("{{ item | string }}", "{{ index }}")} if self.pick(True, False) else {}
         return {**config, "items": items, **result}
+
+
+def decided(data: Any) -> str | None:
+    """Return what people decide about the data of an approval; None: nobody does, and it expires."""
+    return None if data["late"] else "approve" if data["of"] < "8" else "reject"
 
 
 @st.composite

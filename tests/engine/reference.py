@@ -14,6 +14,7 @@ from engine import expressions
 from engine.contracts import NodeRecord, place
 from engine.errors import ExpressionError
 from engine.graph import Document, Node
+from tests.engine.random_documents import decided
 
 INSIDE = {"map": ("next", "result"), "loop": ("until", "result")}
 SETTLED = ("succeeded", "failed", "skipped")
@@ -172,6 +173,8 @@ class Reference:
                 return Outcome("succeeded", ("out",), modes[config["mode"]])
             case "delay":
                 return Outcome("succeeded", ("out",), known=False)
+            case "approval":
+                return Outcome("succeeded", (decided(value("data")) or "timeout",), known=False)
             case "fail":
                 return Outcome("failed", ("error",))
             case "map" | "loop":

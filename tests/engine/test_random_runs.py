@@ -1,15 +1,19 @@
 """Random documents, run by the engine and gone through by the reference interpreter: they agree."""
 
+import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from hypothesis import HealthCheck, assume, given, note, settings
 
 from engine import compiler
-from engine.contracts import place
+from engine.contracts import HumanDecision, TaskOpening, place
+from engine.errors import DecisionRefused
 from engine.graph import Document
 from tests.engine.conftest import Ran, Rig
-from tests.engine.random_documents import documents, with_fakes
+from tests.engine.random_documents import decided, documents, with_fakes
 from tests.engine.reference import Reference
 
 INPUTS = {"n": 7, "items": ["a", {"b": 1}]}
@@ -24,7 +28,13 @@ async def test_a_run_is_what_the_reference_says(real: Rig, raw: dict[str, Any]) 
     assume(not problems)
     continues = len(document.nodes) > 8
     plan = with_fakes(compiler.compile(document), local=not continues)
-    ran = await real.run(plan, INPUTS, history_limit=20 if continues else 8_000)
+    run_id = await real.start(plan, INPUTS, history_limit=20 if continues else 8_000)
+    people = asyncio.create_task(decide_all(real, run_id))
+    try:
+        ran = await real.ended(run_id)
+    finally:
+        people.cancel()
+        await asyncio.wait([people])
     note(f"{ran.record.status} {ran.record.error}")
     note(
         "\n".join(f"{at}: {record.status} {record.ports} {record.output}" for at, record in ran.nodes.items())
@@ -36,6 +46,36 @@ async def test_a_run_is_what_the_reference_says(real: Rig, raw: dict[str, Any]) 
     assert ran.record.error is None or ran.record.error.kind != "internal"
     assert_order(ran, document)
     assert_undone(ran, document, exact=not continues)
+
+
+async def decide_all(rig: Rig, run_id: str) -> None:
+    """Decide each task of a run as soon as it is open, all of them side by side; twice, as people do."""
+    known: set[str] = set()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            for task in [task for task in rig.inbox.tasks if task.run_id == run_id]:
+                at = place(task.scope, task.node_id)
+                if at not in known and (action := decided(task.data)):
+                    for by in ("ada", "bob"):
+                        group.create_task(decide(rig, task, by, action))
+                known.add(at)
+            await asyncio.sleep(0.02)
+
+
+async def decide(rig: Rig, task: TaskOpening, by: str, action: Any) -> None:
+    """Decide a task; again while the run does not know of it yet, until that or somebody else was first."""
+    while True:
+        at, here = datetime.now(UTC), {"scope": task.scope, "node_id": task.node_id}
+        made = HumanDecision(id=str(uuid4()), action=action, by=by, at=at, **here)
+        try:
+            await rig.client.decide_task(task.run_id, made)
+            return
+        except TimeoutError:  # so it comes when the run has ended, and this is cancelled
+            return
+        except DecisionRefused as refused:
+            if "does not wait" not in str(refused):
+                return
+        await asyncio.sleep(0.05)
 
 
 def assert_order(ran: Ran, document: Document) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.contracts import Deliberation, HumanDecision
 from engine.errors import DecisionRefused
 from tests.engine.conftest import Rig
-from tests.engine.plans import ask, body, each, fake, loop, merge, plan, start, transform
+from tests.engine.plans import ask, body, call, each, fake, loop, merge, pinned, plan, start, transform
 
 ALL = ("approve", "reject", "edit", "respond")
 
@@ -323,3 +323,30 @@ async def test_every_kind_is_asked_in_each_pass_of_a_loop(real: Rig, choices: An
         await opened(real, run_id, index + 1)
         await decide(real, run_id, choices[0], scope=f"again/{index}", value={"n": index})
     assert (await real.ended(run_id)).statuses["again"] == "succeeded"
+
+
+async def test_an_approval_in_a_sub_workflow_in_a_map_in_a_loop(real: Rig) -> None:
+    inner = pinned(plan(start(), ask("ask", "start", data="{{ inputs.item }}")))
+    asks = each("all", ["a", "b"], body(call("ask_them", "inner", inputs={"item": "{{ item }}"})))
+    run_id = await real.start(plan(loop("turns", body(asks), maximum=2)), plans={"inner": inner})
+    for turn in range(2):
+        async with asyncio.timeout(30):
+            while len(real.inbox.tasks) < 2 * (turn + 1):
+                await asyncio.sleep(0.02)
+        for task in real.inbox.tasks[2 * turn :]:
+            await until_taken(real, task.run_id, "approve")
+    ran = await real.ended(run_id)
+    assert ran.record.status == "succeeded"
+    assert len({task.run_id for task in real.inbox.tasks}) == 4
+    assert [settled.outcome for settled in real.inbox.settled] == ["approve"] * 4
+
+
+async def until_taken(rig: Rig, run_id: str, action: str) -> None:
+    """Decide as soon as the run knows of its task: the inbox does a moment earlier."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await decide(rig, run_id, action)
+                return
+            except DecisionRefused:
+                await asyncio.sleep(0.05)
