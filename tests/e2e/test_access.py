@@ -37,6 +37,22 @@ async def test_a_workflow_that_is_narrowed_leaves_an_open_list(ada: httpx.AsyncC
     await expect(row.get_by_test_id("narrowed")).to_be_visible()
 
 
+async def test_a_workflow_that_is_narrowed_leaves_an_open_editor(
+    ada: httpx.AsyncClient, bob: Someone
+) -> None:
+    note = {"id": "note", "type": "note", "title": "Salaries", "config": {"text": "of everybody"}}
+    document = {"format": "workbench/1", "name": "Salaries", "nodes": [note], "edges": []}
+    made = (await ada.post("/workflows", json={"document": document})).json()
+    await bob.page.goto(f"/workflows/{made['id']}")
+    await expect(bob.page.get_by_text("of everybody")).to_be_visible()
+    assert (await ada.put(f"/workflows/{made['id']}/access", json={"narrowed": True})).status_code == 200
+    await expect(bob.page.get_by_test_id("error-banner")).to_contain_text("is not open to you")
+    await expect(bob.page.get_by_text("of everybody")).to_have_count(0)
+    await bob.page.reload()
+    await expect(bob.page.get_by_test_id("error-banner")).to_be_visible()
+    await expect(bob.page.get_by_text("of everybody")).to_have_count(0)
+
+
 async def test_another_workspace_is_shown_in_every_tab_of_the_session(
     ada: httpx.AsyncClient, bob: Someone
 ) -> None:

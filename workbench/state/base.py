@@ -83,6 +83,8 @@ def describe(error: Exception) -> Trouble:
     """Return `error` in words. One of ours speaks for itself; any other is logged under a reference."""
     if isinstance(error, Invalid):
         return Trouble(str(error), hint="\n".join(problem.message for problem in error.problems))
+    if isinstance(error, NotFound):
+        return Trouble(str(error), hint="It was deleted, or is not open to you.")
     if isinstance(error, WorkbenchError):
         return Trouble(str(error))
     reference = uuid4().hex[:8]
