@@ -36,6 +36,7 @@ from engine.errors import DecisionRefused, Failure, NotATest
 from engine.ids import workflow_id
 from engine.payloads import data_converter
 from engine.ports import BlobStore
+from engine.workflows.delivery import Delivery
 from engine.workflows.graph_run import GraphRun
 
 T = TypeVar("T")
@@ -147,6 +148,17 @@ class EngineClient:
         Brought again it counts once. Raises as `decide` does; a DecisionRefused has the `kind` of the rule.
         """
         return await self._update(run_id, DECIDE_TASK, decision, Deliberation)
+
+    async def deliver(self, batch_id: str) -> None:
+        """Begin to deliver a message of the outbox; one whose delivery goes on, or is over, is left alone."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self.temporal.start_workflow(
+                Delivery.run,
+                batch_id,
+                id=f"delivery-{batch_id}",
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            )
 
     async def _update(self, run_id: str, name: str, argument: BaseModel, answer: type[T]) -> T:
         try:

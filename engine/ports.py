@@ -7,9 +7,11 @@ from typing import Any, Protocol
 from engine.contracts import (
     Event,
     EventWait,
+    Message,
     NodeRecord,
     Opened,
     Opening,
+    Posted,
     RecordBatch,
     ScheduledStartOrder,
     Slots,
@@ -18,6 +20,7 @@ from engine.contracts import (
     TaskOpening,
     TaskSettled,
 )
+from engine.errors import Failure
 from engine.ids import BlobRef
 
 
@@ -118,6 +121,22 @@ class InboxSink(Protocol):
 
     async def settle(self, settled: TaskSettled) -> None:
         """Take a task out of the inbox, with its outcome."""
+
+
+class Outbox(Protocol):
+    """Where messages to people are kept until they are delivered. Each call may be repeated.
+
+    What is in the outbox is brought out of it by EngineClient.deliver.
+    """
+
+    async def post(self, message: Message) -> Posted:
+        """Put a message into the outbox, once for its id; return for how many it is."""
+
+    async def deliver(self, batch_id: str) -> Failure | None:
+        """Send what the batch has to be sent. None: it is settled; a failure: it is to be tried again.
+
+        An exception means that it cannot be told what there is to send; that is asked again later too.
+        """
 
 
 class RunStarter(Protocol):

@@ -11,7 +11,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine import adapters as registry
-from engine.activities import EventActivities, InboxActivities, NodeActivities, StartActivities, check_outputs
+from engine.activities import (
+    DeliveryActivities,
+    EventActivities,
+    InboxActivities,
+    NodeActivities,
+    StartActivities,
+    check_outputs,
+)
 from engine.activities.node import HEARTBEAT_S
 from engine.isolation import PythonPolicy, isolation
 from engine.outbound import OutboundClient, OutboundPolicy
@@ -20,11 +27,13 @@ from engine.ports import (
     BlobStore,
     EventInbox,
     InboxSink,
+    Outbox,
     RunSink,
     RunStarter,
     SecretStore,
     SlotKeeper,
 )
+from engine.workflows.delivery import Delivery
 from engine.workflows.graph_run import GraphRun
 from engine.workflows.scheduled_start import ScheduledStart
 
@@ -54,6 +63,7 @@ def build_worker(
     slots: SlotKeeper,
     events: EventInbox,
     inbox: InboxSink,
+    outbox: Outbox,
     starter: RunStarter,
     outbound: OutboundPolicy,
     task_queue: str,
@@ -69,7 +79,7 @@ def build_worker(
     Temporal's Worker Versioning, see `versioning`. The sandbox takes a sixth of a run's time; no user's
     code runs in workflows, and the tests run them `sandboxed`.
     """
-    means = registry.Means(OutboundClient(outbound), isolation(python or PythonPolicy()), events)
+    means = registry.Means(OutboundClient(outbound), isolation(python or PythonPolicy()), events, outbox)
 
     @asynccontextmanager
     async def connections() -> AsyncIterator[None]:
@@ -84,10 +94,11 @@ def build_worker(
         adapters={**registry.build(means), **(adapters or {})},
     )
     waits, starts, people = EventActivities(events), StartActivities(starter), InboxActivities(inbox)
+    messages = DeliveryActivities(outbox)
     worker = Worker(
         client,
         task_queue=task_queue,
-        workflows=[GraphRun, ScheduledStart],
+        workflows=[GraphRun, ScheduledStart, Delivery],
         activities=[
             activities.run_node,
             activities.record,
@@ -98,6 +109,7 @@ def build_worker(
             people.open_task,
             people.note_task,
             people.settle_task,
+            messages.deliver_message,
             starts.start_scheduled,
             starts.stop_scheduled,
         ],

@@ -22,6 +22,7 @@ from workbench.embedded.supervisor import Supervisor
 from workbench.services import resources as process
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
+from workbench.services.notifications.outbox import PostgresOutbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.resources import Resources
 from workbench.services.secrets import StoredSecrets
@@ -70,6 +71,7 @@ async def worker(resources: Resources) -> AsyncIterator[None]:
         slots=PostgresSlots(resources),
         events=PostgresEventInbox(resources),
         inbox=PostgresInbox(resources),
+        outbox=PostgresOutbox(resources),
         starter=StoredSchedules(),
         outbound=OutboundPolicy(services=settings.own_endpoints),
         task_queue=settings.task_queue,

@@ -20,6 +20,8 @@ GROUPS = "/settings/groups"
 ROLES = "/settings/roles"
 WORKSPACES = "/settings/workspaces"
 INVITATIONS = "/settings/invitations"
+NOTIFICATIONS = "/settings/notifications"
+OPEN_LINK = "/open"
 SIGN_IN = "/sign-in"
 SET_UP = "/set-up"
 INVITATION = "/invitation"
@@ -53,6 +55,11 @@ def inbox(queue: str) -> str:
 def task(task_id: str) -> str:
     """Return the URL of a task."""
     return f"/inbox/{task_id}"
+
+
+def open_link(token: str) -> str:
+    """Return the URL that a message leads to: it opens what the signed `token` is about."""
+    return f"{OPEN_LINK}?{urlencode({'link': token})}"
 
 
 def editor(workflow_id: str, *, ask: bool = False) -> str:

@@ -7,6 +7,7 @@ process cannot tell an embedded service from an outside one.
 import json
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ from workbench.places import default_cache_dir, default_data_dir
 
 PREFIX = "WORKBENCH_"
 CONFIDENTIAL_PREFIX = "WORKBENCH_SECRET_"  # what follows is the secret's name, as documents use it
+MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+"""The ways in which a mail server takes mail, and their usual ports."""
+
 _DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379, "valkeys": 6379}
 
 
@@ -34,6 +38,10 @@ class Settings(BaseSettings):
     nothing waits for is kept, and how long its id is remembered. `sealing_keys` seal secrets, see
     `services.sealing`; without them the data directory's key does. `build_id` makes workers take part in
     Temporal's Worker Versioning, for deployments in which old and new ones run side by side.
+
+    `mail_server` takes e-mail: `smtps://user:password@host:465`, `smtp://user:password@host:587` (by
+    STARTTLS), or `smtp+plain://host:25` without encryption; `mail_from` is whom it comes from.
+    `outbound_networks` are the private networks (CIDR) that a team's workflows and messages may reach.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", validate_default=True)
@@ -61,6 +69,9 @@ class Settings(BaseSettings):
     internal_endpoints: list[str] = []
     sealing_keys: SecretStr | None = None
     events_kept_hours: float = Field(default=168.0, ge=0, le=24 * 366)
+    mail_server: SecretStr | None = None
+    mail_from: str = "workbench@localhost"
+    outbound_networks: list[str] = []
     python: Literal["container", "process", "off"] = "container"
     python_image: str = "python:3.13-slim"
 
@@ -76,6 +87,19 @@ class Settings(BaseSettings):
         if parts and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
             raise ValueError("It has to be https://name or http://name, perhaps with a port, and no path.")
         return url.rstrip("/") if url else None
+
+    @field_validator("mail_server")
+    @classmethod
+    def _takes_mail(cls, server: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(server.get_secret_value()) if server else None
+        if parts and (parts.scheme not in MAIL_PORTS or not parts.hostname):
+            raise ValueError("It has to be smtps://…, smtp://… or smtp+plain://…, with a host.")
+        return server
+
+    @field_validator("outbound_networks")
+    @classmethod
+    def _networks(cls, networks: list[str]) -> list[str]:
+        return [str(ip_network(network)) for network in networks]
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -107,7 +131,7 @@ class Settings(BaseSettings):
         Without the command line's own: what is started in the background does not act for its person.
         """
         values = self.model_dump(mode="json", exclude_none=True, exclude={"api_key", "workspace"})
-        for name in ("temporal_api_key", "sealing_keys"):
+        for name in ("temporal_api_key", "sealing_keys", "mail_server"):
             if hidden := getattr(self, name):
                 values[name] = hidden.get_secret_value()
         return {

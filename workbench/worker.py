@@ -11,12 +11,9 @@ import structlog
 
 from engine.client import EngineClient
 from engine.isolation import PythonPolicy
-from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from workbench import telemetry
 from workbench.db.scoping import reach_everything
-from workbench.embedded.hidden_ports import HiddenPorts
-from workbench.embedded.layout import DataDir
 from workbench.embedded.leftovers import MARK
 from workbench.embedded.programs import MIGRATED_FILE, READY_FILE
 from workbench.errors import Unavailable
@@ -24,6 +21,9 @@ from workbench.outside import read_settings, require_services
 from workbench.services import event_inbox, reconcile, resources, task_telling
 from workbench.services.blobs import PostgresBlobStore
 from workbench.services.event_inbox import PostgresEventInbox
+from workbench.services.guarded import outbound_policy
+from workbench.services.notifications import outbox
+from workbench.services.notifications.outbox import PostgresOutbox
 from workbench.services.records import PostgresRunSink
 from workbench.services.secrets import StoredSecrets
 from workbench.services.slots import PostgresSlots
@@ -75,7 +75,6 @@ async def run(settings: Settings) -> None:
     try:
         client = await _connect()
         blobs = PostgresBlobStore(resources.get_resources())
-        hidden = HiddenPorts(DataDir(settings.data_dir))
         worker = build_worker(
             client.temporal,
             sink=PostgresRunSink(),
@@ -84,8 +83,9 @@ async def run(settings: Settings) -> None:
             slots=PostgresSlots(),
             events=PostgresEventInbox(),
             inbox=PostgresInbox(),
+            outbox=PostgresOutbox(),
             starter=StoredSchedules(),
-            outbound=OutboundPolicy(services=settings.own_endpoints, hidden=hidden),
+            outbound=outbound_policy(settings),
             task_queue=settings.task_queue,
             python=PythonPolicy(way=settings.python, image=settings.python_image),
             build_id=settings.build_id,
@@ -98,6 +98,7 @@ async def run(settings: Settings) -> None:
                 reconcile.run_forever(),
                 event_inbox.run_forever(),
                 task_telling.run_forever(),
+                outbox.run_forever(),
                 schedules.run_forever(),
                 following.run_forever(),
             )

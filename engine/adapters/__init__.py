@@ -4,26 +4,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.adapters.http import HttpAdapter
+from engine.adapters.notify import NotifyAdapter
 from engine.adapters.python import PythonAdapter
 from engine.adapters.send_event import SendEventAdapter
 from engine.isolation import Isolation
 from engine.outbound import OutboundClient
-from engine.ports import AgentAdapter, EventInbox
+from engine.ports import AgentAdapter, EventInbox, Outbox
 
 
 @dataclass(frozen=True)
 class Means:
-    """What adapters work with: the way for requests, the place for code, and the inbox for events."""
+    """What adapters work with: the way for requests, the place for code, and where events and messages go."""
 
     outbound: OutboundClient
     isolation: Isolation
     events: EventInbox
+    outbox: Outbox
 
 
 ADAPTERS: tuple[Callable[[Means], AgentAdapter], ...] = (
     lambda means: HttpAdapter(means.outbound),
     lambda means: PythonAdapter(means.isolation),
     lambda means: SendEventAdapter(means.events),
+    lambda means: NotifyAdapter(means.outbox),
 )
 
 

@@ -30,6 +30,7 @@ from engine.contracts.human import (
     TaskTimes,
     Verdict,
 )
+from engine.contracts.messages import Message, Posted
 from engine.contracts.names import (
     AWAIT_EVENT,
     BUSY,
@@ -37,6 +38,7 @@ from engine.contracts.names import (
     CHILD_ENDED,
     DECIDE,
     DECIDE_TASK,
+    DELIVER_MESSAGE,
     EVENT_ARRIVED,
     EVENTS_ARRIVED,
     GRAPH_RUN,
@@ -122,6 +124,7 @@ __all__ = [
     "CHILD_ENDED",
     "DECIDE",
     "DECIDE_TASK",
+    "DELIVER_MESSAGE",
     "EVENTS_ARRIVED",
     "EVENT_ARRIVED",
     "GRAPH_RUN",
@@ -169,6 +172,7 @@ __all__ = [
     "LoopStep",
     "MapStep",
     "MergeStep",
+    "Message",
     "NodeDecision",
     "NodeRecord",
     "NodeResult",
@@ -185,6 +189,7 @@ __all__ = [
     "PauseChoice",
     "PinnedPlan",
     "Plan",
+    "Posted",
     "RecordBatch",
     "Resume",
     "Retried",

@@ -44,6 +44,10 @@ DECIDE_TASK = "decide_task"
 """The update that brings a run a HumanDecision; refused where a rule of the step is against it."""
 
 
+DELIVER_MESSAGE = "deliver_message"
+"""The activity that sends a message: the id of the application's batch in."""
+
+
 EVENT_ARRIVED = "event_arrived"
 """The signal that brought a run an Arrival, before EVENTS_ARRIVED."""
 

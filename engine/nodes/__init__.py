@@ -19,6 +19,7 @@ from engine.nodes.loop import LOOP
 from engine.nodes.map import MAP
 from engine.nodes.merge import MERGE
 from engine.nodes.note import NOTE
+from engine.nodes.notify import NOTIFY
 from engine.nodes.output import OUTPUT
 from engine.nodes.python import PYTHON
 from engine.nodes.review import REVIEW
@@ -62,6 +63,7 @@ NODE_TYPES: tuple[NodeType, ...] = (
     APPROVAL,
     REVIEW,
     FORM,
+    NOTIFY,
     HTTP,
     PYTHON,
     NOTE,

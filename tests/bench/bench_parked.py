@@ -28,6 +28,7 @@ from tests.bench.figures import Figure
 from tests.engine.memory import (
     MemoryBlobs,
     MemoryInbox,
+    MemoryOutbox,
     MemorySecrets,
     MemorySink,
     MemorySlots,
@@ -197,6 +198,7 @@ async def work(address: str, counted: Path) -> None:
         slots=MemorySlots(),
         events=_Events(counted),
         inbox=MemoryInbox(),
+        outbox=MemoryOutbox(),
         starter=MemoryStarter(),
         outbound=OutboundPolicy(),
         task_queue=QUEUE,

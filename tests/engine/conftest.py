@@ -28,6 +28,7 @@ from tests.engine.memory import (
     MemoryBlobs,
     MemoryEvents,
     MemoryInbox,
+    MemoryOutbox,
     MemorySecrets,
     MemorySink,
     MemorySlots,
@@ -49,6 +50,7 @@ class Rig:
     slots: MemorySlots = field(default_factory=MemorySlots)
     events: MemoryEvents = field(default_factory=MemoryEvents)
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
+    outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     starter: MemoryStarter = field(default_factory=MemoryStarter)
     fake: FakeAdapter = field(default_factory=FakeAdapter)
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
@@ -74,6 +76,7 @@ class Rig:
             slots=self.slots,
             events=self.events,
             inbox=self.inbox,
+            outbox=self.outbox,
             starter=self.starter,
             outbound=self.outbound,
             python=self.python,

@@ -10,9 +10,11 @@ from engine.contracts import (
     TERMINAL,
     Event,
     EventWait,
+    Message,
     NodeRecord,
     Opened,
     Opening,
+    Posted,
     RecordBatch,
     RunRecord,
     ScheduledStartOrder,
@@ -171,6 +173,28 @@ class MemoryInbox:
 
     async def settle(self, settled: TaskSettled) -> None:
         self.settled.append(settled)
+
+
+@dataclass
+class MemoryOutbox:
+    """Keeps messages. `nobody` is a name unknown; a batch fails as often as `away` says, then is settled."""
+
+    posted: dict[str, Message] = field(default_factory=dict)
+    away: int = 0
+    delivered: list[str] = field(default_factory=list)
+
+    async def post(self, message: Message) -> Posted:
+        if "nobody" in message.to:
+            return Posted(failure=Failure(kind="receiver-unknown", message="nobody is not known"))
+        self.posted.setdefault(message.id, message)
+        return Posted(people=len(message.to), channels=len(message.channels))
+
+    async def deliver(self, batch_id: str) -> Failure | None:
+        self.away -= 1
+        if self.away >= 0:
+            return Failure(kind="away", message="The receiver is away")
+        self.delivered.append(batch_id)
+        return None
 
 
 @dataclass

@@ -52,6 +52,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "approval": {"title": "Approve {{ inputs.name }}", "assignees": ["ada@example.org"], "quorum": 2},
     "review": {"title": "Look at it", "data": "{{ inputs.text }}"},
     "form": {"title": "Tell us", "data_schema": {"type": "object"}},
+    "notify": {"to": ["ada@example.org"], "subject": "{{ inputs.name }} is ready"},
 }
 
 

@@ -40,6 +40,7 @@ class Action(StrEnum):
     MEMBERS_WRITE = "members:write"
     SERVICE_KEYS_WRITE = "service-keys:write"
     AUDIT_READ = "audit:read"
+    NOTIFICATIONS_MANAGE = "notifications:manage"
     SELF = "self"
     SELF_SECURE = "self:secure"
     USERS_MANAGE = "users:manage"
@@ -68,6 +69,7 @@ MEANINGS = {
     Action.MEMBERS_WRITE: "Invite people, give and take roles",
     Action.SERVICE_KEYS_WRITE: "Make and revoke the keys of programs",
     Action.AUDIT_READ: "Read and export the audit log",
+    Action.NOTIFICATIONS_MANAGE: "Set up the channels of the workspace, for example its chat",
     Action.SELF: "See and change one's own profile",
     Action.SELF_SECURE: "Change one's own password, second factor, sessions and keys",
     Action.USERS_MANAGE: "Manage the people and groups of the installation",
@@ -103,7 +105,7 @@ _OPERATOR = _REVIEWER | {
     Action.SECRETS_WRITE,
     Action.SERVICE_KEYS_WRITE,
 }
-_ADMIN = _DESIGNER | _OPERATOR | {Action.MEMBERS_WRITE, Action.AUDIT_READ}
+_ADMIN = _DESIGNER | _OPERATOR | {Action.MEMBERS_WRITE, Action.AUDIT_READ, Action.NOTIFICATIONS_MANAGE}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,

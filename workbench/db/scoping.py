@@ -23,6 +23,7 @@ from workbench.db.tables import (
     EventRow,
     EventWaitRow,
     InboxViewRow,
+    NoticeRow,
     RunRow,
     SecretRow,
     SlotRow,
@@ -42,6 +43,7 @@ IN_WORKSPACE: tuple[Any, ...] = (
     TriggerRow,
     TaskRow,
     InboxViewRow,
+    NoticeRow,
 )
 """The tables whose rows belong to a workspace (`workspace_id`)."""
 

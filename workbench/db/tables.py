@@ -20,6 +20,10 @@ from workbench.db.identity_tables import WorkflowAccessRow as WorkflowAccessRow
 from workbench.db.identity_tables import WorkspaceRow as WorkspaceRow
 from workbench.db.inbox_tables import InboxViewRow as InboxViewRow
 from workbench.db.inbox_tables import TaskSeenRow as TaskSeenRow
+from workbench.db.notice_tables import ChannelRow as ChannelRow
+from workbench.db.notice_tables import DeliveryRow as DeliveryRow
+from workbench.db.notice_tables import NoticeRow as NoticeRow
+from workbench.db.notice_tables import QuietRow as QuietRow
 from workbench.db.run_tables import BlobRow as BlobRow
 from workbench.db.run_tables import NodeRunRow as NodeRunRow
 from workbench.db.run_tables import RunBlobRow as RunBlobRow

@@ -40,7 +40,8 @@ RESTART_PAUSES_S = (0.1, 0.3, 0.6, 1.0, 2.0)
 class Resources:
     """One process's connections. Everything is lazy; `close` ends what was made.
 
-    `run_ended` is set when this process writes the end of a run, to wake what follows ends.
+    `run_ended` is set when this process writes the end of a run, to wake what follows ends; `told` when it
+    puts something into the outbox, to wake what delivers.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -53,6 +54,7 @@ class Resources:
         self._temporal: EngineClient | None = None
         self._lock = asyncio.Lock()
         self.run_ended = asyncio.Event()
+        self.told = asyncio.Event()
 
     @property
     def engine(self) -> AsyncEngine:

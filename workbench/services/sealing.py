@@ -26,6 +26,7 @@ class SealingKeys:
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
         self._keys: Mapping[str, Aead] = {_name(key): Aead(key) for key in keys}
+        self._raw: Mapping[str, bytes] = {_name(key): key for key in keys}
 
     @classmethod
     def of(cls, settings: Settings) -> "SealingKeys":
@@ -37,6 +38,14 @@ class SealingKeys:
         return cls(
             tuple(_decoded(key, "WORKBENCH_SEALING_KEYS") for key in given.get_secret_value().split(","))
         )
+
+    def derived(self, purpose: str) -> Mapping[str, bytes]:
+        """Return 32 bytes for a purpose out of each key, by the key's name, the present one first."""
+        person = purpose.encode().ljust(16, b"\0")[:16]
+        return {
+            name: hashlib.blake2b(digest_size=32, key=key, person=person).digest()
+            for name, key in self._raw.items()
+        }
 
     def seal(self, name: str, value: str) -> tuple[bytes, str]:
         """Return `value` sealed for the secret `name`, and the name of the key it was sealed with."""

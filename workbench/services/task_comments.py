@@ -14,6 +14,7 @@ from workbench.db.tables import TaskCommentRow, TaskRow
 from workbench.errors import Forbidden, Invalid, NotFound
 from workbench.services import audit, task_events, task_files, tasks
 from workbench.services.access import requires
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import get_resources
 from workbench.services.task_shapes import TaskDetail
 
@@ -51,6 +52,7 @@ async def comment(
         )
         session.add(said)
         await session.flush()
+        await _tell(session, principal, row, said)
         return await tasks.whole(session, row)
 
 
@@ -65,6 +67,7 @@ async def edit(
         said.text, said.edited_at = text, now()
         said.mentions = await _mentioned(session, principal, mentions)
         await _told(session, principal, row, "comment-edited", comment_id)
+        await _tell(session, principal, row, said)
         return await tasks.whole(session, row)
 
 
@@ -96,6 +99,19 @@ async def _told(
     await task_events.record(session, row, what, who=principal)
     detail = {"comment": comment_id}
     await audit.record(session, principal, f"task-{what}", target=f"task:{row.id}", detail=detail)
+
+
+async def _tell(session: AsyncSession, principal: Principal, row: TaskRow, said: TaskCommentRow) -> None:
+    """Tell those whom a comment names, each once for it."""
+    await telling.mentioned(
+        session,
+        get_resources(),
+        row,
+        by=principal.id,
+        name=principal.name,
+        people=said.mentions,
+        id_=said.id,
+    )
 
 
 async def _mentioned(session: AsyncSession, principal: Principal, ids: Sequence[str]) -> list[str]:

@@ -33,6 +33,7 @@ from workbench.services import (
     tasks,
 )
 from workbench.services.access import requires
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import get_resources
 from workbench.services.shapes import Shape
 from workbench.services.task_shapes import TaskDetail
@@ -217,6 +218,8 @@ async def _store(
         )
     )
     await task_trail.decided(session, principal, row, decision)
+    for one in to:
+        await telling.delegated(session, get_resources(), row, principal, to=one, decision_id=decision.id)
     told = before if row.held_until else (*before, Told(decision, row.run_id, row.kind))
     return Stored(decision.id, now=told, held_until=row.held_until)
 
@@ -252,6 +255,7 @@ async def undo(principal: Principal, task_id: str) -> TaskDetail:
         if not mine or mine[-1].tell_at <= now():
             raise Conflict("There is nothing to undo: the run has been told, or somebody has decided since.")
         await task_trail.undone(session, principal, row, task_shapes.stored(mine[-1]))
+        await telling.taken_back(session, mine[-1].id)
         await session.delete(mine[-1])
         await session.flush()
         row.held_until = None

@@ -17,6 +17,7 @@ from workbench.db.ids import new_id
 from workbench.db.tables import RunRow, TaskRow
 from workbench.services import handing_on, task_shapes
 from workbench.services.inputs import with_defaults
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import Resources, get_resources
 
 ROLES = frozenset(role for role in Role if Action.TASKS_DECIDE in allowed(frozenset({role})))
@@ -51,6 +52,7 @@ class PostgresInbox:
             row = _row(opening, opened, run)
             await queries.insert_task(session, row)
             await handing_on.note(session, row.id, stand_ins)
+            await telling.opened(session, self._resources, row)
             return opened
 
     async def note(self, note: TaskNote) -> None:
@@ -61,6 +63,7 @@ class PostgresInbox:
                 return
             if note.what == "reminded":
                 row.reminded_at = note.at
+                await telling.reminded(session, self._resources, row, at=note.at)
                 return
             _, opened, so_far = task_shapes.parts(row)
             row.escalated_at = note.at
@@ -68,6 +71,7 @@ class PostgresInbox:
             so_far = deciding.escalated(so_far, opened)
             row.deliberation = so_far.model_dump(mode="json")
             row.assignees = list(deciding.asked(opened, so_far))
+            await telling.escalated(session, self._resources, row, opened.escalate_to)
 
     async def settle(self, settled: TaskSettled) -> None:
         """Keep the outcome of a task, and which decisions were counted for it."""
@@ -76,9 +80,11 @@ class PostgresInbox:
             if row is None or row.status == "done":
                 return
             row.status, row.outcome, row.closed_at = "done", settled.outcome, settled.at
-            for decision in await queries.decisions(session, row.id):
+            decisions = await queries.decisions(session, row.id)
+            for decision in decisions:
                 if decision.id in settled.counted:
                     decision.status, decision.why = "counted", None
+            await telling.settled(session, self._resources, row, decisions)
 
     async def _opened(
         self, session: AsyncSession, opening: TaskOpening, run: RunRow
