@@ -15,9 +15,13 @@ def what_failed() -> rx.Component:
     """Return what went wrong, and the input that the step had."""
     return rx.fragment(
         rx.el.section(
-            rx.el.h2(rx.cond(PAUSE.of_run, "What is used up", "What went wrong"), class_name="wb-section-title"),
+            rx.el.h2(
+                rx.cond(PAUSE.of_run, "What is used up", "What went wrong"), class_name="wb-section-title"
+            ),
             rx.el.div(
-                rx.el.p(theme.icon("circle-alert"), rx.el.strong(PAUSE.message), class_name="wb-pause-message"),
+                rx.el.p(
+                    theme.icon("circle-alert"), rx.el.strong(PAUSE.message), class_name="wb-pause-message"
+                ),
                 rx.cond(PAUSE.hint != "", rx.el.p(PAUSE.hint)),
                 rx.cond(~PAUSE.of_run, rx.el.p(_facts(), class_name="wb-row-quiet")),
                 rx.cond(PAUSE.detail != "", rx.el.pre(PAUSE.detail, class_name="wb-pause-detail")),
@@ -111,7 +115,12 @@ def _send() -> rx.Component:
             rx.fragment(),
         ),
         rx.button(
-            "Back", size="2", variant="soft", color_scheme="gray", on_click=STATE.write(""), data_testid="back"
+            "Back",
+            size="2",
+            variant="soft",
+            color_scheme="gray",
+            on_click=STATE.write(""),
+            data_testid="back",
         ),
     )
 
@@ -120,9 +129,7 @@ def _way(choice: str, button: rx.Component) -> rx.Component:
     return rx.cond(PAUSE.choices.contains(choice), button)
 
 
-def _decides(
-    action: str, words: str, icon: str, *, solid: bool = False, red: bool = False
-) -> rx.Component:
+def _decides(action: str, words: str, icon: str, *, solid: bool = False, red: bool = False) -> rx.Component:
     return rx.button(
         theme.icon(icon),
         words,

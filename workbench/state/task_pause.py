@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
+
 from workbench.services.task_shapes import TaskDetail
 from workbench.state.base import AppState
 
