@@ -6,12 +6,13 @@ import reflex as rx
 
 from components import theme
 from components.inspector.calls import version_field, workflow_field
+from components.inspector.lists import options_field, people_field
 from components.inspector.parts import pairs_field, references, select_field, switch_field, text_field
 from components.may import EDITS, if_may
 from components.output.viewer import markdown
 from workbench.auth.roles import Action
 from workbench.state.editor_forms import NodeFormState
-from workbench.state.form_fields import NodeField
+from workbench.state.form_fields import FieldGroup, NodeField
 from workbench.state.inspector import InspectorState
 from workbench.state.inspector_views import Connection
 from workbench.state.views import ProblemView
@@ -25,6 +26,7 @@ def node_form() -> rx.Component:
         _names(),
         rx.foreach(NODE.problems, problem_line),
         rx.foreach(NODE.fields, field),
+        rx.foreach(NODE.groups, _group),
         rx.cond(
             NODE.fields.length() == 0,
             rx.el.p("This node has no settings of its own.", class_name="wb-field-hint"),
@@ -64,6 +66,8 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("code", _text(one, lines=3)),
             ("workflow", workflow_field(one)),
             ("version", version_field(one)),
+            ("people", people_field(one)),
+            ("options", options_field(one)),
             ("python", _text(one, lines=8, program=True)),
             _text(one),
         ),
@@ -76,6 +80,15 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             (InspectorState.field == one.path) & (one.problem != ""), "wb-field wb-field-pointed", "wb-field"
         ),
         data_testid="field-" + one.path,
+    )
+
+
+def _group(group: rx.Var[FieldGroup]) -> rx.Component:
+    return _section(
+        group.title,
+        rx.cond(group.hint != "", rx.el.p(group.hint, class_name="wb-field-hint wb-fold-hint")),
+        rx.foreach(group.fields, field),
+        open=True,
     )
 
 
@@ -143,7 +156,7 @@ def _switch(one: rx.Var[NodeField]) -> rx.Component:
     )
 
 
-def _section(title: str, *content: rx.Component, open: bool = False) -> rx.Component:
+def _section(title: str | rx.Var[str], *content: rx.Component, open: bool = False) -> rx.Component:
     return rx.el.details(
         rx.el.summary(title), rx.el.div(*content, class_name="wb-fold-body"), open=open, class_name="wb-fold"
     )

@@ -60,8 +60,8 @@ class AskConfig(NodeConfig):
 
     title: str = Field(
         min_length=1,
-        title="Title",
-        description="What is to be decided, in a line.",
+        title="Question",
+        description="What is to be decided, in a line: the title of the task.",
         examples=["Approve the expenses of {{ inputs.name }}"],
         json_schema_extra=widget("expression"),
     )

@@ -16,7 +16,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class NodeField:
-    """One field of the form. `path` is where its value stands in the node: `config.url`."""
+    """One field of the form. `path` is where its value stands in the node: `config.url`.
+
+    `listed` are the items of a list that is edited one by one; `written` says that it is an expression.
+    """
 
     path: str
     title: str
@@ -26,11 +29,22 @@ class NodeField:
     checked: bool = False
     pairs: list[Pair] = field(default_factory=list)
     options: list[Choice] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    written: bool = False
     placeholder: str = ""
     problem: str = ""
     hint: str = ""
     required: bool = False
     secrets: bool = False
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Fields that belong together, below a title and a word on what they are for."""
+
+    title: str
+    hint: str
+    fields: list[NodeField]
 
 
 def problem_of(path: str, problems: Sequence[ProblemView]) -> str:

@@ -10,8 +10,8 @@ from engine.compiler import may_undo
 from engine.graph import Document, Edge, Node
 from workbench.services.edit_parts import with_children
 from workbench.state.canvas_views import holds_others
-from workbench.state.form_fields import NodeField
-from workbench.state.node_form import ANY, as_text, config_fields, types_of
+from workbench.state.form_fields import FieldGroup, NodeField
+from workbench.state.node_form import ANY, as_text, config_fields, grouped, types_of
 from workbench.state.policy_form import policy_fields
 from workbench.state.references import Reference, references_for, upstream
 from workbench.state.views import Choice, ProblemView
@@ -41,6 +41,7 @@ class NodeForm:
     type_title: str = ""
     help: str = ""
     fields: list[NodeField] = field(default_factory=list)
+    groups: list[FieldGroup] = field(default_factory=list)
     policy: list[NodeField] = field(default_factory=list)
     problems: list[ProblemView] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -111,6 +112,7 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         config_fields(node, kind, mine),
         policy_fields(node, kind, mine, _undoing(document, node)),
     )
+    alone, groups = grouped(fields, kind)
     shown = [one.path for one in (*fields, *policy) if one.problem]
     return NodeForm(
         id=node.id,
@@ -118,7 +120,8 @@ def node_form(document: Document, node: Node, problems: Sequence[ProblemView]) -
         type=node.type,
         type_title=kind.title,
         help=kind.help,
-        fields=fields,
+        fields=alone,
+        groups=groups,
         policy=policy,
         problems=[one for one in mine if not one.field.startswith(tuple(shown) or ("\0",))],
         references=references_for(document, node.id) if kind.inputs else [],

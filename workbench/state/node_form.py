@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.graph import Node
 from engine.nodes import NodeType
-from workbench.state.form_fields import NodeField, Pair, problem_of
+from workbench.state.form_fields import FieldGroup, NodeField, Pair, problem_of
 from workbench.state.policy_form import with_policy
 from workbench.state.views import Choice, ProblemView
 
@@ -21,6 +21,12 @@ ONE_LINE = 48
 
 CASE = ("name", "when")
 """The two fields of a case, in the order of a row."""
+
+GROUPS = {
+    "Who decides": "Nobody named: anybody who may decide in this workspace.",
+    "Times": "They count from when the step begins: 30 minutes, 2 days, 8 working hours, or an expression.",
+}
+"""What groups of fields are for."""
 
 ANY = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 
@@ -137,10 +143,12 @@ def _field(
         title=str(schema.get("title", path.rpartition(".")[2])),
         description=_plain(str(schema.get("description", ""))),
         widget=widget,
-        text="" if widget in ("switch", "keyvalue", "cases") else as_text(value, kinds),
+        text="" if widget in ("switch", "keyvalue", "cases", "options") else as_text(value, kinds),
         checked=value is True,
         pairs=_rows(widget, value, schema),
         options=_options(schema, as_text(value, kinds)),
+        listed=_items(value) if widget in ("people", "options") else [],
+        written=widget == "people" and isinstance(value, str),
         placeholder=as_text(examples[0], kinds) if examples else "",
         problem=problem_of(path, problems),
         required=required,
@@ -148,11 +156,28 @@ def _field(
     )
 
 
+def grouped(fields: Sequence[NodeField], kind: NodeType) -> tuple[list[NodeField], list[FieldGroup]]:
+    """Return the fields that stand by themselves, and the groups of the others."""
+    groups: dict[str, list[NodeField]] = {}
+    alone: list[NodeField] = []
+    for one in fields:
+        said = kind.config.model_fields[one.path.removeprefix("config.")].json_schema_extra
+        title = said.get("group") if isinstance(said, dict) else None
+        (groups.setdefault(title, []) if isinstance(title, str) else alone).append(one)
+    return alone, [FieldGroup(title, GROUPS.get(title, ""), some) for title, some in groups.items()]
+
+
+def _items(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
 def _options(schema: Schema, text: str) -> list[Choice]:
     """Return what a select offers in plain words, and also a stored value that is none of that."""
-    known, words = schema.get("enum", []), schema.get("words", {})
+    listed = schema.get("items")
+    inner = listed if isinstance(listed, Mapping) else {}
+    known, words = schema.get("enum", inner.get("enum", [])), schema.get("words", {})
     offered = [Choice(option, words.get(option, option)) for option in known]
-    odd = known and text and text not in known
+    odd = known and text and text not in known and not inner
     return [*offered, Choice(text, f"{text} (cannot be)")] if odd else offered
 
 

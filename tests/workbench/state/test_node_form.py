@@ -16,6 +16,7 @@ from workbench.state.node_form import (
     as_text,
     config_fields,
     from_input,
+    grouped,
     with_field,
 )
 from workbench.state.policy_form import policy_fields
@@ -44,6 +45,8 @@ def field(node: Node, name: str, *problems: ProblemView) -> NodeField:
 def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: nodes.NodeType) -> None:
     fields = config_fields(Node(id="one", type=kind.type), kind, ())
     known = {
+        "people",
+        "options",
         "expression",
         "code",
         "python",
@@ -222,3 +225,25 @@ def test_an_empty_field_says_so_and_a_slip_names_what_was_meant() -> None:
     slip = ProblemView("unknown-node", "fetch", "config.url", "There is no “fech”.", "Did you mean “fetch”?")
     assert field(http(), "config.url", empty).problem == "Fill this in."
     assert field(http(), "config.url", slip).problem == "There is no “fech”. Did you mean “fetch”?"
+
+
+def test_the_rules_of_a_step_that_asks_people_stand_in_groups() -> None:
+    kind = nodes.get("approval")
+    node = Node.model_validate(
+        {"id": "ask", "type": "approval", "config": {"assignees": ["a@b.c"], "apart": ["starter"]}}
+    )
+    alone, groups = grouped(config_fields(node, kind, ()), kind)
+    assert [group.title for group in groups] == ["Who decides", "Times"]
+    by_path = {one.path: one for one in (*alone, *groups[0].fields, *groups[1].fields)}
+    assert (by_path["config.assignees"].listed, by_path["config.assignees"].written) == (["a@b.c"], False)
+    assert [option.value for option in by_path["config.apart"].options] == ["starter", "editor"]
+    assert by_path["config.decisions"].listed == ["approve", "reject"]
+
+
+def test_people_can_be_named_by_an_expression() -> None:
+    node = Node.model_validate(
+        {"id": "ask", "type": "form", "config": {"title": "?", "assignees": "{{ inputs.who }}"}}
+    )
+    fields = config_fields(node, nodes.get("form"), ())
+    [one] = [one for one in fields if one.path == "config.assignees"]
+    assert (one.written, one.text, one.listed) == (True, "{{ inputs.who }}", [])
