@@ -3,6 +3,7 @@
 import reflex as rx
 
 from components import dialogs, settings_nav, skeleton, theme
+from components.hours import hours_field
 from components.may import may
 from components.onlooker import onlooker
 from workbench import routes
@@ -19,6 +20,7 @@ def page() -> rx.Component:
         rx.cond(WorkspacesState.loaded, settings_nav.for_a_team(_workspaces()), skeleton.rows(3)),
         _archive_dialog(),
         _name_dialog(),
+        _hours_dialog(),
         onlooker(on_news=WorkspacesState.refresh),
         route=routes.WORKSPACES,
         retry=WorkspacesState.load,
@@ -89,6 +91,7 @@ def _row(row: rx.Var[WorkspaceRow]) -> rx.Component:
                 rx.cond(
                     MANAGES,
                     rx.fragment(
+                        _icon("clock", "Working hours", row, WorkspacesState.ask_hours(row.id)),
                         _icon("pencil", "Rename", row, WorkspacesState.ask_name(row.id)),
                         _icon("archive", "Archive", row, WorkspacesState.ask_archive(row.id)),
                     ),
@@ -124,6 +127,29 @@ def _archive_dialog() -> rx.Component:
         action="Archive workspace",
         on_confirm=WorkspacesState.archive,
         on_close=WorkspacesState.keep,
+    )
+
+
+def _hours_dialog() -> rx.Component:
+    return dialogs.panel(
+        hours_field(
+            text=WorkspacesState.timed.hours,
+            otherwise="From Monday to Friday, 9 to 17 UTC.",
+            read_only=False,
+            on_save=WorkspacesState.set_hours,
+            key=WorkspacesState.timed.id.to(str),
+        ),
+        rx.cond(
+            WorkspacesState.error != "",
+            rx.el.p(WorkspacesState.error, role="alert", class_name="wb-field-error"),
+        ),
+        dialogs.foot(rx.button("Done", size="2", variant="soft", on_click=WorkspacesState.keep)),
+        open=WorkspacesState.timed.is_not_none(),
+        title="Working hours of " + WorkspacesState.timed.name.to(str),
+        text="What a step means by “8 working hours”, unless it has hours of its own. Saved as you set them; "
+        "tasks that wait already keep their times.",
+        on_close=WorkspacesState.keep,
+        testid="workspace-hours",
     )
 
 

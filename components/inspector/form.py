@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from components import theme
+from components.hours import hours_field
 from components.inspector.calls import version_field, workflow_field
 from components.inspector.lists import options_field, people_field
 from components.inspector.parts import pairs_field, references, select_field, switch_field, text_field
@@ -68,6 +69,7 @@ def field(one: rx.Var[NodeField]) -> rx.Component:
             ("version", version_field(one)),
             ("people", people_field(one)),
             ("options", options_field(one)),
+            ("hours", _hours(one)),
             ("python", _text(one, lines=8, program=True)),
             _text(one),
         ),
@@ -145,6 +147,16 @@ def _select(one: rx.Var[NodeField]) -> rx.Component:
         value=one.text,
         on_change=lambda value: NodeFormState.set_text(NODE.id, one.path, value),
         id=_id(one),
+    )
+
+
+def _hours(one: rx.Var[NodeField]) -> rx.Component:
+    return hours_field(
+        text=one.text,
+        otherwise="Those of the workspace.",
+        read_only=~EDITS,
+        on_save=lambda text: NodeFormState.set_text(NODE.id, one.path, text),
+        key=NODE.id + ":" + one.path,
     )
 
 

@@ -18,7 +18,7 @@ from engine.graph import Node
 Category = Literal["Start and end", "Data", "Control flow", "People", "Web", "Notes"]
 Widget = Literal[
     "expression", "code", "python", "text", "markdown", "json", "keyvalue", "cases", "select", "number",
-    "switch", "workflow", "version", "people", "options",
+    "switch", "workflow", "version", "people", "options", "hours",
 ]  # fmt: skip
 
 

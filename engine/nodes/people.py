@@ -181,7 +181,7 @@ class TimeConfig(NodeConfig):
         title="Working hours",
         description="What working hours and days mean here; empty: those of the workspace.",
         examples=[{"days": ["mon", "tue"], "opens": "08:30", "closes": "17:00", "zone": "Europe/Zurich"}],
-        json_schema_extra=widget("json", literal=True) | TIMES,
+        json_schema_extra=widget("hours", literal=True) | TIMES,
     )
 
     @model_validator(mode="after")

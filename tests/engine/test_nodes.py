@@ -16,6 +16,7 @@ from engine.nodes.__main__ import readme
 WIDGETS = {
     "people",
     "options",
+    "hours",
     "workflow",
     "version",
     "expression",

@@ -107,17 +107,25 @@ class GroupPerson:
 
 @dataclass(frozen=True)
 class WorkspaceRow:
-    """A workspace in the list."""
+    """A workspace in the list; `hours` are its working hours as JSON, empty where none are set."""
 
     id: str
     name: str
     current: bool
     archived: bool
+    hours: str
 
     @classmethod
     def of(cls, workspace: Workspace) -> "WorkspaceRow":
         """Return the row of a workspace."""
-        return cls(workspace.id, workspace.name, workspace.current, workspace.archived_at is not None)
+        hours = workspace.working_hours
+        return cls(
+            id=workspace.id,
+            name=workspace.name,
+            current=workspace.current,
+            archived=workspace.archived_at is not None,
+            hours=hours.model_dump_json() if hours else "",
+        )
 
 
 Item = TypeVar("Item")

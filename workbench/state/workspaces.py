@@ -1,8 +1,10 @@
 """The page of workspaces, and the switch between them that stands in the rail."""
 
+import json
 from typing import Any
 
 import reflex as rx
+from pydantic import ValidationError
 from reflex.event import EventSpec
 
 from workbench import routes
@@ -17,13 +19,17 @@ PAGE = 100
 
 
 class WorkspacesState(AppState):
-    """`named` is the workspace that gets another name, `doomed` the one that is asked about."""
+    """`named` is the workspace that gets another name, `timed` the one whose working hours are set.
+
+    `doomed` is the one that is asked about.
+    """
 
     rows: list[WorkspaceRow] = []
     cursor: str = ""
     loaded: bool = False
     named: WorkspaceRow | None = None
     doomed: WorkspaceRow | None = None
+    timed: WorkspaceRow | None = None
     error: str = ""
     filled: int = 0
 
@@ -85,6 +91,25 @@ class WorkspacesState(AppState):
             await self._reload()
 
     @rx.event
+    def ask_hours(self, workspace_id: str) -> None:
+        """Ask when its people are at work."""
+        self.timed, self.error = pick(self.rows, workspace_id), ""
+
+    @rx.event
+    async def set_hours(self, text: str) -> None:
+        """Save when the people of a workspace are at work; an empty text means nothing is said."""
+        if self.timed is None:
+            return
+        try:
+            change = WorkspaceChange.model_validate({"working_hours": json.loads(text) if text else None})
+        except ValueError as error:
+            self.error = _told(error)
+            return
+        await workspaces.change_workspace(self.principal, self.timed.id, change)
+        await self._reload()
+        self.timed, self.error = pick(self.rows, self.timed.id), ""
+
+    @rx.event
     def ask_archive(self, workspace_id: str) -> None:
         """Ask before archiving."""
         self.doomed = pick(self.rows, workspace_id)
@@ -92,7 +117,8 @@ class WorkspacesState(AppState):
     @rx.event
     def keep(self) -> None:
         """Close what asks."""
-        self.doomed = self.named = None
+        self.doomed = self.named = self.timed = None
+        self.error = ""
 
     @rx.event
     async def archive(self) -> EventSpec | None:
@@ -115,3 +141,10 @@ class WorkspacesState(AppState):
             lambda cursor: workspaces.list_workspaces(self.principal, limit=PAGE, cursor=cursor), count
         )
         self.rows = [WorkspaceRow.of(one) for one in found]
+
+
+def _told(error: ValueError) -> str:
+    """Return what is wrong with hours that were set."""
+    if not isinstance(error, ValidationError):
+        return "These are no working hours."
+    return error.errors()[0]["msg"].removeprefix("Value error, ")

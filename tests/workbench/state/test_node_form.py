@@ -47,6 +47,7 @@ def test_every_node_type_has_a_field_with_a_known_widget_for_each_setting(kind: 
     known = {
         "people",
         "options",
+        "hours",
         "expression",
         "code",
         "python",
