@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from components import sign_out, theme, workspace_switch
+from components import notices, sign_out, theme, workspace_switch
 from components.banner import connection_banner, trouble_banner
 from components.command_palette import command_palette
 from components.empty import empty_state
@@ -114,7 +114,7 @@ def _top_bar(
             aria_label="Where you are",
             class_name="wb-where",
         ),
-        rx.el.div(*actions, class_name="wb-actions"),
+        rx.el.div(*actions, notices.bell(), class_name="wb-actions"),
         class_name="wb-bar",
     )
 

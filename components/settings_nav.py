@@ -30,6 +30,7 @@ class Place:
 PLACES = (
     Place("General", routes.SETTINGS, Action.SELF),
     Place("Profile", routes.PROFILE, Action.SELF),
+    Place("Notifications", routes.NOTIFICATIONS, Action.SELF),
     Place("Password", routes.SECURITY, Action.SELF_SECURE, for_people=True),
     Place("Members", routes.MEMBERS, Action.MEMBERS_READ),
     Place("Invitations", routes.INVITATIONS, Action.MEMBERS_WRITE, for_people=True),

@@ -17,6 +17,8 @@ from pages import (
     invitations,
     members,
     not_found,
+    notifications,
+    open_link,
     profile,
     provider,
     providers,
@@ -39,7 +41,7 @@ from workbench.api.page_gate import PageGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
-from workbench.state import present, push
+from workbench.state import notices, present, push
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
 from workbench.state.base import toast_error
@@ -50,6 +52,7 @@ from workbench.state.groups import GroupsState
 from workbench.state.guard import PrincipalGuard
 from workbench.state.inbox import InboxState
 from workbench.state.members import MembersState
+from workbench.state.open_link import OpenLinkState
 from workbench.state.profile import ProfileState
 from workbench.state.provider import ProviderState
 from workbench.state.providers import ProvidersState
@@ -80,6 +83,7 @@ def create_app() -> rx.App:
     add_pages(app)
     app.register_lifespan_task(push.push, app=app)
     app.register_lifespan_task(present.follow, app=app)
+    app.register_lifespan_task(notices.follow_news, app=app)
     app.register_lifespan_task(first_set_up.announce)
     app.register_lifespan_task(upkeep.keep_up)
     app.register_lifespan_task(close_connections)
@@ -168,6 +172,8 @@ def add_pages(app: rx.App) -> None:
     app.add_page(
         task.page, route=routes.TASK, title=_title(TaskState.head.title, "Task"), on_load=TaskState.load
     )
+    app.add_page(notifications.page, route=routes.NOTIFICATIONS, title=f"Notifications · {NAME}")
+    app.add_page(open_link.page, route=routes.OPEN_LINK, title=f"Link · {NAME}", on_load=OpenLinkState.load)
     app.add_page(not_found.page, route="404", title=f"Not found · {NAME}")
 
 

@@ -13,9 +13,12 @@ _OPEN = (col(RunRow.followed_at).is_(None), col(RunRow.finished_at).is_not(None)
 
 
 async def pass_over(session: AsyncSession) -> None:
-    """Mark the ends from which nothing follows: nobody waits for them, no trigger follows the workflow."""
+    """Mark the ends from which nothing follows: nobody waits for them, no trigger follows the workflow.
+
+    Of a failure somebody is told.
+    """
     armed = (col(TriggerRow.armed), col(TriggerRow.source_id) == col(RunRow.workflow_id))
-    idle = col(RunRow.trigger_waiter).is_(None) & ~exists().where(*armed)
+    idle = col(RunRow.trigger_waiter).is_(None) & ~exists().where(*armed) & (col(RunRow.status) != "failed")
     await session.execute(update(RunRow).where(*_OPEN, idle).values(followed_at=func.now()))
 
 

@@ -22,3 +22,9 @@ def is_id(text: str) -> bool:
 def now() -> datetime:
     """Return the present instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def first_id(at: datetime) -> str:
+    """Return what is smaller than every id made after an instant, and greater than those made before."""
+    text = f"{int(at.timestamp() * 1_000):012x}"
+    return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"

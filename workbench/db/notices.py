@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from workbench.db.ids import first_id
 from workbench.db.paging import Rows
+from workbench.db.pauses import KINDS
 from workbench.db.tables import (
     ChannelRow,
     DeliveryRow,
@@ -316,3 +318,16 @@ async def of_task(session: AsyncSession, task_id: str) -> Rows:
         .order_by(col(DeliveryRow.id))
     )
     return (await session.execute(query)).all()
+
+
+async def untold_pauses(session: AsyncSession, *, since: datetime, limit: int) -> Sequence[TaskRow]:
+    """Return open tasks about pauses, made since an instant, of which nobody was told; locked."""
+    told = exists().where(col(NoticeRow.task_id) == col(TaskRow.id))
+    query = select(TaskRow).where(
+        col(TaskRow.id) >= first_id(since),
+        col(TaskRow.kind).in_(KINDS),
+        col(TaskRow.status) == "open",
+        ~told,
+    )
+    rows = await session.execute(query.limit(limit).with_for_update(skip_locked=True))
+    return rows.scalars().all()

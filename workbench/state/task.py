@@ -12,6 +12,7 @@ from engine.contracts import Choice
 from workbench import routes
 from workbench.errors import Conflict, Forbidden, Invalid
 from workbench.services import task_comments, task_decisions, tasks
+from workbench.services.notifications import reading
 from workbench.services.task_decisions import Decision
 from workbench.services.task_shapes import TaskComment, TaskDecision, TaskDetail
 from workbench.state import run_inputs
@@ -125,6 +126,7 @@ class TaskState(AppState):
         async with self._guarded():
             task_id = self.router.url.path.rstrip("/").rpartition("/")[2]
             self._show(await tasks.get_task(self.principal, task_id))
+            await reading.saw_task(self.principal, task_id)
 
     @rx.event
     def write_reason(self, text: str) -> None:

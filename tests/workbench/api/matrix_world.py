@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from engine.contracts import TaskOpening
@@ -26,11 +27,23 @@ from workbench.db.tables import UserRow
 from workbench.services import api_keys, inbox_views, invitations, runs, secrets, sessions, workflows
 from workbench.services.access import everywhere
 from workbench.services.api_keys import Wanted
+from workbench.services.notifications import channels
+from workbench.services.notifications.channels import NewChannel
 from workbench.services.resources import Resources
 from workbench.services.task_inbox import PostgresInbox
 
 BELONGING = frozenset(
-    {"workflow_id", "run_id", "other_id", "key_id", "workspace_id", "invitation_id", "task_id", "view_id"}
+    {
+        "workflow_id",
+        "run_id",
+        "other_id",
+        "key_id",
+        "workspace_id",
+        "invitation_id",
+        "task_id",
+        "view_id",
+        "channel_id",
+    }
 )
 """Parameters of paths whose values belong to a workspace."""
 
@@ -50,6 +63,8 @@ IN_IT = (
     "invitations",
     "tasks",
     "inbox_views",
+    "channels",
+    "notices",
 )
 HELD = (
     *(
@@ -108,7 +123,10 @@ async def make_world(resources: Resources, *, mark: str = "Ours") -> World:
             await asyncio.sleep(0.05)
     task_id = await a_task(resources, run.id, mark)
     view = await inbox_views.keep(maker, name=mark, query="queue=mine")
+    new = NewChannel(name=mark, address=SecretStr(f"json://127.0.0.1:1/{mark}"))
+    channel = await channels.add_workspace_channel(maker, new)
     ids = {
+        "channel_id": channel.id,
         "workflow_id": workflow.id,
         "run_id": run.id,
         "task_id": task_id,

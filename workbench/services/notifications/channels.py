@@ -48,7 +48,8 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 class Channel(Shape):
     """A way to be told things. `shown` is as much of what it leads to as may be seen.
 
-    `why` is what the last message failed of, where it did. E-mail is `usable` where there is a mail server.
+    `why` is what the last message failed of, where it did. E-mail is `usable` where there is a mail server;
+    that of one's account is not `removable`, but can be switched off.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Channel(Shape):
     daily_at: str
     enabled: bool
     usable: bool
+    removable: bool
     created_at: datetime
     sent_at: datetime | None
     failed_at: datetime | None
@@ -386,7 +388,8 @@ def _shape(resources: Resources, row: ChannelRow, account: UserRow | None) -> Ch
     if row.kind == "email" and account is not None and row.sealed is None:
         values["shown"] = account.email
     usable = row.kind != "email" or resources.settings.mail_server is not None
-    return Channel.model_validate({**values, "usable": usable})
+    of_account = row.kind == "email" and row.sealed is None
+    return Channel.model_validate({**values, "usable": usable, "removable": not of_account})
 
 
 def _wrong(field: str, message: str, hint: str = "") -> Invalid:

@@ -27,7 +27,7 @@ from workbench.db import runs
 from workbench.db.ids import new_id, now
 from workbench.db.tables import ChannelRow, DeliveryRow, NoticeRow, RunRow, UserRow
 from workbench.errors import WorkbenchError
-from workbench.services.notifications import links, messages, timing
+from workbench.services.notifications import late, links, messages, timing
 from workbench.services.notifications.messages import Written
 from workbench.services.notifications.occasions import WHILE_OPEN
 from workbench.services.notifications.sending import PERMANENT, Receiver, Sender, receiver_of
@@ -224,6 +224,7 @@ async def run_forever() -> None:
     while True:
         woken.clear()
         try:
+            await late.once(now())
             await once(now())
         except (WorkbenchError, SQLAlchemyError, PostgresError, RPCError, TimeoutError, OSError) as error:
             log.warning("notices.postponed", error=str(error) or type(error).__name__)

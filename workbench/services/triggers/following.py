@@ -16,6 +16,7 @@ from workbench.db import follows as queries
 from workbench.db import triggers
 from workbench.db.tables import RunRow, TriggerRow
 from workbench.errors import Conflict, Invalid, NotFound, WorkbenchError
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import get_resources
 from workbench.services.triggers import firing, schedules
 
@@ -65,6 +66,8 @@ async def once() -> int:
 async def _follow(row: RunRow) -> bool:
     """Do what follows from a run's end; return whether all of it is done. Doing it again is harmless."""
     try:
+        if row.status == "failed":
+            await _tell(row)
         if row.trigger_waiter is not None:
             await schedules.tell_ended(row.trigger_waiter)
         for trigger in await _triggered(row):
@@ -73,6 +76,14 @@ async def _follow(row: RunRow) -> bool:
         log.warning("following.run-postponed", run_id=row.id, error=str(error) or type(error).__name__)
         return False
     return True
+
+
+async def _tell(row: RunRow) -> None:
+    """Tell who started a run that it failed; of a sub-workflow's run, that of the run around it tells."""
+    if row.parent_run_id is None and row.workflow_id is not None:
+        resources = get_resources()
+        async with resources.transaction() as session:
+            await telling.run_failed(session, resources, row)
 
 
 async def _triggered(row: RunRow) -> list[TriggerRow]:
