@@ -7,6 +7,11 @@ from typing import Literal
 from workbench.auth.roles import EVERYTHING, Action, refusal
 from workbench.errors import Forbidden
 
+NOWHERE = (
+    "You are signed in, but have no role in any workspace yet. "
+    "Ask an administrator of this workbench for one, then try again."
+)
+
 DEFAULT_WORKSPACE = "default"
 """The workspace that every installation has from its first start; a single user's only one."""
 
@@ -44,7 +49,8 @@ class Principal:
     def require(self, action: Action) -> None:
         """Raise Forbidden unless this principal may do `action`."""
         if not self.may(action):
-            raise Forbidden(action, refusal(action, by_key=self.key is not None))
+            told = refusal(action, by_key=self.key is not None) if self.workspace else NOWHERE
+            raise Forbidden(action, told)
 
 
 OWNER = Principal(id="owner", name="Owner", actions=EVERYTHING, administrator=True)
