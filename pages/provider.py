@@ -38,7 +38,7 @@ def _provider() -> rx.Component:
     return rx.fragment(
         _section(
             "Addresses",
-            rx.el.p("Register these at the provider.", class_name="wb-setting-text"),
+            rx.el.p("Its issuer, and what to register there.", class_name="wb-setting-text"),
             rx.el.dl(rx.foreach(ProviderState.addresses, _address), class_name="wb-facts"),
         ),
         _section("What its claims give", _rules(), _rule_form()),

@@ -157,7 +157,8 @@ def http_client() -> httpx.AsyncClient:
 def told(error: Exception) -> str:
     """Return what went wrong with a request, in a line."""
     if isinstance(error, httpx.HTTPStatusError):
-        return f"HTTP {error.response.status_code}"
+        status = error.response.status_code
+        return "there is nothing at this address (HTTP 404)" if status == 404 else f"HTTP {status}"
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return f"no answer in {TIMEOUT_S:.0f} s"
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -23,7 +23,7 @@ from workbench.services import audit, last_admins
 from workbench.services.access import everywhere, requires
 from workbench.services.epoch import access_changed
 from workbench.services.oidc.configured import sealed_as
-from workbench.services.oidc.flow import redirect_uri
+from workbench.services.oidc.flow import post_logout_redirect_uri, redirect_uri
 from workbench.services.resources import get_resources
 from workbench.services.sealing import SealingKeys
 from workbench.services.shapes import Shape
@@ -42,7 +42,7 @@ class Offered(Shape):
 
 
 class Provider(Shape):
-    """A provider. There is no shape that holds its secret. `redirect_uri` is what is registered there."""
+    """A provider. There is no shape that holds its secret. The addresses are those to register there."""
 
     id: str
     name: str
@@ -52,6 +52,7 @@ class Provider(Shape):
     settings: ProviderSettings
     enabled: bool
     redirect_uri: str
+    post_logout_redirect_uri: str
     frontchannel_logout_uri: str
     backchannel_logout_uri: str
     created_at: datetime
@@ -268,6 +269,7 @@ def _shape(row: ProviderRow) -> Provider:
         has_secret=row.secret_sealed is not None,
         settings=ProviderSettings.model_validate(row.settings),
         redirect_uri=redirect_uri(row.id),
+        post_logout_redirect_uri=post_logout_redirect_uri(),
         frontchannel_logout_uri=f"{base}/frontchannel-logout",
         backchannel_logout_uri=f"{base}/backchannel-logout",
     )

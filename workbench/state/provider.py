@@ -112,6 +112,7 @@ class ProviderState(AppState):
         self.addresses = [
             Choice(found.issuer, "Issuer"),
             Choice(found.redirect_uri, "Redirect URI"),
+            Choice(found.post_logout_redirect_uri, "Post-logout redirect URI"),
             Choice(found.backchannel_logout_uri, "Back-channel logout"),
             Choice(found.frontchannel_logout_uri, "Front-channel logout"),
         ]

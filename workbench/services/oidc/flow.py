@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
+from workbench import routes
 from workbench.auth.claims import Grants, Somebody, somebody
 from workbench.auth.oidc_client import TokenSet, new_verifier
 from workbench.auth.tokens import (
@@ -150,6 +151,11 @@ async def claims_of(found: Provider, tokens: TokenSet, identity: Claims) -> Clai
 def redirect_uri(provider_id: str) -> str:
     """Return the address to which a provider sends the browser back."""
     return f"{get_resources().settings.origin}/api/v1/auth/oidc/{provider_id}/callback"
+
+
+def post_logout_redirect_uri() -> str:
+    """Return the address to which a provider sends the browser back once its session has ended."""
+    return f"{get_resources().settings.origin}{routes.SIGN_IN}"
 
 
 async def _attempt(provider_id: str, state: str, browser: str | None) -> Attempt:

@@ -9,6 +9,7 @@ from workbench.services import audit, sessions
 from workbench.services.access import everywhere
 from workbench.services.oidc import kept, people
 from workbench.services.oidc.configured import Provider, provider
+from workbench.services.oidc.flow import post_logout_redirect_uri
 from workbench.services.resources import get_resources
 from workbench.services.sessions import Session
 
@@ -72,7 +73,7 @@ async def leave(session: Session | None) -> str | None:
         return None
     asked = {
         "client_id": found.client_id,
-        "post_logout_redirect_uri": f"{get_resources().settings.origin}/sign-in",
+        "post_logout_redirect_uri": post_logout_redirect_uri(),
     }
     if tokens is not None and tokens.id_token is not None:
         asked["id_token_hint"] = tokens.id_token
