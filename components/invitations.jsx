@@ -130,7 +130,7 @@ export function Invitations({ roles }) {
           ))}
         </ul>
       )}
-      {open?.length === 0 && <p className="wb-setting-text">No invitation is waiting to be taken.</p>}
+      {open?.length === 0 && <p className="wb-setting-text wb-invitations">No invitation is waiting to be taken.</p>}
     </>
   );
 }

@@ -27,6 +27,14 @@ class Place:
     for_people: bool = False
 
 
+SHOW_CURRENT = """
+document.fonts.ready.then(() => requestAnimationFrame(() => {
+  const here = document.querySelector('.wb-settings-nav [aria-current=page]');
+  here?.scrollIntoView({ inline: 'center', block: 'nearest' });
+}))
+"""
+"""What brings the current link into view, where the line is wider than the screen."""
+
 PLACES = (
     Place("General", routes.SETTINGS, Action.SELF),
     Place("Profile", routes.PROFILE, Action.SELF),
@@ -64,6 +72,7 @@ def settings_nav(current: str) -> rx.Component:
     return rx.el.nav(
         *[_link(place, current) for place in PLACES],
         aria_label="Settings",
+        on_mount=rx.call_script(SHOW_CURRENT),
         class_name="wb-filters wb-settings-nav",
     )
 

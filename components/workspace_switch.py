@@ -37,8 +37,9 @@ def in_words() -> rx.Component:
             rx.foreach(AppState.workspaces, lambda one: rx.el.option(one.label, value=one.value)),
             value=AppState.workspace,
             on_change=WorkspacesState.switch,
-            class_name="wb-input wb-select wb-filter-select",
+            class_name="wb-input wb-select",
         ),
+        class_name="wb-switch-field",
     )
 
 

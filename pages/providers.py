@@ -40,7 +40,7 @@ def _list() -> rx.Component:
                 class_name="wb-list wb-secrets",
                 data_testid="providers",
             ),
-            rx.el.p("There is none yet. Set one up below.", class_name="wb-setting-text"),
+            rx.el.p("There is none yet. Set one up below.", class_name="wb-none"),
         ),
         class_name="wb-section wb-setting",
     )

@@ -44,7 +44,7 @@ from workbench.services.oidc import upkeep
 from workbench.state import notices, present, push
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
-from workbench.state.base import toast_error
+from workbench.state.base import AppState, toast_error
 from workbench.state.compare import CompareState
 from workbench.state.editor import EditorState
 from workbench.state.editor_page import EditorPageState
@@ -142,17 +142,27 @@ def add_pages(app: rx.App) -> None:
         on_load=[ProfileState.load, ApiKeysState.load],
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}", on_load=SignInState.load)
-    app.add_page(security.page, route=routes.SECURITY, title=f"Password and second factor · {NAME}")
+    app.add_page(
+        security.page,
+        route=routes.SECURITY,
+        title=f"Password and second factor · {NAME}",
+        on_load=AppState.dismiss_trouble,
+    )
     app.add_page(members.page, route=routes.MEMBERS, title=f"Members · {NAME}", on_load=MembersState.load)
     app.add_page(groups.page, route=routes.GROUPS, title=f"Groups · {NAME}", on_load=GroupsState.load)
-    app.add_page(roles.page, route=routes.ROLES, title=f"Roles · {NAME}")
+    app.add_page(roles.page, route=routes.ROLES, title=f"Roles · {NAME}", on_load=AppState.dismiss_trouble)
     app.add_page(
         workspaces.page,
         route=routes.WORKSPACES,
         title=f"Workspaces · {NAME}",
         on_load=WorkspacesState.load,
     )
-    app.add_page(invitations.page, route=routes.INVITATIONS, title=f"Invitations · {NAME}")
+    app.add_page(
+        invitations.page,
+        route=routes.INVITATIONS,
+        title=f"Invitations · {NAME}",
+        on_load=AppState.dismiss_trouble,
+    )
     app.add_page(set_up.page, route=routes.SET_UP, title=f"Set up · {NAME}")
     app.add_page(audit.page, route=routes.AUDIT, title=f"Audit log · {NAME}", on_load=AuditState.load)
     app.add_page(

@@ -93,9 +93,7 @@ class GroupsState(AppState):
     @rx.event
     async def look(self, text: str) -> None:
         """Offer people whose name or address has `text` in it."""
-        page = await users.list_users(self.principal, limit=FEW, search=text)
-        inside = {person.id for person in self.people}
-        self.found = [CandidateRow.of(user) for user in page.items if user.id not in inside]
+        await self._look(text)
 
     @rx.event
     async def put(self, user_id: str) -> None:
@@ -135,8 +133,13 @@ class GroupsState(AppState):
         return toast_done(f"The group {name} is deleted.")
 
     async def _fill(self) -> None:
-        self.found = []
         await self._read_people()
+        await self._look("")
+
+    async def _look(self, text: str) -> None:
+        inside = {person.id for person in self.people}
+        page = await users.list_users(self.principal, limit=FEW + len(inside), search=text)
+        self.found = [CandidateRow.of(user) for user in page.items if user.id not in inside][:FEW]
 
     async def _read_people(self) -> None:
         if self.opened is not None:
