@@ -5,14 +5,14 @@ from typing import Any
 import reflex as rx
 from reflex.event import no_args_event_spec
 
-from components import clipboard, dialogs, theme
+from components import dialogs, shown_once, theme
 from components.moments import ago
 from components.scripts import script
 from workbench.state.api_keys import ApiKeysState, KeyView
 from workbench.state.base import AppState
 from workbench.state.views import Choice
 
-_CLIPBOARD = clipboard.PATH
+_IMPORTED = shown_once.PATH
 
 
 class KeyForm(rx.Component):

@@ -1,38 +1,18 @@
 // Inviting people, and helping those who cannot sign in. A link is held by this page alone: nothing else keeps it.
 import { useEffect, useState } from "react";
-import { Check, Copy, X } from "lucide-react";
-import { copyText } from "$/public/external/components/clipboard/clipboard.js";
+import { X } from "lucide-react";
 import { send } from "$/public/external/components/entrance/entrance.jsx";
 import { useNews } from "$/public/external/components/onlooker/onlooker.jsx";
+import { ShownOnce } from "$/public/external/components/shown_once/shown_once.jsx";
 
 const PATH = "/api/v1/invitations";
 const day = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 function Link({ link, onDone }) {
-  const [copied, setCopied] = useState(false);
-  const Icon = copied ? Check : Copy;
-  const copy = async () => {
-    await copyText(link.url);
-    setCopied(true);
-  };
   return (
-    <div className="wb-key-made" role="status" data-testid="link-made">
-      <p>
-        <strong>Send this link to {link.email}.</strong> It is not shown again, works once, and until {day(link.expires_at)}.
-      </p>
-      <code className="wb-key-text" data-testid="link-text">
-        {link.url}
-      </code>
-      <div className="wb-inline">
-        <button type="button" className="wb-key-button" onClick={copy}>
-          <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
-          {copied ? "Copied" : "Copy"}
-        </button>
-        <button type="button" className="wb-key-button" onClick={onDone}>
-          Done
-        </button>
-      </div>
-    </div>
+    <ShownOnce what="link" text={link.url} onDone={onDone}>
+      <strong>Send this link to {link.email}.</strong> It is not shown again, works once, and until {day(link.expires_at)}.
+    </ShownOnce>
   );
 }
 

@@ -2,11 +2,11 @@
 
 import reflex as rx
 
-from components import onlooker
+from components import onlooker, shown_once
 from components.scripts import script
 
 _JSX = script(__name__, "invitations.jsx")
-_NEWS = onlooker.PATH
+_IMPORTED = (onlooker.PATH, shown_once.PATH)
 
 
 class Invitations(rx.Component):

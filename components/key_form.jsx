@@ -1,7 +1,6 @@
 // The form that makes an API key. It is sent over HTTP, and the key is held by this page alone: nothing else keeps it.
 import { useState } from "react";
-import { Check, Copy } from "lucide-react";
-import { copyText } from "$/public/external/components/clipboard/clipboard.js";
+import { ShownOnce } from "$/public/external/components/shown_once/shown_once.jsx";
 
 const DAYS = [
   [30, "30 days"],
@@ -22,34 +21,6 @@ async function make(body) {
   } catch {
     return { refused: { detail: "The workbench does not answer. Try again in a moment." } };
   }
-}
-
-function Made({ made, onDone }) {
-  const [copied, setCopied] = useState(false);
-  const Icon = copied ? Check : Copy;
-  const copy = async () => {
-    await copyText(made.key);
-    setCopied(true);
-  };
-  return (
-    <div className="wb-key-made" role="status" data-testid="key-made">
-      <p>
-        <strong>Copy the key “{made.name}” now.</strong> It is not shown again.
-      </p>
-      <code className="wb-key-text" data-testid="key-text">
-        {made.key}
-      </code>
-      <div className="wb-inline">
-        <button type="button" className="wb-key-button" onClick={copy}>
-          <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
-          {copied ? "Copied" : "Copy"}
-        </button>
-        <button type="button" className="wb-key-button" onClick={onDone}>
-          Done
-        </button>
-      </div>
-    </div>
-  );
 }
 
 function Choices({ legend, name, offered, chosen, onChange, error }) {
@@ -109,7 +80,12 @@ export function KeyForm({ kind, actions, workspaces, workspace, onMade }) {
     onMade();
   };
 
-  if (made) return <Made made={made} onDone={() => setMade(null)} />;
+  if (made)
+    return (
+      <ShownOnce what="key" text={made.key} onDone={() => setMade(null)}>
+        <strong>Copy the key “{made.name}” now.</strong> It is not shown again.
+      </ShownOnce>
+    );
   if (!open)
     return (
       <button type="button" className="wb-key-button" onClick={begin} data-testid={`make-${kind}-key`}>

@@ -6,6 +6,7 @@ from components import frame, theme
 from components.canvas.conflict import conflict_dialog
 from components.canvas.flow import canvas
 from components.canvas.problems import problems
+from components.editor_menu import menu, publish_button
 from components.inspector.inspector import inspector
 from components.may import EDITS, ask_for, if_may, may
 from components.run import notebook
@@ -21,13 +22,10 @@ from workbench.state.editor_page import EditorPageState
 from workbench.state.notebook import NotebookState
 from workbench.state.run import RunState
 from workbench.state.run_form import RunFormState
-from workbench.state.sharing import SharingState
 from workbench.state.value_form import ValueFormState
 
-UPLOAD = "replace-draft"
 LOADED = EditorState.graph.id != ""
 RUNS = may(Action.RUNS_START)
-NOTHING_TO_PUBLISH = (EditorState.problems.length() > 0) | EditorState.is_live
 
 
 def page() -> rx.Component:
@@ -60,8 +58,8 @@ def page() -> rx.Component:
                 rx.fragment(
                     if_may(Action.WORKFLOWS_WRITE, _saved(), _history()),
                     _settings(),
-                    _menu(),
-                    if_may(Action.WORKFLOWS_PUBLISH, _publish()),
+                    menu(),
+                    if_may(Action.WORKFLOWS_PUBLISH, publish_button()),
                     if_may(Action.RUNS_START, notebook.run_stale(), _run()),
                 ),
             ),
@@ -170,96 +168,6 @@ def _tool(
         class_name="wb-icon-button wb-wide" if wide else "wb-icon-button",
         data_testid=testid,
         **props,
-    )
-
-
-def _menu() -> rx.Component:
-    return rx.fragment(
-        rx.menu.root(
-            rx.menu.trigger(
-                rx.el.button(
-                    theme.icon("ellipsis"),
-                    type="button",
-                    aria_label="More",
-                    title="More",
-                    class_name="wb-icon-button",
-                    data_testid="editor-menu",
-                )
-            ),
-            rx.menu.content(
-                if_may(
-                    Action.WORKFLOWS_PUBLISH,
-                    rx.menu.item(
-                        _publish_words(),
-                        disabled=NOTHING_TO_PUBLISH,
-                        on_select=EditorState.publish,
-                        class_name="wb-narrow",
-                        data_testid="menu-publish",
-                    ),
-                ),
-                if_may(
-                    Action.RUNS_START,
-                    rx.menu.item(
-                        "Run with options …",
-                        on_select=RunFormState.ask_options,
-                        data_testid="menu-run-options",
-                    ),
-                ),
-                rx.menu.item("Workflow settings", on_select=EditorPageState.show_settings),
-                rx.menu.item(
-                    "Runs of this workflow",
-                    on_select=rx.redirect(routes.RUNS + "?workflow=" + EditorState.graph.id),
-                ),
-                rx.menu.item(
-                    "Who sees this …",
-                    on_select=SharingState.ask(EditorState.graph.id),
-                    data_testid="menu-sharing",
-                ),
-                rx.menu.separator(),
-                rx.menu.item("Export as JSON", on_select=EditorPageState.export),
-                if_may(
-                    Action.WORKFLOWS_WRITE,
-                    rx.menu.item(
-                        "Replace from a file …",
-                        on_select=rx.call_script("document.querySelector('#replace-draft input').click()"),
-                        data_testid="menu-replace",
-                    ),
-                ),
-                size="1",
-            ),
-        ),
-        rx.upload.root(
-            id=UPLOAD,
-            multiple=False,
-            max_files=1,
-            no_drag=True,
-            no_keyboard=True,
-            on_drop=EditorPageState.replace_from(rx.upload_files(upload_id=UPLOAD)),
-            class_name="wb-hidden",
-        ),
-    )
-
-
-def _publish() -> rx.Component:
-    return rx.button(
-        _publish_words(),
-        variant="soft",
-        color_scheme="gray",
-        size="2",
-        disabled=NOTHING_TO_PUBLISH,
-        title=rx.cond(EditorState.is_live, "The draft is the live version", "Runs use it from then on"),
-        on_click=EditorState.publish,
-        class_name="wb-wide",
-        data_command="Publish this workflow",
-        data_testid="publish",
-    )
-
-
-def _publish_words() -> rx.Component:
-    return rx.cond(
-        EditorState.is_live,
-        "Published",
-        rx.el.span("Publish version ", EditorState.next_version),
     )
 
 

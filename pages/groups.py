@@ -4,6 +4,7 @@ import reflex as rx
 
 from components import choosing, dialogs, settings_nav, skeleton, theme
 from components.may import may
+from components.new_form import new_form
 from components.onlooker import onlooker
 from workbench import routes
 from workbench.auth.roles import Action
@@ -32,7 +33,10 @@ def _groups() -> rx.Component:
             "Groups belong to the whole installation; its administrators say who is in them.",
             class_name="wb-setting-text",
         ),
-        rx.cond(MANAGES, _form()),
+        rx.cond(
+            MANAGES,
+            new_form("group", error=GroupsState.error, filled=GroupsState.filled, on_submit=GroupsState.make),
+        ),
         rx.cond(
             GroupsState.rows.length() > 0,
             rx.el.ul(
@@ -47,30 +51,6 @@ def _groups() -> rx.Component:
             GroupsState.cursor != "",
             rx.button("Load more", size="1", variant="soft", color_scheme="gray", on_click=GroupsState.more),
         ),
-    )
-
-
-def _form() -> rx.Component:
-    return rx.form(
-        rx.el.div(
-            rx.el.input(
-                name="name",
-                placeholder="Name of a new group",
-                aria_label="Name of a new group",
-                required=True,
-                max_length=120,
-                auto_complete="off",
-                class_name="wb-input",
-            ),
-            rx.button("Make group", type="submit", size="2", variant="soft"),
-            class_name="wb-new-form",
-        ),
-        rx.cond(
-            GroupsState.error != "", rx.el.p(GroupsState.error, role="alert", class_name="wb-field-error")
-        ),
-        key=GroupsState.filled.to(str),
-        on_submit=GroupsState.make,
-        data_testid="new-group",
     )
 
 

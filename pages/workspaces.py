@@ -5,6 +5,7 @@ import reflex as rx
 from components import dialogs, settings_nav, skeleton, theme
 from components.hours import hours_field
 from components.may import may
+from components.new_form import new_form
 from components.onlooker import onlooker
 from workbench import routes
 from workbench.auth.roles import Action
@@ -33,7 +34,15 @@ def _workspaces() -> rx.Component:
             "Workflows, runs, secrets and roles belong to a workspace; nobody sees into another one.",
             class_name="wb-setting-text",
         ),
-        rx.cond(MANAGES, _form()),
+        rx.cond(
+            MANAGES,
+            new_form(
+                "workspace",
+                error=WorkspacesState.error,
+                filled=WorkspacesState.filled,
+                on_submit=WorkspacesState.make,
+            ),
+        ),
         rx.el.ul(
             rx.foreach(WorkspacesState.rows, _row),
             aria_label="Workspaces",
@@ -46,31 +55,6 @@ def _workspaces() -> rx.Component:
                 "Load more", size="1", variant="soft", color_scheme="gray", on_click=WorkspacesState.more
             ),
         ),
-    )
-
-
-def _form() -> rx.Component:
-    return rx.form(
-        rx.el.div(
-            rx.el.input(
-                name="name",
-                placeholder="Name of a new workspace",
-                aria_label="Name of a new workspace",
-                required=True,
-                max_length=120,
-                auto_complete="off",
-                class_name="wb-input",
-            ),
-            rx.button("Make workspace", type="submit", size="2", variant="soft"),
-            class_name="wb-new-form",
-        ),
-        rx.cond(
-            WorkspacesState.error != "",
-            rx.el.p(WorkspacesState.error, role="alert", class_name="wb-field-error"),
-        ),
-        key=WorkspacesState.filled.to(str),
-        on_submit=WorkspacesState.make,
-        data_testid="new-workspace",
     )
 
 

@@ -83,51 +83,47 @@ def _parent() -> rx.Component:
 
 
 def _cancel() -> rx.Component:
-    return rx.button(
-        theme.icon("square"),
+    return _button(
+        "square",
         "Cancel run",
-        size="1",
-        variant="soft",
+        RunState.cancel,
+        "cancel-run",
         color_scheme="red",
         title="What it did is undone where its steps say how",
-        on_click=RunState.cancel,
-        data_testid="cancel-run",
     )
 
 
 def _result() -> rx.Component:
-    return rx.button(
-        theme.icon("package-check"),
-        "Result",
-        size="1",
-        variant="soft",
-        on_click=DrawerState.show("result"),
-        data_testid="show-result",
-    )
+    return _button("package-check", "Result", DrawerState.show("result"), "show-result")
 
 
 def _allow_more() -> rx.Component:
-    return rx.button(
-        theme.icon("circle-plus"),
+    return _button(
+        "circle-plus",
         "Allow as much again",
-        size="1",
-        variant="soft",
+        RunState.allow_more,
+        "allow-more",
         title="Double its budget; the run goes on",
-        on_click=RunState.allow_more,
-        data_testid="allow-more",
     )
 
 
 def _terminate() -> rx.Component:
-    return rx.button(
-        theme.icon("octagon-x"),
+    return _button(
+        "octagon-x",
         "Terminate",
-        size="1",
+        RunState.ask_to_end(True),
+        "terminate-run",
         variant="ghost",
         color_scheme="gray",
         title="End it at once, for when cancelling takes too long",
-        on_click=RunState.ask_to_end(True),
-        data_testid="terminate-run",
+    )
+
+
+def _button(
+    icon: str, label: str, event: rx.event.EventType, testid: str, *, variant: str = "soft", **look: str
+) -> rx.Component:
+    return rx.button(
+        theme.icon(icon), label, size="1", variant=variant, on_click=event, data_testid=testid, **look
     )
 
 
