@@ -28,12 +28,16 @@ class Place:
 
 
 SHOW_CURRENT = """
-document.fonts.ready.then(() => requestAnimationFrame(() => {
-  const here = document.querySelector('.wb-settings-nav [aria-current=page]');
-  here?.scrollIntoView({ inline: 'center', block: 'nearest' });
-}))
+(() => {
+  const line = document.querySelector('.wb-settings-nav');
+  if (!line) return;
+  const show = () =>
+    line.querySelector('[aria-current=page]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  show();
+  new MutationObserver(show).observe(line, { childList: true });
+})()
 """
-"""What brings the current link into view, where the line is wider than the screen."""
+"""What brings the current link into view where the line is wider than the screen, also when others join."""
 
 PLACES = (
     Place("General", routes.SETTINGS, Action.SELF),

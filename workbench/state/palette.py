@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from workbench import routes
+from workbench.auth.roles import Action
 from workbench.services import runs, workflows
 from workbench.state.base import AppState
 
@@ -25,11 +26,16 @@ class PaletteState(AppState):
 
     @rx.event
     async def load(self) -> None:
-        """Read the workflows and the latest runs."""
-        flows = await workflows.list_workflows(self.principal, limit=100)
-        recent = await runs.list_runs(self.principal, limit=20)
-        self.entries = [PaletteEntry(flow.name, "Workflow", routes.editor(flow.id)) for flow in flows.items]
-        self.entries += [
-            PaletteEntry(f"{run.workflow_name} · {run.id[-8:]} · {run.status}", "Run", routes.run(run.id))
-            for run in recent.items
-        ]
+        """Read the workflows and the latest runs, as far as the person may see them."""
+        self.entries = []
+        if self.principal.may(Action.WORKFLOWS_READ):
+            flows = await workflows.list_workflows(self.principal, limit=100)
+            self.entries += [
+                PaletteEntry(flow.name, "Workflow", routes.editor(flow.id)) for flow in flows.items
+            ]
+        if self.principal.may(Action.RUNS_READ):
+            recent = await runs.list_runs(self.principal, limit=20)
+            self.entries += [
+                PaletteEntry(f"{run.workflow_name} · {run.id[-8:]} · {run.status}", "Run", routes.run(run.id))
+                for run in recent.items
+            ]
