@@ -62,6 +62,16 @@ def open_link(token: str) -> str:
     return f"{OPEN_LINK}?{urlencode({'link': token})}"
 
 
+def task_data(task_id: str) -> str:
+    """Return the URL of what a task is about, as JSON."""
+    return f"/api/v1/hitl/tasks/{task_id}/data"
+
+
+def task_file(task_id: str, digest: str) -> str:
+    """Return the URL of a file of a task; without a digest, where files are put."""
+    return f"/api/v1/hitl/tasks/{task_id}/files{'/' + digest if digest else ''}"
+
+
 def editor(workflow_id: str, *, ask: bool = False) -> str:
     """Return the URL of a workflow's canvas; with `ask` it opens with the question what to run it with."""
     return f"/workflows/{workflow_id}?ask=1" if ask else f"/workflows/{workflow_id}"

@@ -63,6 +63,7 @@ from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
 from workbench.state.sign_in import SignInState
 from workbench.state.task import TaskState
+from workbench.state.task_neighbours import TaskNeighboursState
 from workbench.state.workflows import WorkflowsState
 from workbench.state.workspaces import WorkspacesState
 
@@ -180,7 +181,10 @@ def add_pages(app: rx.App) -> None:
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")
     app.add_page(inbox.page, route=routes.INBOX, title=f"Inbox · {NAME}", on_load=InboxState.load)
     app.add_page(
-        task.page, route=routes.TASK, title=_title(TaskState.head.title, "Task"), on_load=TaskState.load
+        task.page,
+        route=routes.TASK,
+        title=_title(TaskState.head.title, "Task"),
+        on_load=[TaskState.load, TaskNeighboursState.load],
     )
     app.add_page(notifications.page, route=routes.NOTIFICATIONS, title=f"Notifications · {NAME}")
     app.add_page(open_link.page, route=routes.OPEN_LINK, title=f"Link · {NAME}", on_load=OpenLinkState.load)

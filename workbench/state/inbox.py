@@ -13,7 +13,7 @@ from workbench.services.task_shapes import TaskSummary
 from workbench.services.tasks import Queue
 from workbench.state.base import AppState
 from workbench.state.push import LIST_PAUSE_S, tabs
-from workbench.state.task import OUTCOMES
+from workbench.state.task_story import OUTCOMES
 from workbench.state.views import iso
 
 PAGE = 50

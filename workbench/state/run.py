@@ -115,6 +115,10 @@ class RunState(AppState):
         """Show the run and what happens to it from now on, and the passes of `wishes`. Raises NotFound."""
         await runs.has_ended(self.principal, run_id)  # who may not see the run is told nothing of it
         tabs.watch(self.router.session.client_token, RunState, run_id=run_id)
+        return await self._follow(run_id, wishes)
+
+    async def _follow(self, run_id: str, wishes: str = "") -> RunDetail:
+        """Show the run as it is now, in a tab that is told of it already."""
         document = await runs.get_run_document(self.principal, run_id)
         self._book = PassBook.of(document, wishes)
         detail = await runs.get_run(self.principal, run_id)
