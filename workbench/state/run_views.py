@@ -1,5 +1,6 @@
 """What is shown of a run beside the canvas: its head, its timeline, and a node's whole output."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -138,11 +139,19 @@ class Mark:
             node.output_bytes if node.status in TERMINAL else 0,
             node.error,
             node.scope,
-            node.status == "waiting" and bool(node.preview),
+            node.status == "waiting" and _names_event(node.preview),
             node.origin,
             node.tally.failed if node.tally else 0,
             node.decision,
         )
+
+
+def _names_event(preview: str) -> bool:
+    """Return whether what a node waits for is an event, not a person."""
+    try:
+        return "event" in json.loads(preview)
+    except (ValueError, TypeError):
+        return False
 
 
 def output_view(
