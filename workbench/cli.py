@@ -104,17 +104,28 @@ def run(
             show_default=False,
         ),
     ] = None,
+    decide: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to decide where the run waits for people: STEP=DECISION:VALUE, such as ask=approve or "
+            "intake=submit:@answer.json; without STEP= about any. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed, 2: invalid."""
+    """Run a workflow and write its outputs. Exit code 0: succeeded, 1: failed or cancelled, 2: invalid.
+
+    A run that waits for people says for what, and where to decide it, and goes on when that is done.
+    """
     _set(data_dir=data_dir, workspace=workspace)
     settings = _settings()
     from workbench.commands.run import Options
     from workbench.commands.run import run as execute
 
-    options = Options(labels=label or (), key=key, priority=priority, deadline=deadline)
+    options = Options(labels=label or (), key=key, priority=priority, deadline=deadline, decide=decide or ())
     raise typer.Exit(execute(settings, file, input_, options, sample=sample, as_json=json))
 
 

@@ -73,6 +73,35 @@ async def test_a_failed_run_exits_with_1_and_says_where(tmp_path: Path, data_dir
     assert "fails" in ended.err
 
 
+def asking(tmp_path: Path) -> Path:
+    ask = {"id": "ask", "type": "approval", "config": {"title": "Pay 5?", "data": {"n": 5}}}
+    outputs = {"said": "{{ nodes.ask.output.decision }}"}
+    return stored({**HELLO, "inputs": {"type": "object"}, "outputs": outputs, "nodes": [ask]}, tmp_path)
+
+
+async def test_what_a_run_waits_for_is_told_and_decided(tmp_path: Path, data_dir: Path) -> None:
+    ended = await workbench("run", asking(tmp_path), "--decide", "ask=reject", data_dir=data_dir)
+    assert (ended.code, json.loads(ended.out)) == (0, {"said": "reject"})
+    assert "Waits for a decision: “Pay 5?”" in ended.err
+
+
+async def test_a_step_that_failed_is_given_its_output(tmp_path: Path, data_dir: Path) -> None:
+    config = {"method": "GET", "url": "http://127.0.0.1:9/"}
+    fetch = {"id": "fetch", "type": "http", "config": config, "policy": {"on_error": "pause"}}
+    outputs = {"n": "{{ nodes.fetch.output.n }}"}
+    document = {**HELLO, "inputs": {"type": "object"}, "outputs": outputs, "nodes": [fetch]}
+    decide = ("--decide", 'output:{"n": 3}')
+    ended = await workbench("run", stored(document, tmp_path), *decide, data_dir=data_dir)
+    assert (ended.code, json.loads(ended.out)) == (0, {"n": 3})
+
+
+async def test_what_is_no_decision_exits_with_2(hello: Path, data_dir: Path) -> None:
+    given = ("--decide", "ask=perhaps", "--decide", "submit:{")
+    ended = await workbench("run", hello, *given, data_dir=data_dir)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.count("is no decision") == 2
+
+
 async def test_in_a_team_a_key_is_needed_and_does(hello: Path, tmp_path: Path) -> None:
     data_dir, ada = tmp_path / "data", ("--input", '{"name": "Ada"}')
     refused = await workbench("run", hello, *ada, data_dir=data_dir, WORKBENCH_MODE="team")

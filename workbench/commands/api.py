@@ -11,7 +11,7 @@ import httpx
 from engine.errors import Problem
 from workbench.commands.other import url_of_other
 from workbench.commands.terminal import Progress
-from workbench.embedded import stack
+from workbench.embedded import ports, stack
 from workbench.embedded.errors import AlreadyRunning
 from workbench.embedded.supervisor import Supervisor
 from workbench.errors import Unavailable, WorkbenchError
@@ -40,8 +40,14 @@ class Refused(WorkbenchError):
 class Api:
     """A few calls of /api/v1. Errors become `Refused`; a workbench that restarts is waited for."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, pages: bool = True) -> None:
         self._client = client
+        self._pages = pages
+
+    def page(self, path: str) -> str | None:
+        """Return the address of a page; None where there is only the API, in this process."""
+        origin = str(self._client.base_url).removesuffix("/").removesuffix("/api/v1")
+        return f"{origin}{path}" if self._pages else None
 
     async def get(self, path: str) -> Any:
         """Return the answer to a GET, which is repeated while nobody answers. Raises Refused, Unavailable."""
@@ -81,12 +87,18 @@ def _content(answer: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def connected(supervisor: Supervisor, settings: Settings, progress: Progress) -> AsyncIterator[Api]:
-    """Give the API of the workbench that runs in the data directory, or one of our own for the meantime."""
+async def connected(
+    supervisor: Supervisor, settings: Settings, progress: Progress, *, web: bool = False
+) -> AsyncIterator[Api]:
+    """Give the API of the workbench that runs in the data directory, or one of our own for the meantime.
+
+    With `web` our own has pages, too, where nothing else listens on their port.
+    """
     async with AsyncExitStack() as exits:
         url = await _other_or_lock(supervisor, exits)
-        client = _remote(url, settings) if url else await _own(supervisor, settings, progress, exits)
-        yield Api(await exits.enter_async_context(client))
+        web = web and ports.is_free(settings.host, settings.port)
+        client = _remote(url, settings) if url else await _own(supervisor, settings, progress, exits, web=web)
+        yield Api(await exits.enter_async_context(client), pages=web or url is not None)
 
 
 async def _other_or_lock(supervisor: Supervisor, exits: AsyncExitStack) -> str | None:
@@ -116,11 +128,11 @@ def _headers(settings: Settings) -> dict[str, str]:
 
 
 async def _own(
-    supervisor: Supervisor, settings: Settings, progress: Progress, exits: AsyncExitStack
+    supervisor: Supervisor, settings: Settings, progress: Progress, exits: AsyncExitStack, *, web: bool
 ) -> httpx.AsyncClient:
     """Start services and a worker, and return a client whose requests are answered in this process."""
     with progress:
-        complete = await stack.up(supervisor, settings, report=progress, web=False)
+        complete = await stack.up(supervisor, settings, report=progress, web=web)
     progress.settle()
     from workbench.api.app import create_api
     from workbench.services import resources

@@ -20,6 +20,7 @@ from workbench import telemetry
 from workbench.commands.api import Api, Refused, connected
 from workbench.commands.check import INVALID, emit_problems, read
 from workbench.commands.imports import Imports
+from workbench.commands.run_people import RunPeople, Wish, may_wait, wishes
 from workbench.commands.run_progress import RunProgress
 from workbench.commands.signals import run_until_told
 from workbench.commands.terminal import Progress, emit, fail, say, show_problems
@@ -41,6 +42,7 @@ class Options:
     key: str | None = None
     priority: int | None = None
     deadline: str | None = None
+    decide: Sequence[str] = ()
 
     def given(self) -> dict[str, Any]:
         """Return the options as `POST /runs` takes them, as far as they were given."""
@@ -70,7 +72,8 @@ def run(settings: Settings, file: Path, input_: str, options: Options, *, sample
     """
     document, problems = read(file)
     inputs, wrong_input = _inputs(input_)
-    problems = (*problems, *wrong_input, *options.problems())
+    decisions, no_decisions = wishes(options.decide)
+    problems = (*problems, *wrong_input, *options.problems(), *no_decisions)
     if document is None or problems:
         return _invalid(problems, as_json=as_json)
     try:
@@ -80,7 +83,8 @@ def run(settings: Settings, file: Path, input_: str, options: Options, *, sample
         progress = Progress()
         supervisor = Supervisor(home, report=progress)
         asked = {"inputs": {**(_sample(document) if sample else {}), **inputs}, **options.given()}
-        main = _run(supervisor, settings, progress, os.path.abspath(file), document, asked, as_json=as_json)
+        file_ = os.path.abspath(file)
+        main = _run(supervisor, settings, progress, file_, document, asked, decisions, as_json=as_json)
         return run_until_told(main, hurry=supervisor.kill, told=FAILED)
     except Refused as error:
         fail(str(error))
@@ -126,14 +130,14 @@ def _sample(document: Document) -> dict[str, Any]:
 
 async def _run(
     supervisor: Supervisor, settings: Settings, progress: Progress, file: str, document: Document,
-    asked: dict[str, Any], *, as_json: bool,
+    asked: dict[str, Any], decisions: Sequence[Wish], *, as_json: bool,
 ) -> int:  # fmt: skip
-    async with connected(supervisor, settings, progress) as api:
+    async with connected(supervisor, settings, progress, web=may_wait(document) and not decisions) as api:
         workflow_id = await Imports(supervisor.home, api).bring(file, document)
         body = {"workflow_id": workflow_id, "version": "draft", **asked}
         run_id = (await api.send("POST", "/runs", body))["id"]
         say(f"The run has started: {run_id}")
-        finished = await _follow(api, run_id)
+        finished = await _follow(api, run_id, RunPeople(api, run_id, decisions))
     if as_json:
         emit(json.dumps(finished, indent=2, ensure_ascii=False))
     elif finished["status"] == "succeeded":
@@ -141,11 +145,11 @@ async def _run(
     return SUCCEEDED if finished["status"] == "succeeded" else FAILED
 
 
-async def _follow(api: Api, run_id: str) -> dict[str, Any]:
+async def _follow(api: Api, run_id: str, people: RunPeople) -> dict[str, Any]:
     """Show the run's steps until it has ended, and return it. Cancels it when we are told to stop."""
     with RunProgress() as shown:
         try:
-            return await _until_ended(api, run_id, shown)
+            return await _until_ended(api, run_id, shown, people)
         except asyncio.CancelledError:
             shown.cancelling()
             with contextlib.suppress(TimeoutError):
@@ -155,10 +159,14 @@ async def _follow(api: Api, run_id: str) -> dict[str, Any]:
             raise
 
 
-async def _until_ended(api: Api, run_id: str, shown: RunProgress) -> dict[str, Any]:
+async def _until_ended(
+    api: Api, run_id: str, shown: RunProgress, people: RunPeople | None = None
+) -> dict[str, Any]:
     while True:
         state: dict[str, Any] = await api.get(f"/runs/{run_id}")
         shown.update(state)
         if state["status"] in TERMINAL:
             return state
+        if people:
+            await people.look(state)
         await asyncio.sleep(_POLL_S)

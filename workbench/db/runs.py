@@ -145,11 +145,16 @@ async def under_way(
     return (await session.execute(query)).scalars().all()
 
 
+def family(run_id: str) -> Select[tuple[str]]:
+    """Select the ids of a run and of those begun under it."""
+    known = select(col(RunRow.id)).where(col(RunRow.id) == run_id).cte("family", recursive=True)
+    known = known.union_all(select(col(RunRow.id)).where(col(RunRow.parent_run_id) == known.c.id))
+    return select(known.c.id)
+
+
 async def mark_terminating(session: AsyncSession, run_id: str) -> Sequence[RunRow]:
     """Mark a run, and those begun under it, to be ended at once; return those of them that have not ended."""
-    family = select(col(RunRow.id)).where(col(RunRow.id) == run_id).cte("family", recursive=True)
-    family = family.union_all(select(col(RunRow.id)).where(col(RunRow.parent_run_id) == family.c.id))
-    chosen = col(RunRow.id).in_(select(family.c.id)) & col(RunRow.status).not_in(SETTLED)
+    chosen = col(RunRow.id).in_(family(run_id)) & col(RunRow.status).not_in(SETTLED)
     statement = update(RunRow).where(chosen).values(terminating=True).returning(RunRow)
     return (await session.execute(statement)).scalars().all()
 

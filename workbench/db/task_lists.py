@@ -26,6 +26,7 @@ from sqlmodel import col
 
 from workbench.db.base import columns_of
 from workbench.db.paging import Named, Rows
+from workbench.db.runs import family
 from workbench.db.tables import GroupRow, TaskDecisionRow, TaskRow, TaskSeenRow, TaskSnoozeRow, UserRow
 
 Queue = Literal["asked", "unread", "mine", "groups", "open", "others", "snoozed", "done"]
@@ -52,7 +53,7 @@ class Wanted:
     """Which tasks a list is to show, in which order, and for whom.
 
     `words` have to be found in a task, or in the names of people who have to do with it: `people` are the ids
-    that each of the words stands for. `ids`: of these tasks only.
+    that each of the words stands for. `ids`: of these tasks only. `run_id`: of a run and those it called.
     """
 
     queue: Queue
@@ -68,6 +69,7 @@ class Wanted:
     words: Sequence[str] = ()
     people: Mapping[str, Collection[str]] = field(default_factory=dict)
     ids: Collection[str] | None = None
+    run_id: str | None = None
 
 
 async def page(session: AsyncSession, wanted: Wanted, *, limit: int, after: Named | None) -> Rows:
@@ -197,6 +199,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(col(TaskRow.due_at) < wanted.due_before)
     if wanted.assignee is not None:
         found.append(_named(wanted.assignee))
+    if wanted.run_id is not None:
+        found.append(col(TaskRow.run_id).in_(family(wanted.run_id)))
     if wanted.ids is not None:
         found.append(col(TaskRow.id).in_(wanted.ids))
     return found + [_has(word, wanted.people.get(word, ())) for word in wanted.words]

@@ -46,13 +46,15 @@ async def list_tasks(
     overdue: bool = False,
     assignee: str | None = None,
     ids: Collection[str] | None = None,
+    run_id: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[TaskSummary]:
     """Return a page of tasks; `task_lists.Queue` and `Sort` say what each of those is.
 
     `search`: every word of it is found in the task or in the name of a person who has to do with it.
-    `assignee` is the id of a person or group who is asked, `ids` are tasks among which to look.
+    `assignee` is the id of a person or group who is asked, `ids` are tasks among which to look. `run_id`:
+    those of a run and of the runs that it called.
     """
     limit, words = page_size(limit), tuple(dict.fromkeys(text_of(search).lower().split()[:MOST_WORDS]))
     wanted = Wanted(
@@ -68,6 +70,7 @@ async def list_tasks(
         due_before=_earlier(due_before, now() if overdue else None),
         words=words,
         ids=ids,
+        run_id=_text(run_id),
     )
     after = _place(cursor, wanted)
 

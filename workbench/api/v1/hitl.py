@@ -117,6 +117,7 @@ async def list_tasks(
     due_before: datetime | None = None,
     overdue: bool = False,
     assignee: Annotated[str | None, Query(max_length=64)] = None,
+    run_id: Annotated[str | None, Query(max_length=64)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[TaskSummary]:
@@ -126,7 +127,7 @@ async def list_tasks(
 
     `sort`: `newest`, `due` (the earliest first) or `priority`. `search`: each word is in the title, the
     context, the name of the workflow, or that of somebody who has to do with the task. `assignee`: the id of
-    a person or group. A cursor belongs to the list that gave it.
+    a person or group, `run_id` a run, with those that it called. A cursor belongs to the list that gave it.
     """
     return await tasks.list_tasks(
         principal,
@@ -140,6 +141,7 @@ async def list_tasks(
         due_before=due_before,
         overdue=overdue,
         assignee=assignee,
+        run_id=run_id,
         limit=limit,
         cursor=cursor,
     )
