@@ -42,7 +42,7 @@ class MapConfig(NodeConfig):
     concurrency: int = Field(
         default=10,
         ge=1,
-        le=100,
+        le=1_000,
         title="Concurrency",
         description="Over items: how many passes run at a time.",
         json_schema_extra=widget("number"),

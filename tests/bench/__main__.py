@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench import (
     bench_canvas,
     bench_compile,
+    bench_decisions,
     bench_engine,
     bench_map,
     bench_parked,
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "stack": bench_stack.measure,
     "waiting": bench_waiting.measure,
     "parked": bench_parked.measure,
+    "decisions": bench_decisions.measure,
     "canvas": bench_canvas.measure,
 }
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,19 @@ import psutil
 import structlog
 
 from engine.client import EngineClient
-from engine.contracts import DelayStep, Event, EventWait, NodeRecord, Plan, RecordBatch, RunRequest, WaitStep
+from engine.contracts import (
+    DelayStep,
+    Event,
+    EventWait,
+    HumanStep,
+    NodeRecord,
+    Plan,
+    RecordBatch,
+    RunRequest,
+    TaskOpened,
+    TaskOpening,
+    WaitStep,
+)
 from engine.outbound import OutboundPolicy
 from engine.runtime import build_worker
 from tests.bench.figures import Figure
@@ -38,6 +50,7 @@ from workbench.embedded import services
 from workbench.settings import Settings
 
 MARKS = (2_000, 10_000, 20_000)
+ASKING_MARKS = (100, 10_000)
 AT_ONCE = 50
 """Runs that are started side by side."""
 SETTLE_S = 15
@@ -52,6 +65,12 @@ PARKED = Plan(
     ),
 )
 """Both waits at once: for an event, and for ten hours to pass."""
+ASKING = Plan(
+    version_hash="0" * 64,
+    name="Asking",
+    steps=(HumanStep(id="ask", type="approval", title="Pay {{ run.id }}?", choices=("approve", "reject")),),
+)
+MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -70,15 +89,37 @@ class _Sink(MemorySink):
         pass
 
 
-class _Events:
-    """Counts the waits, in a file that the bench reads: how many runs are parked."""
+class _Count:
+    """How many runs are parked, in a file that the bench reads."""
 
     def __init__(self, counted: Path) -> None:
         self._counted, self._count = counted, 0
 
-    async def register(self, wait: EventWait) -> Event | None:
+    def add(self) -> None:
         self._count += 1
         self._counted.write_text(f"{self._count:9}")
+
+
+class _Inbox(MemoryInbox):
+    """Counts the tasks and forgets them."""
+
+    def __init__(self, count: _Count) -> None:
+        super().__init__()
+        self._count = count
+
+    async def open(self, opening: TaskOpening) -> TaskOpened:
+        self._count.add()
+        return TaskOpened()
+
+
+class _Events:
+    """Counts the waits and forgets them."""
+
+    def __init__(self, count: _Count) -> None:
+        self._count = count
+
+    async def register(self, wait: EventWait) -> Event | None:
+        self._count.add()
         return None
 
     async def withdraw(self, wait: EventWait) -> Event | None:
@@ -90,20 +131,51 @@ class _Events:
 
 async def measure() -> list[Figure]:
     """Park runs up to each mark and look at their worker; then look at one that is started beside them."""
+    began = time.monotonic()
+    looks, restarted = await looked_at(PARKED, MARKS)
+    return _figures(looks, restarted, time.monotonic() - began)
+
+
+async def asking() -> list[Figure]:
+    """Park human steps instead, and look at how much more their worker holds for them."""
+    looks, restarted = await looked_at(ASKING, ASKING_MARKS)
+    few, many = (looks[mark] for mark in ASKING_MARKS)
+    name, count = "worker beside", f"{ASKING_MARKS[-1]:,} parked human steps"
+    sizes = ", ".join(f"{mark:,}: {look.memory:.0f} MiB" for mark, look in looks.items())
+    return [
+        Figure(
+            f"{name} {count}, memory for them",
+            (many.memory - few.memory) * MIB / 1e6,
+            50,
+            "MB",
+            note=f"{sizes}; {restarted.memory:.0f} MiB after a restart",
+        ),
+        Figure(
+            f"{name} {count}, processor",
+            max(many.busy, restarted.busy),
+            0.5,
+            "%",
+            note=f"of a core; {restarted.busy:.2f} % after a restart",
+        ),
+    ]
+
+
+async def looked_at(plan: Plan, marks: Sequence[int]) -> tuple[dict[int, Look], Look]:
+    """Park runs of a plan up to each mark; return the looks at their worker, and at a restarted one."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     began, looks, started = time.monotonic(), dict[int, Look](), 0
     async with _server() as (address, counted):
         client = await EngineClient.connect(address, blobs=MemoryBlobs(), task_queue=QUEUE)
         async with _worker(address, counted) as worker:
-            for mark in MARKS:
-                await _park(client, mark - started)
+            for mark in marks:
+                await _park(client, plan, mark - started)
                 while int(counted.read_text() or 0) < mark:
                     await asyncio.sleep(1)
                 started, looks[mark] = mark, await _look(worker)
                 print(f"{mark:,} after {time.monotonic() - began:.0f} s: {looks[mark]}", flush=True)
         async with _worker(address, counted) as worker:
             restarted = await _look(worker)
-    return _figures(looks, restarted, time.monotonic() - began)
+    return looks, restarted
 
 
 def _figures(looks: dict[int, Look], restarted: Look, took_s: float) -> list[Figure]:
@@ -155,12 +227,12 @@ async def _worker(address: str, counted: Path) -> AsyncIterator[psutil.Process]:
         await process.wait()
 
 
-async def _park(client: EngineClient, count: int) -> None:
+async def _park(client: EngineClient, plan: Plan, count: int) -> None:
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one() -> None:
         async with limit:
-            await client.start(RunRequest(run_id=str(uuid.uuid4()), plan=PARKED, inputs={}))
+            await client.start(RunRequest(run_id=str(uuid.uuid4()), plan=plan, inputs={}))
 
     await asyncio.gather(*(one() for _ in range(count)))
 
@@ -171,7 +243,7 @@ async def _look(worker: psutil.Process) -> Look:
         pass
     await asyncio.sleep(SETTLE_S)
     busy = await _busy(worker, WATCHED_S)
-    return Look(worker.memory_info().rss / 2**20, busy)
+    return Look(worker.memory_info().rss / MIB, busy)
 
 
 async def _busy(worker: psutil.Process, seconds: float) -> float:
@@ -188,7 +260,7 @@ def _used_s(process: psutil.Process) -> float:
 
 async def work(address: str, counted: Path) -> None:
     """Be the worker, until ended."""
-    blobs = MemoryBlobs()
+    blobs, count = MemoryBlobs(), _Count(counted)
     client = await EngineClient.connect(address, blobs=blobs, task_queue=QUEUE)
     async with build_worker(
         client.temporal,
@@ -196,8 +268,8 @@ async def work(address: str, counted: Path) -> None:
         blobs=blobs,
         secrets=MemorySecrets(),
         slots=MemorySlots(),
-        events=_Events(counted),
-        inbox=MemoryInbox(),
+        events=_Events(count),
+        inbox=_Inbox(count),
         outbox=MemoryOutbox(),
         starter=MemoryStarter(),
         outbound=OutboundPolicy(),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Witness:
-    """Counts requests by path, and by the key of the effect that they ask for.
+    """Counts requests by path, and by the key of the effect that they ask for; `first` is when they came.
 
     `/feed` answers a JSON feed; `?wait=SECONDS` answers late. Paths in `failing` are answered with an error,
     those in `failing_once` the first time.
@@ -22,6 +23,7 @@ class Witness:
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.first: dict[str, float] = {}
         self.keys: Counter[str] = Counter()
         self.failing: set[str] = set()
         self.failing_once: set[str] = set()
@@ -33,6 +35,7 @@ class Witness:
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"] or 0))
                 url = urlsplit(self.path)
+                witness.first.setdefault(url.path, time.perf_counter())
                 witness.seen[url.path] += 1
                 if key := self.headers["Idempotency-Key"]:
                     witness.keys[key] += 1
