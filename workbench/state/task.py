@@ -12,7 +12,7 @@ from uuid import uuid4
 import reflex as rx
 from reflex.event import EventSpec
 
-from engine.contracts import Choice
+from engine.contracts import Choice, HumanAction, PauseChoice
 from workbench import routes
 from workbench.errors import Conflict, Forbidden, Invalid
 from workbench.services import task_decisions, tasks
@@ -131,7 +131,7 @@ class TaskState(AppState):
     @rx.event
     async def decide(self, action: str) -> EventSpec | None:
         """Decide the task; what keeps one from it is said beside the buttons."""
-        if action not in get_args(Choice):
+        if action not in (*get_args(Choice), *get_args(PauseChoice)):
             return None
         value, port = None, "out"
         if self.head.pause:
@@ -144,7 +144,7 @@ class TaskState(AppState):
         if not fits:
             self.error = "" if self.head.pause else "Some of it does not fit; see the fields."
             return None
-        return await self._decide(cast(Choice, action), value, port)
+        return await self._decide(cast(HumanAction, action), value, port)
 
     @rx.event
     async def claim(self, on: bool) -> None:
@@ -176,7 +176,7 @@ class TaskState(AppState):
         """Say no more of what was decided last."""
         self.done = Done()
 
-    async def _decide(self, action: Choice, value: Any, port: str) -> EventSpec | None:
+    async def _decide(self, action: HumanAction, value: Any, port: str) -> EventSpec | None:
         head = self.head
         asked = Decision(
             action,
