@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import reflex as rx
+from starlette.types import ASGIApp
 
 from components import crash
 from pages import (
@@ -38,10 +39,11 @@ from workbench.api.app import create_api
 from workbench.api.content_policy import ContentPolicy
 from workbench.api.gate import HostOriginGate
 from workbench.api.page_gate import PageGate
+from workbench.api.uploads import UploadGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
-from workbench.state import notices, present, push
+from workbench.state import notices, present, push, uploads
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
 from workbench.state.base import AppState, toast_error
@@ -78,7 +80,13 @@ def create_app() -> rx.App:
         backend_exception_handler=toast_error,
         toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True),
         app_wraps={(55, "ErrorBoundary"): lambda stateful: crash.boundary()},
-        api_transformer=[create_api(), PageGate, HostOriginGate, ContentPolicy],
+        api_transformer=[
+            create_api(),
+            lambda api: _uploads(app, api),
+            PageGate,
+            HostOriginGate,
+            ContentPolicy,
+        ],
     )
     app.add_middleware(PrincipalGuard())
     add_pages(app)
@@ -89,6 +97,10 @@ def create_app() -> rx.App:
     app.register_lifespan_task(upkeep.keep_up)
     app.register_lifespan_task(close_connections)
     return app
+
+
+def _uploads(app: rx.App, api: ASGIApp) -> ASGIApp:
+    return UploadGate(api, takes=uploads.takes_files, cookie=uploads.cookie_behind(app))
 
 
 @asynccontextmanager
