@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from workbench.api import problems
 from workbench.api.bodies import BodyLimit
+from workbench.api.media import JsonOnly
 from workbench.api.principal import current_principal
 from workbench.api.v1 import (
     api_keys,
@@ -98,6 +99,7 @@ def create_api() -> FastAPI:
         app.include_router(router, prefix=PREFIX, responses=problems.RESPONSES, dependencies=needed)
     app.include_router(_nothing_else())
     app.add_middleware(BodyLimit)
+    app.add_middleware(JsonOnly)
     problems.install(app)
     _describe_problems(app)
     return app

@@ -46,12 +46,16 @@ _HEADERS = {
 _HTTPS_FOR_S = 365 * 24 * 3600
 """How long a browser that was here over HTTPS comes over nothing else."""
 
+_HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{0,5})?", re.ASCII | re.IGNORECASE)
+"""What may stand in `Host`: its name is told to browsers in a page's policy."""
+
 _COOKIE = re.compile(r"(?:^|;)\s*(?:__Host-)?workbench=")
 """A session's cookie among others, see `services.sessions.cookie_name`."""
 
 _MOST_HEADERS = 32_000
 """Bytes that the headers of one request may have together; a browser's have a tenth of it."""
 
+_API = "/api/v1/"
 _FOR_GOOD = "/assets/"
 """Below it are the build's files whose names change with their content."""
 
@@ -140,23 +144,26 @@ def _hosts() -> list[str]:
 
 def split_host(text: str) -> tuple[str, int | None] | None:
     """Return the name, in lower case and without brackets, and the port of `name:port`; None for nonsense."""
+    if not _HOST.fullmatch(text):
+        return None
     try:
         parts = urlsplit(f"//{text}")
-        port = parts.port
+        return (parts.hostname.rstrip("."), parts.port) if parts.hostname else None
     except ValueError:
         return None
-    clean = parts.hostname and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
-    return (parts.hostname.rstrip("."), port) if parts.hostname and clean else None
 
 
 def _cached(scope: Scope) -> dict[str, str]:
     """Return how long a response may be kept: one that does not say is asked for again each time.
 
+    What the API says of people's things is not kept at all: whoever uses the browser next has no right to it.
+
     Left to itself a browser keeps pages for a tenth of their age. Those of an older build then meet this one,
     and Reflex covers them with a banner that asks for a reload.
     """
-    built = scope["type"] == "http" and scope["path"].startswith(_FOR_GOOD)
-    return {} if built else {"Cache-Control": "no-cache"}
+    if scope["type"] == "http" and scope["path"].startswith(_FOR_GOOD):
+        return {}
+    return {"Cache-Control": "no-store" if scope["path"].startswith(_API) else "no-cache"}
 
 
 def _with_headers(send: Send, more: Mapping[str, str]) -> Send:

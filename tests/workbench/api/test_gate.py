@@ -115,8 +115,13 @@ async def test_a_websocket_needs_our_host_and_our_origin(headers: dict[str, str]
     assert [message["type"] for message in said] == ["websocket.accept" if passes else "websocket.close"]
 
 
+async def test_what_the_api_says_is_kept_nowhere(api: httpx.AsyncClient) -> None:
+    for path in ("/workflows", "/health", "/nothing"):
+        assert (await api.get(path)).headers["cache-control"] == "no-store"
+
+
 async def test_a_page_is_asked_for_again_each_time(api: httpx.AsyncClient) -> None:
-    assert (await api.get("/workflows")).headers["cache-control"] == "no-cache"
+    assert (await api.get(f"{BASE}/runs")).headers["cache-control"] == "no-cache"
 
 
 SIGNED_IN = {"Cookie": "a=b; workbench=token"}

@@ -182,7 +182,7 @@ async def test_a_body_without_a_length_is_bounded_too(api: httpx.AsyncClient) ->
         for _ in range(20):
             yield b"x" * (bodies.MAX_BYTES // 10)
 
-    answer = await api.post("/workflows", content=endless())
+    answer = await api.post("/workflows", content=endless(), headers={"Content-Type": "application/json"})
     assert answer.json()["problems"][0]["code"] == "too-large"
 
 
