@@ -37,9 +37,22 @@ CANVAS = (
     ("Ctrl 0", "Show the whole workflow"),
 )
 
+TASK = (
+    ("A", "Approve or accept"),
+    ("R", "Reject"),
+    ("E", "Edit the data"),
+    ("C", "Comment"),
+    ("H", "Hand it on"),
+    ("S", "Snooze"),
+    ("J", "Next task"),
+    ("K", "Previous task"),
+    ("Z", "Undo the last decision"),
+)
+
 GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Everywhere", EVERYWHERE),
     ("On the canvas", CANVAS),
+    ("On a task", TASK),
 )
 
 

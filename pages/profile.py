@@ -3,6 +3,7 @@
 import reflex as rx
 
 from components import api_keys, frame, skeleton, theme
+from components.absence import absence
 from components.appearance import appearance
 from components.moments import ago
 from components.settings_nav import settings_nav
@@ -46,6 +47,10 @@ def _person() -> rx.Component:
     return rx.fragment(
         _section("name", "You", _name()),
         _section("appearance", "Appearance", appearance()),
+        rx.cond(
+            AppState.may.contains(Action.MEMBERS_READ.value),
+            _section("absence", "Out of office", absence()),
+        ),
         rx.cond(
             secure,
             rx.fragment(

@@ -44,6 +44,7 @@ from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
 from workbench.state import notices, present, push, uploads
+from workbench.state.absence import AbsenceState
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
 from workbench.state.base import AppState, toast_error
@@ -152,7 +153,7 @@ def add_pages(app: rx.App) -> None:
         profile.page,
         route=routes.PROFILE,
         title=f"Profile · {NAME}",
-        on_load=[ProfileState.load, ApiKeysState.load],
+        on_load=[ProfileState.load, ApiKeysState.load, AbsenceState.load],
     )
     app.add_page(sign_in.page, route=routes.SIGN_IN, title=f"Sign in · {NAME}", on_load=SignInState.load)
     app.add_page(

@@ -191,7 +191,8 @@ async def test_a_reviewer_finds_decides_and_looks_but_is_offered_nothing_else(
     await page.get_by_test_id("decide-approve").click()
     await expect(page.get_by_test_id("outcome")).to_contain_text("approved")
     await page.goto(f"/runs/{run['id']}")
-    await expect(page.get_by_test_id("run-bar")).to_have_attribute("data-status", "succeeded")
+    told = expect(page.get_by_test_id("run-bar"))  # the decision can be undone for ten seconds
+    await told.to_have_attribute("data-status", "succeeded", timeout=30_000)
     for button in ("run", "cancel-run", "terminate-run"):
         await expect(page.get_by_test_id(button)).to_have_count(0)
     await page.get_by_test_id("node-ask").click(position={"x": 60, "y": 14})
