@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -90,6 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WorkbenchError, _ours)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -140,6 +142,18 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
         more: dict[str, Any] = {"code": error.problem.code, "problems": [error.problem]}
         return respond(error.status_code, str(error.detail), instance=request.url.path, **more)
     return respond(error.status_code, str(error.detail), headers=headers, instance=request.url.path)
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """Answer for a value of the request that the database refuses, and nothing was changed."""
+    log.warning("api.unstorable", path=public_path(request.url.path), error=type(error).__name__)
+    problem = Problem(
+        code="unstorable",
+        message="It holds a character or a number that cannot be stored, such as U+0000.",
+        hint="Take out what cannot be seen in a text; keep numbers within 64 bits.",
+    )
+    detail = f"Something that was sent cannot be stored. {problem.hint}"
+    return respond(422, detail, instance=request.url.path, problems=[problem])
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

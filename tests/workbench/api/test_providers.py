@@ -78,6 +78,19 @@ async def test_a_mapping_gives_one_thing_that_is_there(api: httpx.AsyncClient) -
     assert [one["administrator"] for one in (await api.get(where)).json()] == [True]
 
 
+async def test_what_no_database_can_hold_is_no_fault(api: httpx.AsyncClient) -> None:
+    where = f"/providers/{(await api.post('/providers', json=body())).json()['id']}/mappings"
+    claim = {"source": "group", "value": "a"}
+    for unstorable in (
+        {"value": "a\x00b", "administrator": True},
+        {"workspace_id": "\x00", "role": "viewer"},
+        {"group_id": "a\x00"},
+    ):
+        answer = await api.put(where, json={"mappings": [{**claim, **unstorable}]})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert (await api.get(where)).json() == []
+
+
 async def test_only_administrators_see_providers() -> None:
     admin = somebody(actions=allowed(frozenset({Role.ADMIN})))
     with pytest.raises(Forbidden):
