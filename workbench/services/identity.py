@@ -115,7 +115,7 @@ async def _by_token(credentials: Credentials, authorization: str) -> Caller:
 
 
 async def _by_provider(credentials: Credentials, token: str) -> Caller:
-    standing, kind = await bearer.standing_of(token)
+    standing, kind = await bearer.standing_of(token, address=credentials.address)
     principal = person(standing, credentials.workspace, kind=kind)
     return Caller(replace(principal, actions=principal.actions & keys.PERSONAL), credentials)
 

@@ -18,6 +18,7 @@ from workbench.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Un
 from workbench.services import api_keys, identity, key_callers, workspaces
 from workbench.services.api_keys import MadeKey, Wanted
 from workbench.services.identity import Caller, Credentials
+from workbench.services.oidc import bearer
 from workbench.services.resources import Resources
 
 READ = frozenset({Action.WORKFLOWS_READ, Action.RUNS_READ})
@@ -271,6 +272,21 @@ async def test_wrong_keys_are_refused_alike_and_then_too_many(ada: Principal, re
 async def test_what_is_no_key_is_refused(resources: Resources, sent: str) -> None:
     with pytest.raises(Unauthenticated):
         await identity.authenticate(Credentials(authorization=sent))
+
+
+async def test_tokens_that_are_not_good_are_counted_and_in_the_audit_log(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"test-{new_id()}"
+    monkeypatch.setattr(bearer, "BAD", replace(bearer.BAD, free=2))
+    sent = Credentials(authorization="Bearer a.b.c", address=address)
+    for refusal in (Unauthenticated, Unauthenticated, Unauthenticated, TooMany, TooMany):
+        with pytest.raises(refusal):
+            await identity.authenticate(sent)
+    query = select(AuditRow.action, AuditRow.outcome).where(col(AuditRow.address) == address)
+    async with resources.transaction() as session:
+        entries = (await session.execute(query)).all()
+    assert [tuple(entry) for entry in entries] == [("tokens:use", "refused")] * 4
 
 
 async def test_making_and_revoking_is_in_the_audit_log(ada: Principal, resources: Resources) -> None:

@@ -16,10 +16,12 @@ from workbench.auth.tokens import Claims, TokenRefused, issuer_of, verify_access
 from workbench.db import identity as queries
 from workbench.db.identity import Standing
 from workbench.errors import Forbidden, Unauthenticated, Unavailable
+from workbench.services import audit, rate_limits
 from workbench.services.access import everywhere
 from workbench.services.epoch import epoch
 from workbench.services.oidc import kept, people
 from workbench.services.oidc.configured import Provider, of_issuer
+from workbench.services.rate_limits import Limit, Paused
 from workbench.services.resources import get_resources
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,9 @@ log = structlog.get_logger(__name__)
 MOST_REMEMBERED = 2_000
 LONGEST_TOKEN = 16_000
 Kind = Literal["person", "service"]
+
+BAD = Limit("bearer", free=200)
+"""Tries with tokens that are not good, from one address. None can be guessed: this bounds work and log."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +46,43 @@ _remembered: dict[bytes, _Remembered] = {}
 """By the SHA-256 of a token that was verified."""
 
 
-async def standing_of(token: str) -> tuple[Standing, Kind]:
-    """Return who a token is about and what they have. Raises Unauthenticated, or Unavailable."""
+async def standing_of(token: str, *, address: str = "") -> tuple[Standing, Kind]:
+    """Return who a token is about and what they have; `address` is where it comes from.
+
+    Raises Unauthenticated, TooMany for one who sends many that are not good, or Unavailable.
+    """
     if len(token) > LONGEST_TOKEN:
         raise TokenRefused("The token is too long.")
     key, at = hashlib.sha256(token.encode(errors="replace")).digest(), await epoch()
     known = _remembered.get(key)
     if known is None or known.epoch != at or known.until < monotonic():
-        known = await _verified(token, at)
+        known = await _believed(token, at, address)
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
         _remembered[key] = known
     return known.standing, known.kind
+
+
+async def _believed(token: str, at: str, address: str) -> _Remembered:
+    """Return what a token gives that was not seen before. Those that are not good are counted and noted."""
+    where, action = rate_limits.network(address), "tokens:use"
+    try:
+        await rate_limits.count(BAD, where)
+    except Paused as error:
+        if error.first:
+            detail = {"reason": "too many tries"}
+            await audit.refused(None, action, detail=detail, address=address)
+        raise
+    try:
+        found = await _verified(token, at)
+    except TokenRefused as error:
+        await audit.refused(None, action, detail={"reason": str(error)}, address=address)
+        raise
+    except Unavailable:
+        await rate_limits.forgive(BAD, where)
+        raise
+    await rate_limits.forgive(BAD, where)
+    return found
 
 
 async def _verified(token: str, at: str) -> _Remembered:
