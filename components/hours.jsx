@@ -46,13 +46,15 @@ export function HoursField({ text = "", readOnly = false, otherwise = "", onSave
         {hours.holidays.map((day) => (
           <li key={day} className="wb-chip wb-chip-named">
             <span>{day}</span>
-            <button type="button" aria-label={`Remove ${day}`} title="Remove" onClick={() => set({ holidays: hours.holidays.filter((one) => one !== day) })}>
-              <X size={14} strokeWidth={1.75} />
-            </button>
+            {!readOnly && (
+              <button type="button" aria-label={`Remove ${day}`} title="Remove" onClick={() => set({ holidays: hours.holidays.filter((one) => one !== day) })}>
+                <X size={14} strokeWidth={1.75} />
+              </button>
+            )}
           </li>
         ))}
       </ul>
-      <Holiday onAdd={(day) => set({ holidays: [...new Set([...hours.holidays, day])].sort() })} />
+      {!readOnly && <Holiday onAdd={(day) => set({ holidays: [...new Set([...hours.holidays, day])].sort() })} />}
       {readOnly ? null : <button type="button" className="wb-more" onClick={() => save(null)}>Take these hours away</button>}
     </fieldset>
   );

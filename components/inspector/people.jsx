@@ -30,6 +30,7 @@ export function PeopleField({ value = [], offered = [], readOnly = false, id, la
   };
   return (
     <div className="wb-group">
+      {readOnly && named.length === 0 && <p className="wb-pairs-none">–</p>}
       {named.length > 0 && (
         <ul className="wb-chips wb-people">
           {named.map((one) => (
