@@ -13,6 +13,8 @@ from tests.e2e.someone import PASSWORD, Someone, set_up_token
 from tests.e2e.stack import Stack
 from tests.e2e.witness import Witness
 
+expect.set_options(timeout=15_000)  # a busy machine may take long
+
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
