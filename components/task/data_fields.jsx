@@ -1,7 +1,7 @@
 // The fields of single values. What is typed is kept as text, so that half a number is not taken away.
 import { useEffect, useId, useRef, useState } from "react";
 import { Paperclip, Undo2, X } from "lucide-react";
-import { isFile, isNumber, titleOf } from "./data_schema.js";
+import { isFile, isNumber, placeOf, titleOf } from "./data_schema.js";
 
 const HTML_TYPES = { date: "date", time: "time", email: "email", url: "url", password: "password", moment: "datetime-local" };
 
@@ -10,7 +10,7 @@ export function Leaf(props) {
   const id = useId();
   const said = saidOf(context.said, pointer, kind === "json" || kind === "file");
   const was = context.was[pointer]?.[0];
-  const Input = { switch: Switch, select: Select, long: Area, json: Json, file: FileField }[kind] ?? Text;
+  const Input = { switch: Switch, select: Select, many: Many, long: Area, json: Json, file: FileField }[kind] ?? Text;
   const label = titleOf(schema, name);
   return (
     <div className="wb-field wb-data-field" data-pointer={pointer} data-changed={was ? was.kind : undefined}>
@@ -112,7 +112,7 @@ function Switch({ value, id, label, invalid, onChange }) {
 function Select({ value, schema, id, invalid, label, required, onChange, bare }) {
   const options = schema.enum ?? [schema.const];
   const words = schema.enumNames ?? schema.words ?? [];
-  const at = options.findIndex((one) => JSON.stringify(one) === JSON.stringify(value));
+  const at = placeOf(options, value);
   return (
     <select
       id={id}
@@ -130,6 +130,33 @@ function Select({ value, schema, id, invalid, label, required, onChange, bare })
         </option>
       ))}
     </select>
+  );
+}
+
+function Many({ value, schema, id, label, required, onChange }) {
+  const options = schema.items.enum;
+  const words = schema.items.enumNames ?? schema.items.words ?? [];
+  const chosen = Array.isArray(value) ? value : [];
+  const turn = (option) => {
+    const next = options.filter((one) => (one === option) !== (placeOf(chosen, one) >= 0));
+    onChange(next.length || required ? next : undefined, "pressed");
+  };
+  return (
+    <div role="group" aria-label={label} className="wb-options">
+      {options.map((one, index) => (
+        <label key={index} className="wb-option">
+          <input
+            id={index === 0 ? id : undefined}
+            type="checkbox"
+            className="wb-data-check"
+            checked={placeOf(chosen, one) >= 0}
+            data-first-field={index === 0 || undefined}
+            onChange={() => turn(one)}
+          />
+          <span>{words[index] ?? (typeof one === "string" ? one : JSON.stringify(one))}</span>
+        </label>
+      ))}
+    </div>
   );
 }
 
@@ -170,6 +197,10 @@ function FileField({ value, schema, id, context, invalid, onChange, onRemove }) 
   const put = async (event) => {
     const file = event.target.files?.[0];
     if (!file) return;
+    if (file.size > (schema.maxBytes ?? Infinity)) {
+      setState(`${file.name} is larger than ${(schema.maxBytes / 1e6).toLocaleString()} MB.`);
+      return;
+    }
     setState(`Uploading ${file.name} …`);
     const { value: put, error } = await upload(context.files, file);
     setState(error);

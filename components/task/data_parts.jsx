@@ -143,7 +143,9 @@ function More({ left, of, onClick }) {
 }
 
 function entriesOf(schema, value) {
-  const known = Object.entries(schema.properties ?? {});
+  const order = Array.isArray(schema.order) ? schema.order : []; // a stored document sorts its names
+  const place = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
+  const known = Object.entries(schema.properties ?? {}).sort(([one], [other]) => place(one) - place(other));
   const others = isObject(value) ? Object.keys(value).filter((key) => !schema.properties?.[key]) : [];
   const rest = isObject(schema.additionalProperties) ? schema.additionalProperties : {};
   return [...known, ...others.map((key) => [key, rest])];

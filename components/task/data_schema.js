@@ -37,19 +37,28 @@ function at(root, ref) {
   return parts.reduce((part, name) => part?.[name], root) ?? {};
 }
 
-/* How a value is edited: object, list, file, select, switch, integer, number, date, moment, long, text, or json. */
+/* How a value is edited: object, list, many (of a few), file, select, switch, integer, number, date, moment, long, text, or json. */
 export function kindOf(schema, value) {
   if (isFile(value) || schema.format === "file") return "file";
   if (isNumber(value) && !Array.isArray(schema.enum)) return schema.type === "integer" ? "integer" : "number";
-  if (Array.isArray(schema.enum) || "const" in schema) return "select";
+  if (Array.isArray(schema.enum) || ("const" in schema && schema.type !== "boolean")) return "select";
   const named = [schema.type].flat().filter((one) => one && one !== "null");
   const type = named.length === 1 ? named[0] : named.length ? typeOf(value, named) : schema.properties ? "object" : typeOf(value);
   if (type === "object") return value === undefined || value === null || isObject(value) ? objectKind(schema, value) : "json";
+  if (type === "array" && isChoice(schema, value)) return "many";
   if (type === "array") return value === undefined || value === null || Array.isArray(value) ? "list" : "json";
   if (value !== undefined && value !== null && typeof value === "object") return "json";
   if (type === "string") return textKind(schema, value);
   return { boolean: "switch", integer: "integer", number: "number" }[type] ?? "json";
 }
+
+/* Whether a list takes some of a few values, and holds no others. */
+function isChoice(schema, value) {
+  const options = schema.items?.enum;
+  return Array.isArray(options) && (value ?? []).every?.((one) => placeOf(options, one) >= 0) === true;
+}
+
+export const placeOf = (options, value) => options.findIndex((one) => JSON.stringify(one) === JSON.stringify(value));
 
 const objectKind = (schema, value) => (schema.properties || isObject(value) ? "object" : "json");
 
@@ -85,7 +94,7 @@ export function blankOf(schema, root) {
     const needed = (found.required ?? []).filter((name) => found.properties?.[name]);
     return Object.fromEntries(needed.map((name) => [name, blankOf(found.properties[name], root)]).filter(([, value]) => value !== undefined));
   }
-  if (kind === "list") return [];
+  if (kind === "list" || kind === "many") return [];
   if (kind === "switch") return false;
   if (kind === "select") return "const" in found ? found.const : undefined;
   return ["text", "long", "email", "url"].includes(kind) ? "" : undefined;

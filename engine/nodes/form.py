@@ -62,6 +62,9 @@ FORM = NodeType(
         "Puts a form into the inbox and waits, durably, until somebody has filled it in. The output is the "
         "answer: `{{ nodes.intake.output.name }}`. An answer that does not fit the schema is refused where "
         "it is given, with the reason.\n\n"
+        "Beside JSON Schema the form knows `order` (of an object: the names of its fields as they are to "
+        "stand), `errorMessage` (of a field: what is said when it does not fit), and files: "
+        '`{"type": "object", "format": "file", "accept": ["image/*"], "maxBytes": 5000000}`.\n\n'
         "**Defaults** fill the fields beforehand. When the task expires the run goes on along **timeout** "
         "with an empty output, or the step fails."
     ),
