@@ -20,8 +20,15 @@ async def every(session: AsyncSession) -> Sequence[ProviderRow]:
     return (await session.scalars(select(ProviderRow).order_by(col(ProviderRow.name)))).all()
 
 
+async def get(session: AsyncSession, provider_id: str) -> ProviderRow | None:
+    """Return a provider."""
+    return None if "\x00" in provider_id else await session.get(ProviderRow, provider_id[:100])
+
+
 async def by_issuer(session: AsyncSession, issuer: str) -> ProviderRow | None:
     """Return the provider with that issuer."""
+    if "\x00" in issuer:  # the database has no text with it
+        return None
     return (await session.scalars(select(ProviderRow).where(col(ProviderRow.issuer) == issuer))).first()
 
 

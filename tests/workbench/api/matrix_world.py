@@ -105,9 +105,9 @@ class World:
                 return [(await session.execute(text(query), one)).all() for query in HELD]
 
 
-async def make_world(resources: Resources, *, mark: str = "Ours") -> World:
-    """Return a new workspace with a workflow, a run that has ended, a secret, a trigger, a key."""
-    workspace = new_id()
+async def make_world(resources: Resources, *, mark: str = "Ours", workspace: str | None = None) -> World:
+    """Return a workspace, a new one unless it is given, with something of everything in it."""
+    workspace = workspace or new_id()
     with everywhere():
         maker = await signed_in(await member(resources, {workspace: Role.ADMIN}))
     document = Document.model_validate({**DOCUMENT, "name": mark, "triggers": [HOOK]})

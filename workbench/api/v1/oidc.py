@@ -1,14 +1,14 @@
 """`/auth/oidc`: to a provider to sign in, back with an answer, and a provider's word that a session ended."""
 
 from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from workbench import routes
-from workbench.api import cookies
+from workbench.api import cookies, problems
 from workbench.api.notice import notice
 from workbench.auth.oidc_client import ClientRefused
 from workbench.auth.tokens import TokenRefused
@@ -21,10 +21,30 @@ router = APIRouter(prefix="/auth/oidc", tags=["auth"])
 T = TypeVar("T")
 
 Text = Annotated[str, Query(max_length=4_000)]
+_PAGE = {"text/html": {"schema": {"type": "string"}}}
+_TOLD: dict[int | str, dict[str, Any]] = {
+    kind: {**problems.RESPONSES[kind], "content": {**problems.RESPONSES[kind]["content"], **_PAGE}}
+    for kind in ("4XX", "5XX")
+}
+"""What is wrong is told to a person on a page."""
+
+_LEADS: dict[int | str, dict[str, Any]] = {303: {"description": "Where the browser goes."}, **_TOLD}
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {
+        "description": "The logout token is not good (OpenID Connect Back-Channel Logout, 2.8).",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-@router.get("/{provider}/start", summary="Go to a provider to sign in", response_class=RedirectResponse)
+@router.get(
+    "/{provider}/start",
+    summary="Go to a provider to sign in",
+    response_class=RedirectResponse,
+    status_code=303,
+    responses=_LEADS,
+)
 async def start(provider: str, request: Request, next: Text = "/") -> Response:
     """Answers with a redirection to the provider; `next` is the page to go to afterwards."""
     departing = flow.depart(provider, next=next, browser=cookies.attempt_of(request))
@@ -36,7 +56,13 @@ async def start(provider: str, request: Request, next: Text = "/") -> Response:
     return response
 
 
-@router.get("/{provider}/callback", summary="Come back from a provider", response_class=RedirectResponse)
+@router.get(
+    "/{provider}/callback",
+    summary="Come back from a provider",
+    response_class=RedirectResponse,
+    status_code=303,
+    responses=_LEADS,
+)
 async def callback(
     provider: str,
     request: Request,
@@ -73,6 +99,7 @@ async def frontchannel_logout(provider: str, iss: Text = "", sid: Text = "") -> 
     "/{provider}/backchannel-logout",
     summary="A provider says that a session ended",
     response_class=Response,
+    responses=_REFUSED,
 )
 async def backchannel_logout(
     provider: str, logout_token: Annotated[str, Form(max_length=16_000)] = ""

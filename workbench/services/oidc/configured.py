@@ -44,7 +44,7 @@ async def provider(provider_id: str) -> Provider:
     """Return a provider that is in use. Raises NotFound."""
     with everywhere():
         async with get_resources().transaction() as session:
-            row = await session.get(ProviderRow, provider_id[:100])
+            row = await queries.get(session, provider_id)
             rules = await queries.mappings(session, row.id) if row else ()
     if row is None or not row.enabled:
         raise NotFound("There is no such identity provider here, or it is not in use.")
