@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import (
+    bench_access,
     bench_canvas,
     bench_compile,
     bench_decisions,
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "map": bench_map.measure,
     "scale": bench_scale.measure,
     "stack": bench_stack.measure,
+    "access": bench_access.measure,
     "waiting": bench_waiting.measure,
     "parked": bench_parked.measure,
     "decisions": bench_decisions.measure,

@@ -25,20 +25,34 @@ class Tab:
         event = {"name": name, "payload": payload, "router_data": {"pathname": path, "query": {}}}
         await self._socket.send(f"42{NAMESPACE},{json.dumps(['event', event])}")
 
+    async def ask(self, name: str, payload: dict[str, Any]) -> None:
+        """Send an event and return when it has been dealt with."""
+        await self.send(name, payload)
+        while (update := await self._update()) is None or update.get("final") is False:
+            pass
+
     async def told(self, *, quiet_s: float = 0.3, first_s: float = 15) -> list[dict[str, Any]]:
         """Return the state updates that come until it is quiet."""
         found: list[dict[str, Any]] = []
         while True:
             try:
-                text = await asyncio.wait_for(self._socket.receive(), quiet_s if found else first_s)
+                update = await asyncio.wait_for(self._update(), quiet_s if found else first_s)
             except TimeoutError:
                 return found
-            if text == "2":
-                await self._socket.send("3")
-            elif text.startswith(f"42{NAMESPACE},"):
-                kind, *data = json.loads(text.removeprefix(f"42{NAMESPACE},"))
-                if kind == "event":
-                    found.append(data[0] if isinstance(data[0], dict) else json.loads(data[0]))
+            if update is not None:
+                found.append(update)
+
+    async def _update(self) -> dict[str, Any] | None:
+        """Return what comes next, if it is a state update."""
+        text = await self._socket.receive()
+        if text == "2":
+            await self._socket.send("3")
+        elif text.startswith(f"42{NAMESPACE},"):
+            kind, *data = json.loads(text.removeprefix(f"42{NAMESPACE},"))
+            if kind == "event":
+                found: dict[str, Any] = data[0] if isinstance(data[0], dict) else json.loads(data[0])
+                return found
+        return None
 
 
 @asynccontextmanager
