@@ -107,14 +107,16 @@ async def _build(root: Path, cache: Path, log_file: Path, mark: str) -> Path:
 
 @contextlib.contextmanager
 def as_written(file: Path) -> Iterator[None]:
-    """Put a JSON file back as it was if what the block did to it means the same.
+    """Put a JSON file back as it was if what the block did to it means the same, however the block ends.
 
     The build lays the lock's package.json out anew; in a checkout that would look like somebody's change.
     """
     before = file.read_bytes() if file.is_file() else b"null"
-    yield
-    if file.is_file() and json.loads(file.read_bytes()) == json.loads(before):
-        file.write_bytes(before)
+    try:
+        yield
+    finally:
+        if file.is_file() and json.loads(file.read_bytes()) == json.loads(before):
+            file.write_bytes(before)
 
 
 async def _export(root: Path, workspace: Path, log_file: Path, mark: str) -> None:
