@@ -97,8 +97,13 @@ def test_a_lock_that_is_only_laid_out_anew_stays_as_it_was(tmp_path: Path, after
 
 def test_a_build_that_fails_leaves_the_lock_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "package.json"
-    file.write_text('{\n  "name": "reflex"\n}\n')
-    with pytest.raises(RuntimeError), frontend.as_written(file):
-        file.write_text('{"name": "reflex"}')
-        raise RuntimeError("the build failed")
-    assert file.read_text() == '{\n  "name": "reflex"\n}\n'
+    file.write_text('{\n  "a": 1\n}')
+
+    def fail() -> None:
+        with frontend.as_written(file):
+            file.write_text('{"a":1}')
+            raise RuntimeError("the build failed")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert file.read_text() == '{\n  "a": 1\n}'
