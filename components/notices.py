@@ -61,7 +61,7 @@ def _list() -> rx.Component:
 def _line(notice: rx.Var[NoticeView]) -> rx.Component:
     return rx.el.li(
         rx.link(
-            rx.el.span(notice.head, ago(notice.at), class_name="wb-notice-head"),
+            rx.el.span(notice.head, ago(at=notice.at), class_name="wb-notice-head"),
             rx.el.span(notice.title, class_name="wb-notice-title"),
             rx.el.span(notice.text, class_name="wb-notice-text"),
             href=notice.href,

@@ -114,7 +114,7 @@ function Channel({ channel, base, labels, locked, onChanged }) {
             {channel.service}
             {channel.shown && <span className="wb-data"> {channel.shown}</span>}
           </span>
-          <State channel={channel} />
+          {!(answer && !answer.sent) && <State channel={channel} />}
         </div>
         {!locked && (
           <div className="wb-channel-buttons">

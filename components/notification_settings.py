@@ -4,13 +4,14 @@ from typing import Any
 
 import reflex as rx
 
+from components import entrance
 from components.may import may
 from components.scripts import script
 from workbench.auth.roles import Action
 from workbench.services.notifications.occasions import LABELS, OF_WORKSPACE
 from workbench.state.base import AppState
 
-_ENTRANCE = script("components.entrance", "entrance.jsx")  # for its `send`
+_ENTRANCE = script(entrance.__name__, "entrance.jsx")  # for its `send`
 
 
 class NotificationSettings(rx.Component):

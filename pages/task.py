@@ -10,6 +10,7 @@ from components.task import pause
 from components.task.aside import hand_on_dialog, precedents, snooze_dialog
 from components.task.data import proposal
 from components.task.decision import PageKeys, bar, decision, outcome
+from components.task.deliveries import deliveries
 from components.task.run import run_so_far
 from components.task.story import story
 from workbench import routes
@@ -120,7 +121,7 @@ def _task() -> rx.Component:
             class_name="wb-task-main",
         ),
         rx.el.aside(precedents(), class_name="wb-task-side"),
-        rx.el.div(run_so_far(), _section(story(), title="History"), class_name="wb-task-rest"),
+        rx.el.div(run_so_far(), _section(story(), deliveries(HEAD.id), title="History"), class_name="wb-task-rest"),
         class_name="wb-task-grid",
     )
 

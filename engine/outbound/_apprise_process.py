@@ -218,7 +218,7 @@ def _without_secrets(said: str, address: str) -> str:
     parts = {part for part in re.split(r"[/:@?&=]+", rest) if len(part) > 3 and part != scheme}
     for part in sorted(parts, key=len, reverse=True):
         said = said.replace(part, "…")
-    return said
+    return said.rstrip(". ")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from workbench.services.notifications.occasions import Occasion
 MOST = 20
 """Lines in a digest; the rest is counted."""
 
-_HEADS: dict[Occasion, str] = {
+HEADS: dict[Occasion, str] = {
     "asked": "Decision asked",
     "asked_anybody": "Decision asked",
     "reminded": "Reminder",
@@ -41,7 +41,7 @@ class Written:
 def head(notice: NoticeRow) -> str:
     """Return the occasion of a notice in two words."""
     occasion: Occasion = notice.occasion  # type: ignore[assignment]
-    return _HEADS[occasion]
+    return HEADS[occasion]
 
 
 def written(notices: Sequence[NoticeRow], link: Callable[[NoticeRow], str], settings: str) -> Written:
