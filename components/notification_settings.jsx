@@ -243,9 +243,12 @@ function NewChannel({ base, mail, onAdded }) {
         <span className="wb-field-label">Name</span>
         <input name="name" className="wb-input" required maxLength={120} autoFocus autoComplete="off" />
       </label>
-      <label className="wb-field">
-        <span className="wb-field-label">{kind === "email" ? "E-mail address" : "Address"}</span>
+      <div className="wb-field">
+        <label htmlFor={`${id}-address`} className="wb-field-label">
+          {kind === "email" ? "E-mail address" : "Address"}
+        </label>
         <input
+          id={`${id}-address`}
           name="address"
           type={kind === "email" ? "email" : "password"}
           className="wb-input wb-data"
@@ -263,7 +266,7 @@ function NewChannel({ base, mail, onAdded }) {
               ? "Messages go there by the mail server that the operator has set."
               : "As apprise writes it. It is stored sealed and never shown again."}
         </span>
-      </label>
+      </div>
       {problem && !wrong.address && <Said text={problem.detail} />}
       <div className="wb-channel-buttons">
         <button type="submit" className="wb-button wb-channel-go" disabled={busy}>
