@@ -121,7 +121,9 @@ def _task() -> rx.Component:
             class_name="wb-task-main",
         ),
         rx.el.aside(precedents(), class_name="wb-task-side"),
-        rx.el.div(run_so_far(), _section(story(), deliveries(HEAD.id), title="History"), class_name="wb-task-rest"),
+        rx.el.div(
+            run_so_far(), _section(story(), deliveries(HEAD.id), title="History"), class_name="wb-task-rest"
+        ),
         class_name="wb-task-grid",
     )
 
