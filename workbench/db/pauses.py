@@ -51,7 +51,10 @@ WHERE t.kind = 'pause' AND EXISTS (
   OR t.kind = 'budget' AND r.error ->> 'kind' = 'budget' AND NOT EXISTS (
     SELECT FROM tasks o
     WHERE o.run_id = r.id AND o.kind = 'budget'
-      AND (o.status IN ('open', 'decided') OR o.opened_at >= t.opened_at)
+      AND (
+        o.status = 'open' OR o.opened_at >= t.opened_at OR o.status = 'decided'
+        AND o.pause -> 'failure' ->> 'message' = t.pause::json -> 'failure' ->> 'message'
+      )
   )
 ON CONFLICT DO NOTHING
 """

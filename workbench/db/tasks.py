@@ -16,6 +16,8 @@ from workbench.db.tables import TaskCommentRow, TaskDecisionRow, TaskRow
 
 Address = tuple[str, str, str, int]
 """Run, scope, node and attempt."""
+Place = tuple[str, str, str, int]
+"""Of a pause in a run: its kind, scope, node and attempt."""
 
 
 async def insert_task(session: AsyncSession, row: TaskRow) -> None:
@@ -91,6 +93,13 @@ async def to_be_told(
         .with_for_update(of=TaskDecisionRow, skip_locked=True)
     )
     return [(row, run_id, kind) for row, run_id, kind in await session.execute(query)]
+
+
+async def pauses(session: AsyncSession, run_id: str, at: Sequence[Place]) -> Sequence[TaskRow]:
+    """Return the open tasks of a run that are pauses at these places: kind, scope, node and attempt."""
+    key = tuple_(col(TaskRow.kind), col(TaskRow.scope), col(TaskRow.node_id), col(TaskRow.attempt))
+    query = select(TaskRow).where(col(TaskRow.run_id) == run_id, col(TaskRow.status) == "open", key.in_(at))
+    return (await session.execute(query)).scalars().all()
 
 
 async def of_budget(session: AsyncSession, run_id: str) -> TaskRow | None:

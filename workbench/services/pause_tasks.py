@@ -26,6 +26,7 @@ from workbench.db.ids import new_id, now
 from workbench.db.json_text import dump_text, text_of
 from workbench.db.pauses import BUDGET, PAUSE, Pauses, Taken, TaskValues
 from workbench.services import documents
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import Resources
 from workbench.services.task_inbox import deciding_in
 from workbench.services.task_shapes import Pause
@@ -49,6 +50,14 @@ async def of_batch(resources: Resources, batch: RecordBatch) -> Pauses:
     single = resources.settings.mode == "single"
     opened = await resources.read(lambda session: _opened(session, batch.run_id, waiting, held, alone=single))
     return Pauses(opened=opened, taken=taken)
+
+
+async def tell(resources: Resources, run_id: str, pauses: Pauses) -> None:
+    """Tell those who are asked of the tasks that were written; done again, it tells nobody twice."""
+    places = [(one.kind, one.scope, one.node_id, one.attempt) for one in pauses.opened]
+    async with resources.transaction() as session:
+        for row in await tasks.pauses(session, run_id, places):
+            await telling.opened(session, resources, row)
 
 
 async def _opened(

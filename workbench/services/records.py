@@ -94,6 +94,8 @@ class PostgresRunSink:
         pauses = await pause_tasks.of_batch(self._resources, part)
         written = await self._patiently(batch, nodes, values, asked, pauses)
         self._resources.events.publish(_changes(batch.run_id, records, nodes, written))
+        if pauses.opened:
+            await pause_tasks.tell(self._resources, batch.run_id, pauses)
         if pauses:
             self._resources.task_news.tell({ANYWHERE: set()})
         if written.tasks:

@@ -24,6 +24,7 @@ from workbench.db.pauses import KINDS
 from workbench.db.tables import TaskDecisionRow, TaskRow
 from workbench.errors import WorkbenchError
 from workbench.services import pauses, task_shapes, tasks
+from workbench.services.notifications import tasks as telling
 from workbench.services.resources import Resources, get_resources
 from workbench.services.starts import TEMPORAL_S
 
@@ -95,13 +96,15 @@ async def _keep(session: AsyncSession, told: Told, refused: DecisionRefused | No
         return
     task = await tasks.found(session, row.task_id, lock=True)
     await session.refresh(row, with_for_update=True)
-    if row.status != "pending":
-        return
-    if refused is None:
+    if row.status == "pending" and refused is None:
         row.status, row.why = "counted", None
         if told.kind in KINDS and task.status == "decided":
             task.status, task.closed_at = "done", now()
-    elif refused.kind != LATE or await pauses.is_certain(session, task):
+    if told.kind in KINDS and task.status == "done":
+        await telling.settled(session, get_resources(), task, await queries.decisions(session, task.id))
+    if row.status != "pending" or refused is None:
+        return
+    if refused.kind != LATE or await pauses.is_certain(session, task):
         row.status, row.why = "refused", str(refused)
         await session.flush()
         await take_back(session, row.task_id)

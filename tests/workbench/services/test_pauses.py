@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from engine.contracts import Budget
 from engine.graph import Document
@@ -17,7 +19,7 @@ from tests.workbench.services.test_tasks import reviewer
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Role, allowed
 from workbench.db.ids import now
-from workbench.db.tables import TaskDecisionRow
+from workbench.db.tables import NoticeRow, TaskDecisionRow
 from workbench.errors import Conflict, Forbidden, Invalid
 from workbench.services import decisions, runs, task_comments, task_decisions, task_telling, tasks, workflows
 from workbench.services.decisions import Asked
@@ -284,6 +286,12 @@ async def test_aborting_at_a_used_up_budget_cancels_the_run(principal: Principal
     assert (await tasks.get_task(principal, task.id)).outcome == "abort"
 
 
+async def told(person: str) -> list[str]:
+    """Return what somebody is told, by its keys."""
+    query = select(col(NoticeRow.key)).where(col(NoticeRow.subject_id) == person)
+    return list(await get_resources().read(lambda session: session.scalars(query)))
+
+
 async def test_whom_the_policy_names_decides_by_when_it_says(
     principal: Principal, team: None, installation: Installation
 ) -> None:
@@ -297,6 +305,7 @@ async def test_whom_the_policy_names_decides_by_when_it_says(
     task = await task_of(principal, run_id)
     assert (task.assignees, task.priority) == ((bob,), 1)
     assert task.due_at == task.opened_at + timedelta(hours=1)
+    assert await told(bob) == [f"asked:{task.id}"]
     with pytest.raises(Forbidden, match="not among those"):
         await task_decisions.decide(principal, task.id, Decision("skip"))
     with pytest.raises(Forbidden, match="not among those"):

@@ -25,6 +25,11 @@ DID = {
     "respond": "answered",
     "ignore": "ignored",
     "submit": "filled in",
+    "retry": "tried again",
+    "output": "given an output",
+    "skip": "skipped",
+    "abort": "given up",
+    "raise": "given a larger budget",
 }
 
 
