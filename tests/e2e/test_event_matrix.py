@@ -4,6 +4,7 @@ The handlers are found by walking the states, so that a new one is called too.
 """
 
 import inspect
+import json
 import typing
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -230,3 +231,31 @@ async def test_a_tab_that_another_person_opens_again_is_empty(team: Team) -> Non
     async with tab(team.stack, token=token) as stranger:
         await stranger.send(hydrate, {})
         assert "Ours" not in str(await stranger.told(quiet_s=1))
+
+
+async def test_a_file_is_taken_for_ones_own_tab_alone(team: Team) -> None:
+    token = str(uuid4())
+    called = {name.rpartition(".")[2]: name for name, _ in events(team.ours)}
+    headers = {"Reflex-Client-Token": token, "Reflex-Event-Handler": called["import_file"]}
+    file = {"files": ("hello.json", json.dumps({**DOCUMENT, "name": "Dropped", "triggers": []}).encode())}
+    origin, own = team.stack.url, team.cookies["admin"]
+
+    async def drop(cookie: str = "", **more: str) -> int:
+        async with httpx.AsyncClient(
+            headers={"Origin": origin, **headers, "Cookie": cookie, **more}
+        ) as client:
+            return (await client.post(f"{origin}/_upload", files=file, timeout=30)).status_code
+
+    async with tab(team.stack, cookie=own, token=token) as owner:
+        await owner.send(
+            next(name for name, _ in events(team.ours) if name.endswith("workflows_state.load")), {}
+        )
+        assert await owner.told()
+        before = await team.held()
+        assert await drop() == 401
+        assert await drop(team.cookies["reviewer"]) == 403
+        assert await drop(own, **{"Reflex-Event-Handler": called["load"]}) == 400
+        assert await team.held() == before
+        assert await drop(own) == 200
+    listed = await team.administrator.get("/workflows", headers={"Workbench-Workspace": team.ours.workspace})
+    assert "Dropped" in [one["name"] for one in listed.json()["items"]]

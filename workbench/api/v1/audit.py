@@ -38,7 +38,7 @@ Asked = Annotated[Wanted, Depends(wanted)]
 async def list_entries(
     principal: CurrentPrincipal, asked: Asked, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Entry]:
-    """Admins read their workspace's entries, administrators all."""
+    """Admins read their workspace's entries, and when its people sign in; administrators all."""
     return await audit_log.list_entries(principal, asked, limit=limit, cursor=cursor)
 
 
