@@ -80,12 +80,16 @@ async def page(session: AsyncSession, wanted: Wanted, *, limit: int, after: Name
     first, descending = _order(wanted)
     order = (*first, col(TaskRow.id))
     key = cast(first[-1], Text) if len(first) == 1 else cast(first[0], Text) + "|" + cast(first[1], Text)
-    query = _listed(wanted).add_columns(key.label("key")).where(*_conditions(wanted))
+    columns: tuple[Any, ...] = (col(TaskRow.id).label("id"), key.label("key"))
+    found = select(*columns).where(*_conditions(wanted))
     if after is not None:
         here, place = tuple_(*order), tuple_(*_position(first, after))
-        query = query.where(here < place if descending else here > place)
-    query = query.order_by(*(one.desc() if descending else one.asc() for one in order))
-    return (await session.execute(query.limit(limit))).all()
+        found = found.where(here < place if descending else here > place)
+    sorted_by = [one.desc() if descending else one.asc() for one in order]
+    # First which, then what they say: else the large values of all are read before the first are taken.
+    which = found.order_by(*sorted_by).limit(limit).subquery()
+    query = _listed(wanted).add_columns(which.c.key).join(which, which.c.id == col(TaskRow.id))
+    return (await session.execute(query.order_by(*sorted_by))).all()
 
 
 def _listed(wanted: Wanted) -> Select[Any]:
