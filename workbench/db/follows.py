@@ -25,7 +25,9 @@ async def pass_over(session: AsyncSession) -> None:
 async def next_ends(session: AsyncSession, *, limit: int) -> Sequence[RunRow]:
     """Return runs whose end is still to be followed; nobody else gets them until the transaction ends."""
     query = select(RunRow).where(*_OPEN).order_by(func.random()).limit(limit)
-    return (await session.execute(query.with_for_update(skip_locked=True))).scalars().all()
+    # Not their keys: what is written beside this transaction may refer to the runs.
+    locked = query.with_for_update(skip_locked=True, key_share=True)
+    return (await session.execute(locked)).scalars().all()
 
 
 async def followed(session: AsyncSession, run_ids: Collection[str]) -> None:

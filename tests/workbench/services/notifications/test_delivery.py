@@ -11,6 +11,7 @@ from workbench.db.ids import now
 from workbench.services.notifications import channels, outbox, reading
 from workbench.services.notifications.channels import ChannelChange, QuietHours
 from workbench.services.task_inbox import PostgresInbox
+from workbench.services.triggers import following
 
 pytestmark = pytest.mark.usefixtures("listed")
 
@@ -188,3 +189,15 @@ async def test_an_address_is_in_no_log_and_in_no_answer(
     said = "".join(capfd.readouterr()) + "".join(one.model_dump_json() for one in shown)
     assert "500" in said
     assert "s3cr3t" not in said
+
+
+async def test_who_started_a_run_hears_that_it_failed(office: Office) -> None:
+    async with office.resources.transaction() as session:
+        run = await session.get_one(outbox.RunRow, office.run.id)
+        run.status, run.finished_at, run.error = "failed", now(), {"message": "No answer"}
+    for _ in range(40):  # others' ends may stand in line before it
+        await following.once()
+        if found := (await reading.list_notices(office.ada)).items:
+            break
+    assert [(one.occasion, one.text) for one in found] == [("run_failed", "No answer")]
+    assert (await reading.list_notices(office.bob)).items == ()
