@@ -1,5 +1,6 @@
 """What people are told, brought to real receivers: once, together, later, or not at all."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -201,3 +202,18 @@ async def test_who_started_a_run_hears_that_it_failed(office: Office) -> None:
             break
     assert [(one.occasion, one.text) for one in found] == [("run_failed", "No answer")]
     assert (await reading.list_notices(office.bob)).items == ()
+
+
+async def test_what_a_worker_that_died_left_behind_is_sent_by_the_next_one(
+    office: Office, web: WebReceiver, worker: None
+) -> None:
+    await office.told(office.bob, web.address)
+    task = await office.ask(office.bob.id)
+    await outbox.take(now())  # and here the worker dies: the message is made, its delivery not begun
+    later = now() + outbox.SILENCE + timedelta(seconds=1)
+    for _ in range(2):
+        await outbox.once(later)
+    async with asyncio.timeout(60):
+        while [one.status for one in await reading.deliveries_of(office.ada, task.id)] != ["sent"]:
+            await asyncio.sleep(0.1)
+    assert len(web.got) == 1
