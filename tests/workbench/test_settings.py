@@ -64,7 +64,8 @@ def test_nonsense_is_refused(wrong: dict[str, object]) -> None:
         Settings.model_validate(wrong)
 
 
-def test_the_readme_names_every_setting_and_no_other() -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+", (project_root() / "README.md").read_text()))
+def test_the_readmes_name_every_setting_and_no_other() -> None:
+    pages = (project_root() / page for page in ("README.md", "workbench/deploy/README.md"))
+    named = {name for page in pages for name in re.findall(rf"{PREFIX}[A-Z_]+", page.read_text())}
     secret = f"{CONFIDENTIAL_PREFIX}NAME"
     assert named == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {secret}
