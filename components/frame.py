@@ -162,10 +162,25 @@ def _tabs(current: str) -> rx.Component:
     )
 
 
+def _waiting() -> rx.Component:
+    """Return how many tasks wait for the person, beside the inbox."""
+    count = AppState.waiting
+    return rx.cond(
+        count > 0,
+        rx.el.span(
+            rx.cond(count > 999, "999+", count.to(str)),
+            title=count.to(str) + " waiting for you",
+            class_name="wb-rail-count",
+            data_testid="inbox-count",
+        ),
+    )
+
+
 def _entry(section: Section, current: str, class_name: str) -> rx.Component:
     return rx.link(
         theme.icon(section.icon),
         rx.el.span(section.label, class_name="wb-rail-label"),
+        _waiting() if section.key == "inbox" else rx.fragment(),
         href=section.href,
         underline="none",
         aria_current="page" if section.key == current else "false",

@@ -22,6 +22,20 @@ EVERYWHERE = (
     ("Ctrl Enter", "Send the form"),
     ("Esc", "Close the innermost"),
 )
+INBOX = (
+    ("J", "Next task"),
+    ("K", "Task before"),
+    ("Enter", "Open (also O)"),
+    ("A", "Approve or accept"),
+    ("R", "Reject"),
+    ("E", "Edit the data"),
+    ("C", "Comment"),
+    ("X", "Select"),
+    ("Shift X", "Select up to here"),
+    ("U", "Mark as read or new"),
+    ("Z", "Undo, within ten seconds"),
+    (".", "Show what is new"),
+)
 CANVAS = (
     ("Ctrl Enter", "Run the workflow"),
     ("Shift Enter", "Run the selected cell"),
@@ -51,6 +65,7 @@ TASK = (
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Everywhere", EVERYWHERE),
+    ("In the inbox", INBOX),
     ("On the canvas", CANVAS),
     ("On a task", TASK),
 )

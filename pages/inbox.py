@@ -1,26 +1,42 @@
-"""The inbox: what running workflows ask people, by queues that live in the address."""
+"""The inbox: what running workflows ask people; the list, its queues, search and filters, in the address."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import reflex as rx
 
-from components import frame, skeleton, theme
-from components.empty import empty_state
-from components.moments import ago
-from workbench import routes
+from components import frame, skeleton
+from components.inbox.parts import InboxBar, InboxList, InboxSide, Undo
+from components.may import may
 from workbench.auth.roles import Action
-from workbench.state.inbox import QUEUES, InboxState, TaskView
+from workbench.state.held import HeldState
+from workbench.state.inbox import InboxState
+from workbench.state.inbox_views import DUE, KINDS, PRIORITIES, QUEUES, SORTS
+from workbench.state.saved_views import SavedViewsState
+from workbench.state.task import WORDS
+from workbench.state.views import Choice
 
 
 def page() -> rx.Component:
     """Return the page."""
     return frame.page(
-        frame.column(
-            rx.el.nav(
-                *[_queue(queue, words) for queue, words in QUEUES.items()],
-                aria_label="Lists of tasks",
-                class_name="wb-filters wb-inbox-queues",
+        rx.el.div(
+            InboxSide.create(
+                address=InboxState.address,
+                queues=_choices(QUEUES),
+                counts=InboxState.counts,
+                views=SavedViewsState.views,
+                on_rename=SavedViewsState.rename,
+                on_delete=SavedViewsState.delete,
             ),
-            rx.cond(InboxState.loaded, _tasks(), skeleton.rows(8)),
+            rx.el.div(
+                InboxBar.create(address=InboxState.address, choices=_filters(), on_keep=SavedViewsState.keep),
+                rx.cond(InboxState.loaded, _list(), skeleton.rows(8)),
+                class_name="wb-inbox-work",
+            ),
+            class_name="wb-inbox",
         ),
+        Undo.create(held=HeldState.held, on_undo=HeldState.undo),
         section="inbox",
         needs=Action.TASKS_READ,
         where=("Inbox",),
@@ -28,61 +44,38 @@ def page() -> rx.Component:
     )
 
 
-def _queue(queue: str, words: str) -> rx.Component:
-    return rx.link(
-        words,
-        href=routes.inbox(queue),
-        underline="none",
-        class_name="wb-filter",
-        aria_current=rx.cond(InboxState.queue == queue, "page", "false"),
+def _list() -> rx.Component:
+    return InboxList.create(
+        rows=InboxState.rows,
+        left=InboxState.left,
+        address=InboxState.address,
+        more=InboxState.cursor != "",
+        may_decide=may(Action.TASKS_DECIDE),
+        words=WORDS,
+        kinds=KINDS,
+        answered=InboxState.answered,
+        done=InboxState.done,
+        total=InboxState.total,
+        on_more=InboxState.more,
+        on_decide=InboxState.decide,
+        on_mark=InboxState.mark,
     )
 
 
-def _tasks() -> rx.Component:
-    return rx.cond(
-        InboxState.rows.length() > 0,
-        rx.fragment(
-            rx.el.ul(rx.foreach(InboxState.rows, _task), class_name="wb-list", data_testid="tasks"),
-            rx.cond(
-                InboxState.cursor != "",
-                rx.el.div(
-                    rx.button("Load more", variant="soft", color_scheme="gray", on_click=InboxState.more),
-                    class_name="wb-list-foot",
-                ),
-            ),
-        ),
-        empty_state(
-            "inbox",
-            "Nothing here",
-            "When a running workflow asks for an approval, a review or a form, it is here to be decided.",
-        ),
-    )
+def _filters() -> list[dict[str, Any]]:
+    return [
+        _filter("workflow", "Any workflow", InboxState.workflows),
+        _filter("kind", "Any kind", _choices(KINDS)),
+        _filter("priority", "Any priority", _choices(PRIORITIES)),
+        _filter("due", "Due any time", _choices(DUE)),
+        _filter("assignee", "Anybody asked", InboxState.people),
+        _filter("sort", "Order", _choices(SORTS)),
+    ]
 
 
-def _task(row: rx.Var[TaskView]) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.div(
-                rx.link(row.title, href=row.href, class_name="wb-row-link"),
-                rx.cond(
-                    row.urgent, rx.el.span(theme.icon("flag"), "Urgent", class_name="wb-status wb-tone-wait")
-                ),
-                class_name="wb-row-title",
-            ),
-            rx.el.div(
-                row.kind,
-                " · ",
-                row.workflow,
-                rx.cond(row.claimed != "", rx.fragment(" · claimed by ", row.claimed)),
-                rx.cond(row.due_at != "", rx.fragment(" · due ", ago(at=row.due_at))),
-                class_name="wb-row-quiet",
-            ),
-            class_name="wb-row-main",
-        ),
-        rx.el.span(
-            rx.cond(row.outcome != "", rx.fragment(row.outcome, " · ")),
-            ago(at=row.opened_at),
-            class_name="wb-row-quiet",
-        ),
-        class_name="wb-row wb-row-audit",
-    )
+def _filter(name: str, label: str, options: Any) -> dict[str, Any]:
+    return {"name": name, "label": label, "options": options}
+
+
+def _choices(words: Mapping[Any, str]) -> list[Choice]:
+    return [Choice(value, label) for value, label in words.items()]

@@ -47,9 +47,10 @@ def runs(*, status: str = "", workflow_id: str = "", trigger: str = "", label: s
     return f"{RUNS}?{urlencode(wanted)}" if wanted else RUNS
 
 
-def inbox(queue: str) -> str:
-    """Return the URL of one of the inbox's lists."""
-    return f"{INBOX}?{urlencode({'queue': queue})}"
+def inbox(**asked: str) -> str:
+    """Return the URL of one of the inbox's lists: its queue, order and filters."""
+    wanted = {name: value for name, value in asked.items() if value}
+    return f"{INBOX}?{urlencode(wanted)}" if wanted else INBOX
 
 
 def task(task_id: str) -> str:

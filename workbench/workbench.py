@@ -43,7 +43,7 @@ from workbench.api.uploads import UploadGate
 from workbench.services import resources
 from workbench.services import set_up as first_set_up
 from workbench.services.oidc import upkeep
-from workbench.state import notices, present, push, uploads
+from workbench.state import inbox_push, notices, present, push, uploads
 from workbench.state.absence import AbsenceState
 from workbench.state.api_keys import ApiKeysState
 from workbench.state.audit import AuditState
@@ -62,6 +62,7 @@ from workbench.state.providers import ProvidersState
 from workbench.state.run import RunState
 from workbench.state.run_page import RunPageState
 from workbench.state.runs import RunsState
+from workbench.state.saved_views import SavedViewsState
 from workbench.state.secrets import SecretsState
 from workbench.state.settings import SettingsState
 from workbench.state.sign_in import SignInState
@@ -94,6 +95,7 @@ def create_app() -> rx.App:
     app.register_lifespan_task(push.push, app=app)
     app.register_lifespan_task(present.follow, app=app)
     app.register_lifespan_task(notices.follow_news, app=app)
+    app.register_lifespan_task(inbox_push.follow, app=app)
     app.register_lifespan_task(first_set_up.announce)
     app.register_lifespan_task(upkeep.keep_up)
     app.register_lifespan_task(close_connections)
@@ -192,7 +194,12 @@ def add_pages(app: rx.App) -> None:
         on_load=ProviderState.load,
     )
     app.add_page(invitation.page, route=routes.INVITATION, title=f"Invitation · {NAME}")
-    app.add_page(inbox.page, route=routes.INBOX, title=f"Inbox · {NAME}", on_load=InboxState.load)
+    app.add_page(
+        inbox.page,
+        route=routes.INBOX,
+        title=f"Inbox · {NAME}",
+        on_load=[InboxState.load, SavedViewsState.load],
+    )
     app.add_page(
         task.page,
         route=routes.TASK,

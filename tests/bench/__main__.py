@@ -13,6 +13,7 @@ from tests.bench import (
     bench_compile,
     bench_decisions,
     bench_engine,
+    bench_inbox,
     bench_map,
     bench_parked,
     bench_scale,
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "parked": bench_parked.measure,
     "decisions": bench_decisions.measure,
     "canvas": bench_canvas.measure,
+    "inbox": bench_inbox.measure,
 }
 
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from workbench.db.task_changes import Changed
+from workbench.db.task_changes import Changed as Changed
 from workbench.errors import Unavailable
 
 log = structlog.get_logger(__name__)

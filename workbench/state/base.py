@@ -37,6 +37,7 @@ class AppState(rx.State):
     What they say of who is acting is kept by `present.show`: `who` is their name, where people sign in;
     `workspace` and `workspace_name` are the one in which they act, of all their `workspaces`; `may` are the
     actions that the page may offer them; `impersonated` says that it is somebody else who acts as them.
+    `waiting` is how many tasks of the inbox wait for them.
     `_sight` is for whom this tab's state was made.
     """
 
@@ -47,6 +48,7 @@ class AppState(rx.State):
     workspaces: list[Choice] = []
     may: list[str] = EVERYTHING
     impersonated: bool = False
+    waiting: int = 0
     _sight: Sight = NOBODY
 
     @property

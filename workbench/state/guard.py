@@ -17,6 +17,7 @@ from workbench import routes
 from workbench.errors import Unauthenticated
 from workbench.services import identity
 from workbench.services.identity import Caller, Credentials
+from workbench.state import inbox_push
 from workbench.state.base import AppState, PublicState, calling
 from workbench.state.present import meet, show
 from workbench.state.sight import sight_of
@@ -70,8 +71,12 @@ async def _show(state: BaseState, caller: Caller | None, *, anew: bool) -> None:
     """Let the tab show who is calling; what another person saw in it is emptied first."""
     root: Any = state._get_root_state()
     sight = sight_of(caller)
-    meet(root.router.session.client_token, caller, sight, anew=anew)
-    show(root, await root.get_state(AppState), sight)
+    token, mine = root.router.session.client_token, await root.get_state(AppState)
+    meet(token, caller, sight, anew=anew)
+    show(root, mine, sight)
+    count = await inbox_push.note(token, caller, root.router.url.path)
+    if count is not None:
+        mine.waiting = count
 
 
 def _state_of(event_name: str) -> type[BaseState] | None:

@@ -15,7 +15,7 @@ from reflex.event import EventSpec
 from engine.contracts import Choice, HumanAction, PauseChoice
 from workbench import routes
 from workbench.errors import Conflict, Forbidden, Invalid
-from workbench.services import task_decisions, tasks
+from workbench.services import inbox, task_decisions, tasks
 from workbench.services.notifications import reading
 from workbench.services.shapes import RunEvent
 from workbench.services.task_decisions import HOLD_S, Decision
@@ -117,6 +117,7 @@ class TaskState(AppState):
             self._shown = ""
             await self._show(task)
             await reading.saw_task(self.principal, task_id)
+            await inbox.mark(self.principal, [task_id], seen=True)
 
     @rx.event
     def write_reason(self, text: str) -> None:
