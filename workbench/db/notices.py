@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -22,7 +22,6 @@ from workbench.db.tables import (
     IdentityRow,
     MembershipRow,
     NoticeRow,
-    QuietRow,
     TaskRow,
     UserRow,
     WorkflowAccessRow,
@@ -128,49 +127,6 @@ async def insert_deliveries(session: AsyncSession, rows: Sequence[DeliveryRow]) 
     if rows:
         insertion = insert(DeliveryRow).values([row.model_dump() for row in rows])
         await session.execute(insertion.on_conflict_do_nothing())
-
-
-async def insert_channel(session: AsyncSession, row: ChannelRow) -> None:
-    """Store a channel, unless the person has one of the same kind that there is but one of."""
-    await session.execute(insert(ChannelRow).values(row.model_dump()).on_conflict_do_nothing())
-
-
-async def channels(
-    session: AsyncSession, *, people: Collection[str] = (), workspace_id: str | None = None
-) -> Sequence[ChannelRow]:
-    """Return the channels of some people, and those of a workspace, the oldest first."""
-    theirs = or_(
-        col(ChannelRow.user_id).in_(people),
-        and_(col(ChannelRow.workspace_id).is_not(None), col(ChannelRow.workspace_id) == workspace_id),
-    )
-    query = select(ChannelRow).where(theirs).order_by(col(ChannelRow.id))
-    return (await session.execute(query)).scalars().all()
-
-
-async def channel(session: AsyncSession, channel_id: str, *, lock: bool = False) -> ChannelRow | None:
-    """Return a channel."""
-    query = select(ChannelRow).where(col(ChannelRow.id) == channel_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-async def forget_channel(session: AsyncSession, channel_id: str) -> None:
-    """Delete a channel, and what was on its way to it."""
-    await session.execute(delete(ChannelRow).where(col(ChannelRow.id) == channel_id))
-
-
-async def quiet(session: AsyncSession, subjects: Collection[str]) -> dict[str, QuietRow]:
-    """Return the quiet hours of people and workspaces, of those that have some."""
-    rows = await session.execute(select(QuietRow).where(col(QuietRow.subject_id).in_(subjects)))
-    return {row.subject_id: row for row in rows.scalars()}
-
-
-async def put_quiet(session: AsyncSession, row: QuietRow) -> None:
-    """Store when somebody is told nothing."""
-    values = row.model_dump()
-    insertion = insert(QuietRow).values(values)
-    await session.execute(insertion.on_conflict_do_update(index_elements=["subject_id"], set_=values))
 
 
 async def ready_channels(session: AsyncSession, *, at: datetime, limit: int) -> Sequence[ChannelRow]:

@@ -28,7 +28,7 @@ from workbench.services import api_keys, inbox_views, invitations, runs, secrets
 from workbench.services.access import everywhere
 from workbench.services.api_keys import Wanted
 from workbench.services.notifications import channels
-from workbench.services.notifications.channels import NewChannel
+from workbench.services.notifications.channel_shapes import NewChannel
 from workbench.services.resources import Resources
 from workbench.services.task_inbox import PostgresInbox
 

@@ -7,15 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.api.principal import CurrentPrincipal
 from workbench.api.v1.workflows import Limit
-from workbench.services.notifications import channels, links, reading
-from workbench.services.notifications.channels import (
-    Channel,
-    ChannelChange,
-    NewChannel,
-    QuietHours,
-    Tested,
-)
+from workbench.services.notifications import channels, links, quiet_hours, reading
+from workbench.services.notifications.channel_shapes import Channel, ChannelChange, NewChannel, Tested
 from workbench.services.notifications.links import Followed
+from workbench.services.notifications.quiet_hours import QuietHours
 from workbench.services.notifications.reading import Notices, TaskDelivery
 from workbench.services.notifications.web_push import Subscription
 
@@ -97,13 +92,13 @@ async def follow(principal: CurrentPrincipal, body: Link) -> Followed:
 @router.get("/quiet-hours", summary="Read one's quiet hours")
 async def get_quiet_hours(principal: CurrentPrincipal) -> QuietHours:
     """When one is told nothing."""
-    return await channels.get_quiet_hours(principal)
+    return await quiet_hours.get_quiet_hours(principal)
 
 
 @router.put("/quiet-hours", summary="Set one's quiet hours")
 async def set_quiet_hours(principal: CurrentPrincipal, body: QuietHours) -> QuietHours:
     """What happens in them is told when they are over."""
-    return await channels.set_quiet_hours(principal, body)
+    return await quiet_hours.set_quiet_hours(principal, body)
 
 
 @router.get("/browser-key", summary="Read the key with which a browser subscribes")

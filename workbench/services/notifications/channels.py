@@ -1,4 +1,4 @@
-"""Where people and workspaces are told things: their channels, and the hours in which they are not.
+"""Where people and workspaces are told things: their channels.
 
 What a channel leads to is sealed and never shown again; who wants to change it sets up another. A person's
 own are for the person alone (not for who acts as them, nor for an API key: whoever could add one could read
@@ -6,34 +6,36 @@ along); those of a workspace are for its admins.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.errors import NodeFailed, Problem
+from engine.errors import NodeFailed
 from workbench.auth.principal import Principal
 from workbench.auth.roles import Action
-from workbench.db import notices as queries
+from workbench.db import notice_channels
 from workbench.db.ids import is_id, new_id, now
-from workbench.db.tables import ChannelRow, QuietRow, UserRow
-from workbench.errors import Conflict, Invalid, NotFound
+from workbench.db.tables import ChannelRow, UserRow
+from workbench.errors import Conflict, NotFound
 from workbench.services import audit, names, rate_limits
 from workbench.services.access import requires
 from workbench.services.notifications import web_push
+from workbench.services.notifications.channel_shapes import (
+    Channel,
+    ChannelChange,
+    NewChannel,
+    Tested,
+    shape_of,
+    wrong,
+)
 from workbench.services.notifications.messages import Written
-from workbench.services.notifications.occasions import OF_WORKSPACE, WANTED, Occasion
+from workbench.services.notifications.occasions import OF_WORKSPACE, WANTED
 from workbench.services.notifications.sending import Receiver, Sender, receiver_of, sealed_as
 from workbench.services.notifications.telling import email_channel
-from workbench.services.notifications.timing import Pace
 from workbench.services.notifications.web_push import Subscription
 from workbench.services.rate_limits import Limit
 from workbench.services.resources import Resources, get_resources
 from workbench.services.sealing import SealingKeys
-from workbench.services.shapes import Shape
 
 MOST = 20
 """Channels of one person, and of one workspace."""
@@ -42,96 +44,6 @@ TESTS = Limit("notification-test", free=10)
 """Test messages of one person: nobody writes to strangers with this."""
 
 TEST_S = 20.0
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class Channel(Shape):
-    """A way to be told things. `shown` is as much of what it leads to as may be seen.
-
-    `why` is what the last message failed of, where it did. E-mail is `usable` where there is a mail server;
-    that of one's account is not `removable`, but can be switched off.
-    """
-
-    id: str
-    kind: Literal["email", "address", "push"]
-    name: str
-    service: str
-    shown: str
-    occasions: tuple[Occasion, ...]
-    pace: Pace
-    daily_at: str
-    enabled: bool
-    usable: bool
-    removable: bool
-    created_at: datetime
-    sent_at: datetime | None
-    failed_at: datetime | None
-    why: str | None
-
-
-class NewChannel(BaseModel):
-    """A channel to be set up: an apprise address, or for `email` (a single user's) whom to write to."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        json_schema_extra={
-            "examples": [{"name": "Team chat", "address": "slack://TokenA/TokenB/TokenC/#approvals"}]
-        },
-    )
-
-    name: str = Field(min_length=1, max_length=120)
-    address: SecretStr = Field(max_length=2_000)
-    kind: Literal["email", "address"] = "address"
-
-
-class ChannelChange(BaseModel):
-    """What shall be different about a channel; what is left out stays as it is."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        json_schema_extra={"examples": [{"occasions": ["asked", "escalated"], "pace": "hourly"}]},
-    )
-
-    name: str | None = Field(default=None, min_length=1, max_length=120)
-    occasions: frozenset[Occasion] | None = None
-    pace: Pace | None = None
-    daily_at: TimeOfDay | None = None
-    enabled: bool | None = None
-
-
-def _known_zone(zone: str) -> str:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("There is no such time zone; write it as Europe/Berlin") from error
-    return zone
-
-
-class QuietHours(BaseModel):
-    """When one is told nothing: from `begins` to `ends` (HH:MM, both or none), at `weekends`, in `zone`."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        json_schema_extra={
-            "examples": [{"zone": "Europe/Berlin", "begins": "20:00", "ends": "07:30", "weekends": True}]
-        },
-    )
-
-    zone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = "UTC"
-    begins: TimeOfDay | None = None
-    ends: TimeOfDay | None = None
-    weekends: bool = False
-
-
-class Tested(Shape):
-    """What came of a test message."""
-
-    sent: bool
-    message: str
 
 
 @requires(Action.SELF)
@@ -139,19 +51,19 @@ async def list_channels(principal: Principal) -> tuple[Channel, ...]:
     """Return one's own channels. Who has an e-mail address here has one of that kind from the beginning."""
     resources = get_resources()
     async with resources.transaction() as session:
-        found = await queries.channels(session, people=[principal.id])
+        found = await notice_channels.channels(session, people=[principal.id])
         account = await session.get(UserRow, principal.id) if is_id(principal.id) else None
         if account and not any(row.kind == "email" for row in found):
-            await queries.insert_channel(session, email_channel(principal.id))
-            found = await queries.channels(session, people=[principal.id])
-    return tuple(_shape(resources, row, account) for row in found)
+            await notice_channels.insert_channel(session, email_channel(principal.id))
+            found = await notice_channels.channels(session, people=[principal.id])
+    return tuple(shape_of(resources, row, account) for row in found)
 
 
 @requires(Action.SELF_SECURE)
 async def add_channel(principal: Principal, new: NewChannel) -> Channel:
     """Set up a channel of one's own. Raises Invalid for an address that is none, Conflict for too many."""
     if new.kind == "email" and get_resources().settings.mode == "team":
-        raise _wrong("kind", "E-mail goes to the address of your account; write others as mailto://….")
+        raise wrong("kind", "E-mail goes to the address of your account; write others as mailto://….")
     return await _add(principal, new, user_id=principal.id, workspace_id=None)
 
 
@@ -173,7 +85,7 @@ async def remove_channel(principal: Principal, channel_id: str) -> None:
         row = await _own(session, channel_id, user_id=principal.id)
         if row.kind == "email" and row.sealed is None:
             raise Conflict("This is the e-mail of your account; switch it off instead.")
-        await queries.forget_channel(session, row.id)
+        await notice_channels.forget_channel(session, row.id)
         await _record(session, principal, "channel-removed", row)
 
 
@@ -190,15 +102,17 @@ async def try_channel(principal: Principal, channel_id: str) -> Tested:
 async def list_workspace_channels(principal: Principal) -> tuple[Channel, ...]:
     """Return the channels of the workspace."""
     resources = get_resources()
-    found = await resources.read(lambda session: queries.channels(session, workspace_id=principal.workspace))
-    return tuple(_shape(resources, row, None) for row in found)
+    found = await resources.read(
+        lambda session: notice_channels.channels(session, workspace_id=principal.workspace)
+    )
+    return tuple(shape_of(resources, row, None) for row in found)
 
 
 @requires(Action.NOTIFICATIONS_MANAGE)
 async def add_workspace_channel(principal: Principal, new: NewChannel) -> Channel:
     """Set up a channel of the workspace. Raises Invalid, or Conflict for too many or a name that is taken."""
     if new.kind == "email":
-        raise _wrong("kind", "Write the address of a workspace's mail as mailto://….")
+        raise wrong("kind", "Write the address of a workspace's mail as mailto://….")
     return await _add(principal, new, user_id=None, workspace_id=principal.workspace)
 
 
@@ -208,7 +122,7 @@ async def change_workspace_channel(principal: Principal, channel_id: str, change
     async with get_resources().transaction() as session:
         row = await _own(session, channel_id, workspace_id=principal.workspace)
         if change.occasions and change.occasions - OF_WORKSPACE.keys():
-            raise _wrong("occasions", "A channel of a workspace does not get what is a person's own.")
+            raise wrong("occasions", "A channel of a workspace does not get what is a person's own.")
         return _changed(row, change, None)
 
 
@@ -217,7 +131,7 @@ async def remove_workspace_channel(principal: Principal, channel_id: str) -> Non
     """Forget a channel of the workspace, and what is on its way to it. Raises NotFound."""
     async with get_resources().transaction() as session:
         row = await _own(session, channel_id, workspace_id=principal.workspace)
-        await queries.forget_channel(session, row.id)
+        await notice_channels.forget_channel(session, row.id)
         await _record(session, principal, "channel-removed", row)
 
 
@@ -229,26 +143,6 @@ async def try_workspace_channel(principal: Principal, channel_id: str) -> Tested
     return await _test(principal, row, email="")
 
 
-@requires(Action.SELF)
-async def get_quiet_hours(principal: Principal) -> QuietHours:
-    """Return when one is told nothing."""
-    found = await get_resources().read(lambda session: queries.quiet(session, [principal.id]))
-    row = found.get(principal.id)
-    return QuietHours.model_validate(row.model_dump(exclude={"subject_id"})) if row else QuietHours()
-
-
-@requires(Action.SELF)
-async def set_quiet_hours(principal: Principal, hours: QuietHours) -> QuietHours:
-    """Be told nothing at these times: it waits until they are over. Raises Invalid for half of a time."""
-    if (hours.begins is None) != (hours.ends is None):
-        raise _wrong(
-            "ends" if hours.begins else "begins", "Say both when quiet hours begin and when they end."
-        )
-    async with get_resources().transaction() as session:
-        await queries.put_quiet(session, QuietRow(subject_id=principal.id, **hours.model_dump()))
-    return hours
-
-
 @requires(Action.SELF_SECURE)
 async def subscribe_browser(principal: Principal, subscription: Subscription, *, name: str) -> Channel:
     """Tell this browser by Web Push from now on; one that is known gets its new subscription.
@@ -256,11 +150,11 @@ async def subscribe_browser(principal: Principal, subscription: Subscription, *,
     Raises Invalid for a subscription for which nothing can be encrypted.
     """
     if not web_push.usable(subscription):
-        raise _wrong("keys", "The browser's keys are none that something can be encrypted for.")
+        raise wrong("keys", "The browser's keys are none that something can be encrypted for.")
     resources = get_resources()
     name, text = names.clean(name, "a browser"), subscription.model_dump_json()
     async with resources.transaction() as session:
-        mine = await queries.channels(session, people=[principal.id])
+        mine = await notice_channels.channels(session, people=[principal.id])
         known = next((row for row in mine if row.kind == "push" and row.name == name), None)
         if known is None:
             _require_few(mine)
@@ -269,7 +163,7 @@ async def subscribe_browser(principal: Principal, subscription: Subscription, *,
         row.sealed, row.key_id = SealingKeys.of(resources.settings).seal(sealed_as(row.id), text)
         session.add(row)
         await _record(session, principal, "channel-added", row)
-    return _shape(resources, row, None)
+    return shape_of(resources, row, None)
 
 
 @requires(Action.SELF)
@@ -289,25 +183,25 @@ async def _add(
     try:
         async with resources.transaction() as session:
             people = [user_id] if user_id else []
-            _require_few(await queries.channels(session, people=people, workspace_id=workspace_id))
+            _require_few(await notice_channels.channels(session, people=people, workspace_id=workspace_id))
             session.add(row)
             await session.flush()
             await _record(session, principal, "channel-added", row)
     except IntegrityError as error:
         raise Conflict(f"There is a channel “{name}” already.") from error
-    return _shape(resources, row, None)
+    return shape_of(resources, row, None)
 
 
 async def _described(resources: Resources, kind: str, address: str) -> tuple[str, str]:
     """Return the service of an address and what may be shown of it. Raises Invalid, without the address."""
     if kind == "email":
         if not 3 <= len(address) <= 320 or "@" not in address or not address.isprintable() or " " in address:
-            raise _wrong("address", "This is no e-mail address.")
+            raise wrong("address", "This is no e-mail address.")
         return "E-mail", address
     try:
         found = await Sender(resources.settings).describe(address)
     except NodeFailed as error:
-        raise _wrong("address", error.failure.message, error.failure.hint) from None
+        raise wrong("address", error.failure.message, error.failure.hint) from None
     return found.service, found.shown
 
 
@@ -337,7 +231,7 @@ async def _own(
     session: AsyncSession, channel_id: str, *, user_id: str | None = None, workspace_id: str | None = None
 ) -> ChannelRow:
     """Return a channel of that person or workspace: rows of channels are not filtered by workspace."""
-    row = await queries.channel(session, channel_id, lock=True) if is_id(channel_id) else None
+    row = await notice_channels.channel(session, channel_id, lock=True) if is_id(channel_id) else None
     if row is None or (row.user_id, row.workspace_id) != (user_id, workspace_id):
         raise NotFound(f"There is no channel {channel_id[:64]!r}.")
     return row
@@ -351,7 +245,7 @@ def _changed(row: ChannelRow, change: ChannelChange, account: UserRow | None) ->
     row.pace = change.pace or row.pace
     row.daily_at = change.daily_at or row.daily_at
     row.enabled = row.enabled if change.enabled is None else change.enabled
-    return _shape(get_resources(), row, account)
+    return shape_of(get_resources(), row, account)
 
 
 async def _test(principal: Principal, row: ChannelRow, *, email: str) -> Tested:
@@ -371,7 +265,7 @@ async def _test(principal: Principal, row: ChannelRow, *, email: str) -> Tested:
 
 async def _note(channel_id: str, *, why: str | None) -> None:
     async with get_resources().transaction() as session:
-        if row := await queries.channel(session, channel_id, lock=True):
+        if row := await notice_channels.channel(session, channel_id, lock=True):
             row.why = why
             row.sent_at, row.failed_at = (row.sent_at, now()) if why else (now(), None)
 
@@ -381,17 +275,3 @@ async def _record(session: AsyncSession, principal: Principal, action: str, row:
     await audit.record(
         session, principal, action, target=f"channel:{row.id}", detail=detail, workspace_id=row.workspace_id
     )
-
-
-def _shape(resources: Resources, row: ChannelRow, account: UserRow | None) -> Channel:
-    values = {name: getattr(row, name) for name in Channel.model_fields if hasattr(row, name)}
-    if row.kind == "email" and account is not None and row.sealed is None:
-        values["shown"] = account.email
-    usable = row.kind != "email" or resources.settings.mail_server is not None
-    of_account = row.kind == "email" and row.sealed is None
-    return Channel.model_validate({**values, "usable": usable, "removable": not of_account})
-
-
-def _wrong(field: str, message: str, hint: str = "") -> Invalid:
-    problem = Problem(code=f"bad-{field}", field=field, message=message, hint=hint)
-    return Invalid(message, (problem,))

@@ -22,8 +22,8 @@ from engine.errors import Failure, NodeFailed
 from workbench import routes
 from workbench.auth.principal import OWNER
 from workbench.auth.roles import Action
+from workbench.db import notice_channels, runs
 from workbench.db import notices as queries
-from workbench.db import runs
 from workbench.db.ids import new_id, now
 from workbench.db.tables import ChannelRow, DeliveryRow, NoticeRow, RunRow, UserRow
 from workbench.errors import WorkbenchError
@@ -97,7 +97,7 @@ class PostgresOutbox:
         self, session: AsyncSession, run: RunRow, message: Message
     ) -> tuple[list[str], list[str], list[str]]:
         """Return the ids of the people and groups, those of the channels, and the names that nobody has."""
-        ways = await queries.channels(session, workspace_id=run.workspace_id)
+        ways = await notice_channels.channels(session, workspace_id=run.workspace_id)
         by_name = {way.name.lower(): way.id for way in ways}
         missing = [name for name in message.channels if name.lower() not in by_name]
         channels = [by_name[name.lower()] for name in message.channels if name.lower() in by_name]
@@ -122,7 +122,7 @@ class PostgresOutbox:
             for delivery, _ in rows:
                 delivery.attempts += 1
                 _end(delivery, "sent")
-            if rows and (channel := await queries.channel(session, rows[0][0].channel_id, lock=True)):
+            if rows and (channel := await notice_channels.channel(session, rows[0][0].channel_id, lock=True)):
                 channel.sent_at, channel.failed_at, channel.why = now(), None, None
         log.info("notices.sent", batch_id=batch_id, kind=batch.receiver.kind, notices=len(rows))
         return None
@@ -132,7 +132,7 @@ class PostgresOutbox:
         rows = await queries.batch(session, batch_id)
         if not rows:
             return None
-        channel = await queries.channel(session, rows[0][0].channel_id)
+        channel = await notice_channels.channel(session, rows[0][0].channel_id)
         assert channel is not None  # its deliveries would have gone with it
         await queries.heard_of(session, [batch_id], at=now())
         why = await self._against(session, channel, rows)
@@ -194,7 +194,7 @@ class PostgresOutbox:
                 delivery.attempts, delivery.why = attempts, failure.message
                 if over:
                     _end(delivery, "failed", failure.message)
-            if channel := await queries.channel(session, rows[0][0].channel_id, lock=True):
+            if channel := await notice_channels.channel(session, rows[0][0].channel_id, lock=True):
                 channel.failed_at, channel.why = now(), failure.message
                 if failure.kind == "message.gone":
                     channel.enabled = False
@@ -253,7 +253,7 @@ async def take(at: datetime) -> list[str]:
     async with get_resources().transaction() as session:
         channels = await queries.ready_channels(session, at=at, limit=AT_ONCE)
         owners = [way.user_id or way.workspace_id or "" for way in channels]
-        quiet = await queries.quiet(session, owners)
+        quiet = await notice_channels.quiet(session, owners)
         for channel, owner in zip(channels, owners, strict=True):
             awake = timing.awake(at, quiet_of(quiet.get(owner)))
             if awake > at:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from workbench.auth.principal import OWNER
 from workbench.auth.roles import Action, Role, allowed
+from workbench.db import notice_channels
 from workbench.db import notices as queries
 from workbench.db.ids import new_id, now
 from workbench.db.notices import Reader
@@ -92,7 +93,7 @@ async def tell(
     ]
     subjects_told = [*sorted(people), *([saying.workspace_id] if shared else [])]
     rows = await queries.insert_notices(session, [_notice(saying, one) for one in subjects_told])
-    quiet = await queries.quiet(session, [row.subject_id for row in rows])
+    quiet = await notice_channels.quiet(session, [row.subject_id for row in rows])
     places = _places(rows, ways, {way.id for way in shared}, saying)
     deliveries = [_delivery(place, quiet, saying.not_before) for place in places]
     await queries.insert_deliveries(session, deliveries)
@@ -121,15 +122,15 @@ async def _ways(
     session: AsyncSession, resources: Resources, saying: Saying, people: frozenset[str]
 ) -> Sequence[ChannelRow]:
     """Return the channels that there are; who has never said anything about e-mail gets it."""
-    found = await queries.channels(session, people=people, workspace_id=saying.workspace_id)
+    found = await notice_channels.channels(session, people=people, workspace_id=saying.workspace_id)
     if resources.settings.mail_server is None or resources.settings.mode == "single":
         return found
     missing = people - {way.user_id for way in found if way.kind == "email"}
     for person in sorted(missing):
-        await queries.insert_channel(session, email_channel(person))
+        await notice_channels.insert_channel(session, email_channel(person))
     if not missing:
         return found
-    return await queries.channels(session, people=people, workspace_id=saying.workspace_id)
+    return await notice_channels.channels(session, people=people, workspace_id=saying.workspace_id)
 
 
 def email_channel(person: str) -> ChannelRow:

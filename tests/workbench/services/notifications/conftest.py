@@ -19,7 +19,7 @@ from workbench.db import tasks as task_queries
 from workbench.db.ids import new_id, now
 from workbench.db.tables import RunRow, TaskRow
 from workbench.services.notifications import channels, outbox
-from workbench.services.notifications.channels import Channel, ChannelChange, NewChannel
+from workbench.services.notifications.channel_shapes import Channel, ChannelChange, NewChannel
 from workbench.services.notifications.outbox import PostgresOutbox
 from workbench.services.resources import Resources
 from workbench.services.task_inbox import PostgresInbox

@@ -17,12 +17,14 @@ from engine.contracts import Message
 from tests.receivers import WebReceiver
 from tests.workbench.services.notifications.conftest import Office
 from workbench.auth.roles import ONESELF, Action
+from workbench.db import notice_channels
 from workbench.db import notices as queries
 from workbench.db.ids import new_id, now
 from workbench.errors import Conflict, Forbidden, Invalid, NotFound
-from workbench.services.notifications import channels, late, reading
-from workbench.services.notifications.channels import ChannelChange, NewChannel, QuietHours
+from workbench.services.notifications import channels, late, quiet_hours, reading
+from workbench.services.notifications.channel_shapes import ChannelChange, NewChannel
 from workbench.services.notifications.outbox import PostgresOutbox
+from workbench.services.notifications.quiet_hours import QuietHours
 from workbench.services.notifications.web_push import Keys, Subscription
 
 pytestmark = pytest.mark.usefixtures("listed")
@@ -125,7 +127,10 @@ async def test_a_test_says_what_came_of_it(office: Office, web: WebReceiver) -> 
 async def test_what_is_stored_is_sealed_and_for_its_channel_alone(office: Office) -> None:
     mine, other = [await channels.add_channel(office.bob, new(name)) for name in ("A", "B")]
     async with office.resources.transaction() as session:
-        row, swapped = await queries.channel(session, mine.id), await queries.channel(session, other.id)
+        row, swapped = (
+            await notice_channels.channel(session, mine.id),
+            await notice_channels.channel(session, other.id),
+        )
         assert row is not None
         assert swapped is not None
         assert b"s3cr3t" not in (row.sealed or b"")
@@ -191,7 +196,7 @@ async def test_a_workspaces_channel_gets_what_is_asked_but_nothing_of_a_narrowed
 
 async def test_half_of_a_time_is_no_quiet_hours(office: Office) -> None:
     with pytest.raises(Invalid):
-        await channels.set_quiet_hours(office.bob, QuietHours(begins="20:00"))
+        await quiet_hours.set_quiet_hours(office.bob, QuietHours(begins="20:00"))
     with pytest.raises(ValueError, match="time zone"):
         QuietHours(zone="Moon/Base")
 

@@ -9,8 +9,9 @@ from engine.contracts import TaskNote, TaskSettled
 from tests.receivers import MailReceiver, WebReceiver, text_of
 from tests.workbench.services.notifications.conftest import Office
 from workbench.db.ids import now
-from workbench.services.notifications import channels, outbox, reading
-from workbench.services.notifications.channels import ChannelChange, QuietHours
+from workbench.services.notifications import channels, outbox, quiet_hours, reading
+from workbench.services.notifications.channel_shapes import ChannelChange
+from workbench.services.notifications.quiet_hours import QuietHours
 from workbench.services.task_inbox import PostgresInbox
 from workbench.services.triggers import following
 
@@ -73,7 +74,7 @@ async def test_in_quiet_hours_nothing_is_sent_until_they_are_over(office: Office
     await office.told(office.bob, web.address)
     begins = now() - timedelta(hours=1)
     quiet = QuietHours(begins=f"{begins:%H:%M}", ends=f"{begins + timedelta(hours=3):%H:%M}")
-    await channels.set_quiet_hours(office.bob, quiet)
+    await quiet_hours.set_quiet_hours(office.bob, quiet)
     await office.ask(office.bob.id)
     assert await office.deliver() == []
     assert await office.deliver(now() + timedelta(hours=1)) == []
@@ -85,7 +86,7 @@ async def test_quiet_hours_set_later_hold_for_what_waits(office: Office, web: We
     await office.ask(office.bob.id)
     begins = now() - timedelta(hours=1)
     quiet = QuietHours(begins=f"{begins:%H:%M}", ends=f"{begins + timedelta(hours=3):%H:%M}")
-    await channels.set_quiet_hours(office.bob, quiet)
+    await quiet_hours.set_quiet_hours(office.bob, quiet)
     assert await office.deliver() == []
 
 
