@@ -23,6 +23,7 @@ from engine.contracts import (
     place,
 )
 from engine.errors import ExpressionError
+from engine.workflows.durable import update_kept
 from engine.workflows.scopes import Scope
 
 LATE = "decision-late"
@@ -128,6 +129,7 @@ class Pauses:
         self._open[record.place] = pause
         try:
             decision = await pause.decided
+            await update_kept()
         finally:
             del self._open[record.place]
         if decision.action == "retry":

@@ -29,6 +29,7 @@ from engine.errors import ExpressionError, Failure, NodeFailed
 from engine.nodes.people import names_of
 from engine.workflows import calls, inline, task_times
 from engine.workflows.delays import Begun
+from engine.workflows.durable import update_kept
 from engine.workflows.scopes import Scope
 
 T = TypeVar("T")
@@ -151,6 +152,7 @@ class People:
             task.expected = asyncio.Future()
             try:
                 await asyncio.wait_for(task.expected, None if due is None else _left(due))
+                await update_kept()
             except TimeoutError:
                 if task.state.deliberation.outcome is None:
                     await self._time_is_over(task)

@@ -364,8 +364,10 @@ async def main() -> None:
             await keep(rig, "budget", lambda: limited(rig, row, budget=two))
             await keep(rig, "wait_for_event", lambda: woken(rig))
             await keep(rig, "paused", lambda: decided(rig))
+            await keep(rig, "paused_kept_first", lambda: decided(rig))
             await keep(rig, "amended", lambda: amended(rig))
             await keep(rig, "people", lambda: people_decided(rig))
+            await keep(rig, "people_kept_first", lambda: people_decided(rig))
             await keep(rig, "people_cancelled", lambda: people_cancelled(rig))
             undo = {name: fake(f"undo_{name}", on_error="continue") for name in ("a", "b")}
             saga = plan(fake("a"), fake("b", "a"), fail("stop", "no", "b"))
