@@ -41,6 +41,14 @@ FIELDS = (
     _PolicyField("timeout_s", "Time limit", "Seconds one attempt may take; empty: {default}."),
     _PolicyField("total_timeout_s", "Limit in all", "Seconds for all attempts together; empty: none."),
     _PolicyField("on_error", "On error", "After the last attempt.", "select", ON_ERROR),
+    _PolicyField(
+        "pause.people",
+        "Who decides",
+        "E-mail addresses of people, names of groups; empty: anybody who may decide.",
+        "text",
+    ),
+    _PolicyField("pause.priority", "Priority", "Of the decision: from 1, most urgent, to 5."),
+    _PolicyField("pause.due_s", "Due", "Seconds in which somebody should decide; empty: no due time."),
     _PolicyField("cache", "Output", "When only a part of the draft is run.", "select", CACHE),
     _PolicyField(
         "concurrency.group", "Group", "Nodes of one group share a limit; any name, such as printer.", "text"
@@ -62,7 +70,7 @@ def policy_fields(
 ) -> list[NodeField]:
     """Return the fields of what happens around `node`'s work; none where nothing can be retried.
 
-    `undoing` are the nodes that may undo it.
+    `undoing` are the nodes that may undo it. Who decides is asked only of a node that waits for a decision.
     """
     if kind.default_timeout_s is None and not kind.retried:
         return []
@@ -79,6 +87,7 @@ def policy_fields(
             problem=problem_of(f"policy.{one.path}", problems),
         )
         for one in FIELDS
+        if not one.path.startswith("pause.") or node.policy.on_error == "pause"
     ]
 
 
@@ -108,6 +117,8 @@ def with_policy(policy: Policy, path: str, value: Any, *, group: str) -> Policy:
     if part == "concurrency":
         nameless = path == "concurrency.group" and not value
         data[part] = {"group": group, "limit": 1, **target} if target and not nameless else None
+    if part == "pause" and not target:
+        data[part] = None
     return Policy.model_validate(data)
 
 
@@ -115,7 +126,15 @@ def _words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-_READ: dict[str, Callable[[str], Any]] = {"retry.not_on": _words, "cache": lambda text: text == "true"}
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "retry.not_on": _words,
+    "pause.people": _names,
+    "cache": lambda text: text == "true",
+}
 """How the text of a field becomes its value, where the policy does not read it by itself."""
 
 

@@ -203,6 +203,17 @@ def test_a_node_is_undone_by_one_of_those_that_may_undo_it() -> None:
     assert [one.value for one in fields["policy.compensate"].options] == ["", "undo_inside"]
 
 
+def test_who_decides_is_asked_of_a_node_that_waits_for_a_decision() -> None:
+    assert not any(one.path.startswith("policy.pause") for one in policy_fields(http(), nodes.HTTP, []))
+    policy = with_field(http(), nodes.HTTP, "policy.on_error", "pause")["policy"]
+    node = http().model_copy(update={"policy": policy})
+    policy = with_field(node, nodes.HTTP, "policy.pause.people", "ada@example.org, The board")["policy"]
+    assert policy.pause.people == ["ada@example.org", "The board"]
+    node = http().model_copy(update={"policy": policy})
+    assert field(node, "policy.pause.people").text == "ada@example.org, The board"
+    assert with_field(node, nodes.HTTP, "policy.pause.people", "")["policy"].pause is None
+
+
 def test_an_impossible_policy_is_refused() -> None:
     with pytest.raises(ValidationError):
         with_field(http(), nodes.HTTP, "policy.retry.attempts", "many")
