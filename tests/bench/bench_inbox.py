@@ -17,9 +17,9 @@ TIMES = 12
 
 COPY = """
 INSERT INTO tasks ({columns}, id, scope, title, search, priority, opened_at, due_at)
-SELECT {columns}, gen_random_uuid()::text, 'm:' || n, 'Pay invoice ' || n || ' of supplier ' || n % 97,
-  'pay invoice ' || n || ' of supplier ' || n % 97 || ' ' || repeat('the context of a task goes on ', 20),
-  n % 5 + 1, now() - n * interval '1 second', CASE WHEN n % 3 = 0 THEN now() + n * interval '1 minute' END
+SELECT {columns}, gen_random_uuid()::text, 'm:' || n, 'Pay invoice ' || n || ' of supplier ' || n %% 97,
+  'pay invoice ' || n || ' of supplier ' || n %% 97 || ' ' || repeat('the context of a task goes on ', 20),
+  n %% 5 + 1, now() - n * interval '1 second', CASE WHEN n %% 3 = 0 THEN now() + n * interval '1 minute' END
 FROM tasks, generate_series(1, %(count)s) n WHERE id = %(id)s
 """
 OWN = {"id", "scope", "title", "search", "priority", "opened_at", "due_at"}

@@ -40,8 +40,8 @@ OWN_FIELDS = {
     "POST /impersonation": {"user_id"},
     "POST /api-keys": {"actions"},
 }
-DOCUMENTS = {"POST /check"}
-"""The body is a document, which is checked as a whole and not stored."""
+DOCUMENTS = {"POST /check", "POST /hitl/tasks/{task_id}/files"}
+"""The body is a document, which is checked as a whole and not stored; or a file, whatever is in it."""
 
 
 @pytest.fixture(autouse=True)

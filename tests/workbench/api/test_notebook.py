@@ -107,7 +107,9 @@ async def test_a_run_is_forked_and_compared(api: httpx.AsyncClient, doubled: dic
         ("once", "changed"),
         ("twice", "changed"),
     ]
-    assert found["outputs"] == [{"path": "result", "before": 4, "after": 10}]
+    assert found["outputs"] == [
+        {"path": "result", "pointer": "/result", "kind": "changed", "before": 4, "after": 10}
+    ]
 
 
 @pytest.fixture

@@ -196,7 +196,11 @@ async def test_an_address_is_in_no_log_and_in_no_answer(
 async def test_who_started_a_run_hears_that_it_failed(office: Office) -> None:
     async with office.resources.transaction() as session:
         run = await session.get_one(outbox.RunRow, office.run.id)
-        run.status, run.finished_at, run.error = "failed", now(), {"message": "No answer"}
+        run.status, run.finished_at, run.error = (
+            "failed",
+            now(),
+            {"kind": "http.unreachable", "message": "No answer"},
+        )
     for _ in range(40):  # others' ends may stand in line before it
         await following.once()
         if found := (await reading.list_notices(office.ada)).items:
