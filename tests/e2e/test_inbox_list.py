@@ -61,6 +61,7 @@ async def test_a_task_is_found_decided_and_undone_by_keys(page: Page, stack: Sta
         await expect(row(page, "Keyboard 0")).to_be_visible()
         await expect(page.get_by_test_id("undo-toast")).to_have_count(0)
         assert (await api.get(f"/hitl/tasks/{task['id']}")).json()["status"] == "open"
+        await page.keyboard.press("j")
         await page.keyboard.press("c")
         await expect(page.get_by_placeholder("Write a comment")).to_be_focused()
 
