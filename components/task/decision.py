@@ -98,7 +98,7 @@ def _button(action: str, *, disabled: rx.Var[bool] | bool = False) -> rx.Compone
         variant=variant,
         color_scheme=color,
         disabled=disabled,
-        on_click=TaskState.decide(action),
+        on_click=TaskState.decide(action, TaskState.head.id),
         data_testid=f"decide-{action}",
         **keyed,
     )

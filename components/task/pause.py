@@ -136,7 +136,7 @@ def _decides(action: str, words: str, icon: str, *, solid: bool = False, red: bo
         size="2",
         variant="solid" if solid else "soft",
         color_scheme="iris" if solid else "red" if red else "gray",
-        on_click=TaskState.decide(action),
+        on_click=TaskState.decide(action, TaskState.head.id),
         data_testid=f"decide-{action}",
     )
 

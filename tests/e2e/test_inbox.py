@@ -114,9 +114,12 @@ async def test_a_form_is_checked_and_filled_in(page: Page, stack: Stack) -> None
 
 async def test_a_decision_is_undone_while_the_run_has_not_been_told(page: Page, stack: Stack) -> None:
     run_id = await asked(page, stack, "approval", {"title": "Undo this?"})
+    undone = page.url
     await page.keyboard.press("r")
     await expect(page.get_by_test_id("done")).to_contain_text("you rejected")
     await page.keyboard.press("z")
+    await expect(page.get_by_text("It is undone")).to_be_visible()
+    await expect(page).to_have_url(undone)
     await expect(page.get_by_role("heading", name="Undo this?")).to_be_visible()
     await page.get_by_test_id("decide-approve").click()
     assert (await outcome(stack, run_id))["outputs"]["answer"]["decision"] == "approve"

@@ -130,9 +130,12 @@ class TaskState(AppState):
         self.text = text
 
     @rx.event
-    async def decide(self, action: str) -> EventSpec | None:
-        """Decide the task; what keeps one from it is said beside the buttons."""
-        if action not in (*get_args(Choice), *get_args(PauseChoice)):
+    async def decide(self, action: str, task_id: str) -> EventSpec | None:
+        """Decide the task; what keeps one from it is said beside the buttons.
+
+        `task_id` is the task at which the button was: the page may have gone on to the next one meanwhile.
+        """
+        if action not in (*get_args(Choice), *get_args(PauseChoice)) or task_id != self.head.id:
             return None
         value, port = None, "out"
         if self.head.pause:
@@ -163,14 +166,13 @@ class TaskState(AppState):
         return toast_done(f"“{task.title}”: handed on to {name}.")
 
     @rx.event
-    async def undo(self) -> EventSpec:
-        """Take back what one decided last, and go there."""
+    async def undo(self) -> list[EventSpec]:
+        """Take back what one decided last, and go there, also from a page that is about to be left."""
         task = await task_decisions.undo(self.principal, self.done.id)
         self.done, self._shown = Done(), ""
         if task.id == self.head.id:
             await self._show(task)
-            return toast_done("It is undone; the task is open again.")
-        return rx.redirect(routes.task(task.id))
+        return [rx.redirect(routes.task(task.id)), toast_done("It is undone; the task is open again.")]
 
     @rx.event
     def forget_done(self) -> None:
