@@ -121,6 +121,7 @@ class Interpreter:
                 await self._outside.children.told()
                 await self._outside.waits.asked()
                 await self._outside.people.asked()
+                await self._outside.pauses.followed()
                 if not scheduler.flights.some_landed and not self._outside.is_news:  # that goes on first
                     self._continue_as_new(
                         scheduler.state(root),

@@ -89,6 +89,11 @@ class Pauses:
         """Whether a decision was taken that its step has not followed yet."""
         return any(pause.decided.done() for pause in self._open.values())
 
+    async def followed(self) -> None:
+        """Wait until every decision that was taken has come to its step: it cannot be carried over."""
+        if self.decided:
+            await workflow.wait_condition(lambda: not self.decided)
+
     def check(self, decision: NodeDecision) -> None:
         """Refuse a decision that comes too late or cannot be carried out, before it is recorded anywhere."""
         pause = self._open.get(place(decision.scope, decision.node_id))
